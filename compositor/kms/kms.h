@@ -1,0 +1,353 @@
+// SPDX-License-Identifier: MIT
+// The DRM device and nothing else. Knows no client and draws no pixel.
+//
+// Everything here follows the kernel's KMS uAPI (drm_mode.h, Documentation/gpu/drm-kms.rst). A device
+// is opened with universal planes and the atomic interface; devices without atomic are refused.
+// All functions are called from one thread.
+#ifndef VITRINE_KMS_KMS_H
+#define VITRINE_KMS_KMS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <wayland-util.h>
+#include <xf86drmMode.h>
+
+#include "base/format.h"
+
+struct kms_device;
+
+// An object property: its id (0 if the driver has none), and what the kernel holds for it as far as
+// our own commits tell. `staged` is the value of the request being built.
+struct kms_property {
+	uint32_t id;
+	bool immutable;
+	bool is_staged;
+	uint64_t value;
+	uint64_t staged;
+	uint64_t initial; // when the device was opened; restored at close
+};
+
+enum kms_connector_property {
+	KMS_CONNECTOR_CRTC_ID,
+	KMS_CONNECTOR_EDID,
+	KMS_CONNECTOR_NON_DESKTOP,
+	KMS_CONNECTOR_WRITEBACK_FB_ID,
+	KMS_CONNECTOR_WRITEBACK_OUT_FENCE_PTR,
+	KMS_CONNECTOR_WRITEBACK_PIXEL_FORMATS,
+	KMS_CONNECTOR_PROPERTY_COUNT,
+};
+
+enum kms_crtc_property {
+	KMS_CRTC_ACTIVE,
+	KMS_CRTC_MODE_ID,
+	KMS_CRTC_VRR_ENABLED,
+	KMS_CRTC_GAMMA_LUT,
+	KMS_CRTC_DEGAMMA_LUT,
+	KMS_CRTC_CTM,
+	KMS_CRTC_PROPERTY_COUNT,
+};
+
+enum kms_plane_property {
+	KMS_PLANE_TYPE,
+	KMS_PLANE_FB_ID,
+	KMS_PLANE_CRTC_ID,
+	KMS_PLANE_SRC_X, // 16.16 fixed point px, as SRC_Y, SRC_W and SRC_H
+	KMS_PLANE_SRC_Y,
+	KMS_PLANE_SRC_W,
+	KMS_PLANE_SRC_H,
+	KMS_PLANE_CRTC_X, // px
+	KMS_PLANE_CRTC_Y,
+	KMS_PLANE_CRTC_W,
+	KMS_PLANE_CRTC_H,
+	KMS_PLANE_IN_FORMATS,
+	KMS_PLANE_ALPHA,
+	KMS_PLANE_BLEND_MODE,
+	KMS_PLANE_ROTATION,
+	KMS_PLANE_ZPOS,
+	KMS_PLANE_COLOR_ENCODING,
+	KMS_PLANE_COLOR_RANGE,
+	KMS_PLANE_PROPERTY_COUNT,
+};
+
+enum kms_plane_type { // the kernel's DRM_PLANE_TYPE_*
+	KMS_PLANE_OVERLAY,
+	KMS_PLANE_PRIMARY,
+	KMS_PLANE_CURSOR,
+};
+
+struct kms_connector {
+	struct kms_device *device;
+	uint32_t id;
+	uint32_t type;      // DRM_MODE_CONNECTOR_*
+	char name[32];      // "HDMI-A-1"
+	bool connected;
+	bool writeback;
+	bool non_desktop;
+	uint32_t possible_crtcs; // bit i = device->crtcs[i], over all its encoders
+	uint32_t width_mm, height_mm;
+	drmModeModeInfo *modes; // owned
+	int n_modes;
+	void *edid; // owned; NULL without one
+	size_t edid_size;
+	struct kms_property props[KMS_CONNECTOR_PROPERTY_COUNT];
+};
+
+// One completed page flip.
+struct kms_flip {
+	uint64_t sequence; // vblank counter, 32 bit of the kernel extended to 64
+	int64_t time_ns;   // CLOCK_MONOTONIC
+};
+
+struct kms_crtc {
+	struct kms_device *device;
+	uint32_t id;
+	int index;
+	bool flip_pending; // a commit with an event is on its way
+	uint64_t last_sequence;
+	// Called from kms_device_dispatch for each completed flip; may be NULL.
+	void (*on_flip)(struct kms_crtc *crtc, const struct kms_flip *flip, void *data);
+	void *on_flip_data;
+	struct kms_property props[KMS_CRTC_PROPERTY_COUNT];
+	uint32_t mode_blob;     // MODE_ID blob that we made, 0 if none
+	drmModeModeInfo mode;   // what the kernel holds as far as our own commits tell
+	bool mode_valid;        // false: MODE_ID is 0
+	drmModeModeInfo initial_mode; // what ran when the device was opened
+	bool initial_active;
+	drmModeModeInfo staged_mode; // of staged_blob, or of the request being built
+	uint32_t staged_blob;   // made for a request, not yet in use by the kernel; 0 if none
+};
+
+struct kms_plane {
+	struct kms_device *device;
+	uint32_t id;
+	int index;
+	enum kms_plane_type type;
+	uint32_t possible_crtcs;
+	struct format_set formats; // IN_FORMATS, or the plain list with DRM_FORMAT_MOD_INVALID
+	uint64_t zpos_min, zpos_max; // without the property both are the place in the kernel's list
+	bool zpos_mutable;
+	uint64_t rotations; // DRM_MODE_ROTATE_* | DRM_MODE_REFLECT_* that the property takes
+	uint64_t blend_premultiplied; // enum value, valid when the property exists
+	uint64_t encoding_bt601, encoding_bt709, encoding_bt2020; // enum values, UINT64_MAX if absent
+	uint64_t range_limited, range_full;
+	struct kms_property props[KMS_PLANE_PROPERTY_COUNT];
+	bool ours; // shows a framebuffer that we put there
+	uint32_t outgoing_fb; // on screen until the flip of crtcs[outgoing_crtc]; 0 if none
+	int outgoing_crtc;
+};
+
+struct kms_stats { // totals since the device was opened
+	uint64_t commits;    // that succeeded, without tests
+	uint64_t modesets;   // of these with KMS_COMMIT_ALLOW_MODESET
+	uint64_t tests;      // TEST_ONLY
+	uint64_t failed;     // commits and tests that the kernel refused
+	uint64_t props_sent; // property values in commits that succeeded
+};
+
+struct kms_device {
+	int fd;
+	dev_t rdev;
+	char *path;   // "/dev/dri/card0"
+	char *driver; // "vkms"
+	bool addfb2_modifiers; // DRM_CAP_ADDFB2_MODIFIERS
+	bool close_fb;         // DRM_IOCTL_MODE_CLOSEFB works; tests clear it to have the other way
+	bool prime_import;     // DRM_PRIME_CAP_IMPORT: dma-bufs can become framebuffers
+	bool prime_export;
+	uint32_t cursor_width, cursor_height; // px, what DRM_CAP_CURSOR_* say
+	// Connectors that turn up later (DisplayPort MST) are appended by kms_device_probe; pointers to
+	// the others stay valid. One that went away stays in the array, not connected.
+	struct kms_connector *connectors;
+	struct kms_crtc *crtcs;
+	struct kms_plane *planes;
+	int n_connectors, n_crtcs, n_planes;
+	int cap_connectors;
+	struct wl_list dumbs;    // struct kms_dumb.link
+	struct wl_list framebuffers; // struct kms_framebuffer.link, in use
+	struct wl_list doomed;   // struct kms_framebuffer.link, RmFB put off until off screen
+	struct kms_stats stats;
+	struct kms_request *request;
+};
+
+// ---- device.c, object.c, connector.c: opening and what is there ----
+
+enum kms_open_status {
+	KMS_OPEN_OK,
+	KMS_OPEN_NO_DEVICE,    // no such node, or no KMS device at all
+	KMS_OPEN_NO_PERMISSION,
+	KMS_OPEN_BUSY,         // another process is DRM master
+	KMS_OPEN_UNFIT,        // no atomic, no dumb buffers, not a KMS device...
+	KMS_OPEN_NO_DISPLAY,   // nothing is connected
+	KMS_OPEN_NO_MEMORY,
+};
+
+struct kms_open_error {
+	enum kms_open_status status;
+	char message[256]; // one line that names the thing and the remedy
+};
+
+// Opens `path`, or if NULL the first KMS device (by udev's order, seat's boot display first) that has
+// a connected connector. Becomes DRM master. On failure returns NULL and fills `error`. The caller
+// owns the device and ends it with kms_device_close.
+struct kms_device *kms_device_open(const char *path, struct kms_open_error *error);
+
+// Turns off what we lit, gives CRTCs, planes and connectors the state they had at opening (where the
+// kernel still takes it), frees every blob, framebuffer and handle, drops master. Waits for pending
+// flips (bounded), calls no on_flip. Framebuffers and dumb buffers that the caller still holds become
+// empty shells (device NULL, id 0, data NULL): destroying them later only frees them. NULL is fine.
+void kms_device_close(struct kms_device *device);
+
+// Reads pending DRM events and calls the CRTCs' on_flip. False when the device is gone (ENODEV, EIO).
+// Never blocks when device->fd is readable.
+bool kms_device_dispatch(struct kms_device *device);
+
+// Probes all connectors anew (drmModeGetConnector: slow, real hardware is asked). True when what is
+// connected, its EDID or its modes changed. A connector whose driver cannot tell (status unknown)
+// counts as connected only when no other one is.
+bool kms_device_probe(struct kms_device *device);
+
+// A connector, the CRTC that feeds it, and the mode.
+struct kms_pipe {
+	struct kms_connector *connector;
+	struct kms_crtc *crtc;
+	drmModeModeInfo mode;
+};
+
+// Gives every connected, desktop, non-writeback connector a CRTC, keeping what the firmware routed
+// where that is possible and finding the assignment that lights the most connectors otherwise.
+// The mode is the running one if it is the preferred (or the only sensible) one, else the preferred,
+// else the largest. Returns the number of pipes written, at most `max`.
+int kms_device_route(struct kms_device *device, struct kms_pipe *pipes, int max);
+
+// The mode of a connector that matches; refresh 0 mHz means the highest, else the nearest within
+// 0.5 Hz. Interlaced and doublescan modes are never chosen. False if it has none.
+bool kms_connector_find_mode(
+	const struct kms_connector *connector, int width, int height, int refresh_mhz, drmModeModeInfo *mode);
+
+// A mode that is in no list: VESA CVT 1.2 timings with reduced blanking of exactly width x height px;
+// refresh 0 mHz means 60000. False when out of memory or out of range (1 to 16384 px, 1 to 1000 Hz).
+bool kms_mode_custom(int width, int height, int refresh_mhz, drmModeModeInfo *mode);
+
+// Same timings; name, type and the rounded vrefresh do not count.
+bool kms_mode_equal(const drmModeModeInfo *a, const drmModeModeInfo *b);
+
+// Refresh rate in mHz, from the pixel clock.
+int32_t kms_mode_refresh_mhz(const drmModeModeInfo *mode);
+
+// The writeback connector that can read back `crtc`; NULL if there is none.
+struct kms_connector *kms_crtc_writeback(struct kms_crtc *crtc);
+
+// ---- monitor.c: devices and displays that come and go (udev, subsystem "drm") ----
+
+struct kms_monitor;
+// `action` as udev says it ("add", "remove", "change"), `path` of the device node, may be NULL. A
+// display that comes or goes is a "change": probe then.
+typedef void (*kms_monitor_handler)(void *data, const char *action, dev_t rdev, const char *path);
+
+// NULL when out of memory or udev cannot be reached.
+struct kms_monitor *kms_monitor_create(kms_monitor_handler handler, void *data);
+void kms_monitor_destroy(struct kms_monitor *monitor); // NULL is fine
+int kms_monitor_fd(struct kms_monitor *monitor);
+void kms_monitor_dispatch(struct kms_monitor *monitor);
+
+// ---- framebuffer.c ----
+
+struct kms_framebuffer {
+	struct kms_device *device; // NULL once the device was closed
+	uint32_t id;
+	struct wl_list link; // kms_device.framebuffers or .doomed
+};
+
+struct kms_framebuffer_desc {
+	uint32_t width, height; // px
+	uint32_t format;        // DRM fourcc
+	uint64_t modifier;      // DRM_FORMAT_MOD_INVALID: implicit
+	int n_planes;
+	int fd[FORMAT_MAX_PLANES]; // dma-bufs; borrowed for the call
+	uint32_t offset[FORMAT_MAX_PLANES];
+	uint32_t stride[FORMAT_MAX_PLANES];
+};
+
+// PRIME import and AddFB2. Each unique GEM handle is closed before this returns (never one of our own
+// dumb buffers'): the framebuffer keeps the memory. Returns NULL with errno set when the device does
+// not take the buffer, which is no error of the client's.
+struct kms_framebuffer *kms_framebuffer_import(
+	struct kms_device *device, const struct kms_framebuffer_desc *desc);
+
+// The framebuffer may still be on screen: the picture stays (CloseFB), or the removal waits until it
+// has left every plane. NULL is fine.
+void kms_framebuffer_destroy(struct kms_framebuffer *framebuffer);
+
+// ---- dumb.c ----
+
+struct kms_dumb {
+	struct kms_device *device; // NULL once the device was closed
+	uint32_t width, height, stride, format;
+	uint32_t handle;
+	size_t size;  // bytes
+	uint8_t *data; // mapped, write-combined on many devices: do not read
+	struct kms_framebuffer *framebuffer;
+	struct wl_list link; // kms_device.dumbs
+};
+
+// A mapped, zeroed dumb buffer with its framebuffer; one-plane formats of 16, 24 or 32 bit. NULL with
+// errno set.
+struct kms_dumb *kms_dumb_create(
+	struct kms_device *device, uint32_t width, uint32_t height, uint32_t format);
+void kms_dumb_destroy(struct kms_dumb *dumb); // may be on screen; NULL is fine
+// A new dma-buf of the buffer's memory; the caller closes it. -1 with errno set.
+int kms_dumb_export(struct kms_dumb *dumb);
+
+// ---- atomic.c: one request at a time, only what changed is sent ----
+
+// What a plane is to show. All of it is written whenever a plane is taken into use; afterwards only
+// the properties whose value differs from the kernel's.
+struct kms_plane_state {
+	struct kms_framebuffer *framebuffer;
+	uint32_t src_x, src_y, src_w, src_h; // 16.16 px of the buffer
+	int32_t crtc_x, crtc_y;              // px
+	uint32_t crtc_w, crtc_h;
+	uint64_t rotation; // DRM_MODE_ROTATE_* | DRM_MODE_REFLECT_*, 0 = DRM_MODE_ROTATE_0
+	bool set_zpos;     // write zpos (mutable planes only)
+	uint64_t zpos;
+};
+
+// Forgets what is staged.
+void kms_request_begin(struct kms_device *device);
+// Stages a plane; state NULL turns it off.
+void kms_request_plane(
+	struct kms_plane *plane, struct kms_crtc *crtc, const struct kms_plane_state *state);
+// Stages the CRTC on with `mode` on `connector`. When it already runs exactly that mode nothing is
+// added (no MODE_ID, so no modeset). Otherwise other connectors leave the CRTC unless they are staged
+// on it already, and a CRTC that loses its last connector is staged off. False when out of memory or
+// blobs.
+bool kms_request_enable(
+	struct kms_crtc *crtc, struct kms_connector *connector, const drmModeModeInfo *mode);
+// Stages the CRTC, its connectors (a writeback connector too) and its planes off.
+void kms_request_disable(struct kms_crtc *crtc);
+// Stages a writeback job of the CRTC into `framebuffer`. *out_fence becomes a sync_file fd at commit,
+// which the caller closes; -1 until then. The first job of a connector attaches it to the CRTC and so
+// needs KMS_COMMIT_ALLOW_MODESET; it stays attached, later jobs need it no more. kms_request_detach
+// gives it back.
+void kms_request_writeback(struct kms_connector *writeback, struct kms_crtc *crtc,
+	struct kms_framebuffer *framebuffer, int32_t *out_fence);
+// Stages a writeback connector off its CRTC; needs KMS_COMMIT_ALLOW_MODESET if it was attached.
+void kms_request_detach(struct kms_connector *writeback);
+// What would be sent if the request were committed now: number of property values.
+int kms_request_count(const struct kms_device *device);
+
+enum kms_commit_flags {
+	KMS_COMMIT_TEST = 1 << 0,          // TEST_ONLY; the other flags but ALLOW_MODESET do not count
+	KMS_COMMIT_ALLOW_MODESET = 1 << 1,
+	KMS_COMMIT_BLOCK = 1 << 2,         // default is NONBLOCK
+	KMS_COMMIT_EVENT = 1 << 3,         // page-flip event for each CRTC touched
+};
+
+// Sends what is staged; whatever comes of it, nothing is staged afterwards. With KMS_COMMIT_EVENT,
+// `crtc` must be in the request: when nothing of it changed, an unchanged property is sent so that
+// its event comes all the same. Without, `crtc` may be NULL, and a request of nothing is 0 without
+// asking the kernel. 0 or a negative errno (EINTR and EAGAIN are retried); on failure the kernel's
+// values are what they were.
+int kms_request_commit(struct kms_device *device, struct kms_crtc *crtc, uint32_t flags);
+
+#endif

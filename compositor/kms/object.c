@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: MIT
+// CRTCs and planes: what the device has, with its properties found by name.
+#include <drm_fourcc.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xf86drm.h>
+
+#include "kms/internal.h"
+
+static const char *const crtc_names[KMS_CRTC_PROPERTY_COUNT] = {
+	[KMS_CRTC_ACTIVE] = "ACTIVE",
+	[KMS_CRTC_MODE_ID] = "MODE_ID",
+	[KMS_CRTC_VRR_ENABLED] = "VRR_ENABLED",
+	[KMS_CRTC_GAMMA_LUT] = "GAMMA_LUT",
+	[KMS_CRTC_DEGAMMA_LUT] = "DEGAMMA_LUT",
+	[KMS_CRTC_CTM] = "CTM",
+};
+
+static const char *const plane_names[KMS_PLANE_PROPERTY_COUNT] = {
+	[KMS_PLANE_TYPE] = "type",
+	[KMS_PLANE_FB_ID] = "FB_ID",
+	[KMS_PLANE_CRTC_ID] = "CRTC_ID",
+	[KMS_PLANE_SRC_X] = "SRC_X",
+	[KMS_PLANE_SRC_Y] = "SRC_Y",
+	[KMS_PLANE_SRC_W] = "SRC_W",
+	[KMS_PLANE_SRC_H] = "SRC_H",
+	[KMS_PLANE_CRTC_X] = "CRTC_X",
+	[KMS_PLANE_CRTC_Y] = "CRTC_Y",
+	[KMS_PLANE_CRTC_W] = "CRTC_W",
+	[KMS_PLANE_CRTC_H] = "CRTC_H",
+	[KMS_PLANE_IN_FORMATS] = "IN_FORMATS",
+	[KMS_PLANE_ALPHA] = "alpha",
+	[KMS_PLANE_BLEND_MODE] = "pixel blend mode",
+	[KMS_PLANE_ROTATION] = "rotation",
+	[KMS_PLANE_ZPOS] = "zpos",
+	[KMS_PLANE_COLOR_ENCODING] = "COLOR_ENCODING",
+	[KMS_PLANE_COLOR_RANGE] = "COLOR_RANGE",
+};
+
+static int find_name(const char *const *names, int count, const char *name) {
+	for (int i = 0; i < count; i++) {
+		if (strcmp(names[i], name) == 0) {
+			return i;
+		}
+	}
+	return -1;
+}
+
+bool kms_properties_load(struct kms_device *device, uint32_t object, uint32_t object_type,
+		const char *const *names, int count, struct kms_property *props,
+		kms_property_visitor visit, void *owner) {
+	drmModeObjectProperties *list = drmModeObjectGetProperties(device->fd, object, object_type);
+	if (!list) {
+		return false;
+	}
+	bool ok = true;
+	for (uint32_t i = 0; ok && i < list->count_props; i++) {
+		drmModePropertyRes *property = drmModeGetProperty(device->fd, list->props[i]);
+		if (!property) {
+			ok = false;
+			break;
+		}
+		int index = find_name(names, count, property->name);
+		if (index >= 0) {
+			props[index] = (struct kms_property){
+				.id = property->prop_id,
+				.immutable = property->flags & DRM_MODE_PROP_IMMUTABLE,
+				.value = list->prop_values[i],
+				.initial = list->prop_values[i],
+			};
+			ok = !visit || visit(owner, index, property, list->prop_values[i]);
+		}
+		drmModeFreeProperty(property);
+	}
+	drmModeFreeObjectProperties(list);
+	return ok;
+}
+
+struct kms_crtc *kms_device_crtc(struct kms_device *device, uint64_t id) {
+	for (int i = 0; id != 0 && i < device->n_crtcs; i++) {
+		if (device->crtcs[i].id == id) {
+			return &device->crtcs[i];
+		}
+	}
+	return NULL;
+}
+
+bool kms_crtcs_load(struct kms_device *device, const drmModeRes *resources) {
+	device->crtcs = calloc((size_t)resources->count_crtcs, sizeof(*device->crtcs));
+	if (!device->crtcs) {
+		return false;
+	}
+	for (int i = 0; i < resources->count_crtcs; i++) {
+		struct kms_crtc *crtc = &device->crtcs[i];
+		crtc->device = device;
+		crtc->id = resources->crtcs[i];
+		crtc->index = i;
+		device->n_crtcs++;
+		if (!kms_properties_load(device, crtc->id, DRM_MODE_OBJECT_CRTC, crtc_names,
+				KMS_CRTC_PROPERTY_COUNT, crtc->props, NULL, NULL)) {
+			return false;
+		}
+		drmModeCrtc *now = drmModeGetCrtc(device->fd, crtc->id);
+		if (!now) {
+			return false;
+		}
+		crtc->mode_valid = now->mode_valid;
+		if (now->mode_valid) {
+			crtc->mode = now->mode;
+			crtc->initial_mode = now->mode;
+		}
+		crtc->initial_active = crtc->props[KMS_CRTC_ACTIVE].value != 0;
+		drmModeFreeCrtc(now);
+	}
+	return true;
+}
+
+static uint64_t enum_value(const drmModePropertyRes *property, const char *name) {
+	for (int i = 0; i < property->count_enums; i++) {
+		if (strcmp(property->enums[i].name, name) == 0) {
+			return property->enums[i].value;
+		}
+	}
+	return UINT64_MAX;
+}
+
+static bool load_in_formats(struct kms_plane *plane, uint32_t blob_id) {
+	drmModePropertyBlobRes *blob = drmModeGetPropertyBlob(plane->device->fd, blob_id);
+	if (!blob) {
+		return false;
+	}
+	bool ok = true;
+	drmModeFormatModifierIterator iter = {0};
+	while (ok && drmModeFormatModifierBlobIterNext(blob, &iter)) {
+		ok = format_set_add(&plane->formats, iter.fmt, iter.mod);
+	}
+	drmModeFreePropertyBlob(blob);
+	return ok;
+}
+
+static bool visit_plane_property(
+		void *owner, int index, const drmModePropertyRes *property, uint64_t value) {
+	struct kms_plane *plane = owner;
+	switch (index) {
+	case KMS_PLANE_TYPE:
+		plane->type = (enum kms_plane_type)value;
+		break;
+	case KMS_PLANE_IN_FORMATS:
+		return value == 0 || load_in_formats(plane, (uint32_t)value);
+	case KMS_PLANE_BLEND_MODE:
+		plane->blend_premultiplied = enum_value(property, "Pre-multiplied");
+		break;
+	case KMS_PLANE_ROTATION:
+		plane->rotations = 0;
+		for (int i = 0; i < property->count_enums; i++) {
+			plane->rotations |= UINT64_C(1) << property->enums[i].value;
+		}
+		break;
+	case KMS_PLANE_ZPOS:
+		plane->zpos_mutable = !(property->flags & DRM_MODE_PROP_IMMUTABLE);
+		plane->zpos_min = plane->zpos_max = value;
+		if (plane->zpos_mutable && property->count_values == 2) {
+			plane->zpos_min = property->values[0];
+			plane->zpos_max = property->values[1];
+		}
+		break;
+	case KMS_PLANE_COLOR_ENCODING:
+		plane->encoding_bt601 = enum_value(property, "ITU-R BT.601 YCbCr");
+		plane->encoding_bt709 = enum_value(property, "ITU-R BT.709 YCbCr");
+		plane->encoding_bt2020 = enum_value(property, "ITU-R BT.2020 YCbCr");
+		break;
+	case KMS_PLANE_COLOR_RANGE:
+		plane->range_limited = enum_value(property, "YCbCr limited range");
+		plane->range_full = enum_value(property, "YCbCr full range");
+		break;
+	default:
+		break;
+	}
+	return true;
+}
+
+static bool load_plane(struct kms_plane *plane) {
+	struct kms_device *device = plane->device;
+	drmModePlane *now = drmModeGetPlane(device->fd, plane->id);
+	if (!now) {
+		return false;
+	}
+	plane->possible_crtcs = now->possible_crtcs;
+	plane->zpos_min = plane->zpos_max = (uint64_t)plane->index;
+	plane->rotations = DRM_MODE_ROTATE_0;
+	plane->encoding_bt601 = plane->encoding_bt709 = plane->encoding_bt2020 = UINT64_MAX;
+	plane->range_limited = plane->range_full = UINT64_MAX;
+	plane->blend_premultiplied = UINT64_MAX;
+
+	bool ok = kms_properties_load(device, plane->id, DRM_MODE_OBJECT_PLANE, plane_names,
+		KMS_PLANE_PROPERTY_COUNT, plane->props, visit_plane_property, plane);
+	// Modifiers of a device that cannot be told a buffer's modifier are of no use to anyone.
+	if (ok && (plane->formats.len == 0 || !device->addfb2_modifiers)) {
+		format_set_finish(&plane->formats);
+		for (uint32_t i = 0; ok && i < now->count_formats; i++) {
+			ok = format_set_add(&plane->formats, now->formats[i], DRM_FORMAT_MOD_INVALID);
+		}
+	}
+	drmModeFreePlane(now);
+	return ok;
+}
+
+bool kms_planes_load(struct kms_device *device) {
+	drmModePlaneRes *resources = drmModeGetPlaneResources(device->fd);
+	if (!resources) {
+		return false;
+	}
+	bool ok = false;
+	// One more than there are: a device without planes is not out of memory.
+	device->planes = calloc((size_t)resources->count_planes + 1, sizeof(*device->planes));
+	if (device->planes) {
+		ok = true;
+		for (uint32_t i = 0; ok && i < resources->count_planes; i++) {
+			struct kms_plane *plane = &device->planes[i];
+			plane->device = device;
+			plane->id = resources->planes[i];
+			plane->index = (int)i;
+			device->n_planes++;
+			ok = load_plane(plane);
+		}
+	}
+	drmModeFreePlaneResources(resources);
+	return ok;
+}
+
+void kms_plane_finish(struct kms_plane *plane) {
+	format_set_finish(&plane->formats);
+}
