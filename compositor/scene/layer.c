@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+#include "scene/scene.h"
+
+#include "scene/private.h"
+
+// Damage of more rectangles than this is rounded up to its bounding box: a client could otherwise
+// make every frame pay for thousands of them.
+enum { MAX_DAMAGE_RECTS = 32 };
+
+void scene_layer_init(struct scene_layer *layer, const struct scene_layer_ops *ops) {
+	static uint64_t last_id;
+
+	*layer = (struct scene_layer){
+		.ops = ops,
+		.id = ++last_id,
+	};
+	pixman_region32_init(&layer->opaque);
+	pixman_region32_init(&layer->damage);
+}
+
+void scene_layer_finish(struct scene_layer *layer) {
+	if (layer->output) {
+		scene_output_remove(layer->output, layer);
+	}
+	pixman_region32_fini(&layer->opaque);
+	pixman_region32_fini(&layer->damage);
+	layer->buffer = NULL;
+}
+
+static void schedule(struct scene_layer *layer) {
+	if (layer->output) {
+		scene_output_schedule(layer->output);
+	}
+}
+
+static pixman_box32_t layer_extents(const struct scene_layer *layer) {
+	return (pixman_box32_t){
+		.x2 = layer->dst.width > 0 ? layer->dst.width : 0,
+		.y2 = layer->dst.height > 0 ? layer->dst.height : 0,
+	};
+}
+
+// Unlike a union this cannot run out of memory.
+static void damage_everything(struct scene_layer *layer) {
+	pixman_box32_t box = layer_extents(layer);
+	if (box.x2 == 0 || box.y2 == 0) {
+		pixman_region32_clear(&layer->damage);
+	} else {
+		pixman_region32_reset(&layer->damage, &box);
+	}
+}
+
+void scene_layer_damage(struct scene_layer *layer, const pixman_region32_t *damage) {
+	pixman_box32_t box = layer_extents(layer);
+	// Clipped as a whole: earlier damage may belong to a larger dst.
+	if (!pixman_region32_union(&layer->damage, &layer->damage, damage) ||
+		!pixman_region32_intersect_rect(
+			&layer->damage, &layer->damage, 0, 0, (unsigned)box.x2, (unsigned)box.y2)) {
+		damage_everything(layer);
+	}
+	if (pixman_region32_n_rects(&layer->damage) > MAX_DAMAGE_RECTS) {
+		pixman_box32_t extents = *pixman_region32_extents(&layer->damage);
+		pixman_region32_reset(&layer->damage, &extents);
+	}
+	schedule(layer);
+}
+
+void scene_layer_damage_all(struct scene_layer *layer) {
+	damage_everything(layer);
+	schedule(layer);
+}
+
+void scene_layer_want_frame(struct scene_layer *layer) {
+	layer->frame_wanted = true;
+	schedule(layer);
+}
+
+static bool is_opaque(const struct scene_buffer *buffer) {
+	if (buffer->kind == SCENE_BUFFER_SOLID) {
+		return buffer->solid[3] == UINT16_MAX;
+	}
+	const struct format_info *info = format_info(buffer->format);
+	return info && !info->alpha;
+}
+
+void scene_layer_opaque(const struct scene_layer *layer, pixman_region32_t *opaque) {
+	pixman_box32_t box = layer_extents(layer);
+	if (!layer->buffer || box.x2 == 0 || box.y2 == 0) {
+		pixman_region32_clear(opaque);
+		return;
+	}
+	if (is_opaque(layer->buffer)) {
+		pixman_region32_reset(opaque, &box);
+	} else if (!pixman_region32_intersect_rect(
+				   opaque, &layer->opaque, 0, 0, (unsigned)box.x2, (unsigned)box.y2)) {
+		pixman_region32_clear(opaque);
+	}
+	pixman_region32_translate(opaque, layer->dst.x, layer->dst.y);
+}
+
+enum wl_output_transform scene_transform_invert(enum wl_output_transform transform) {
+	switch (transform) {
+	case WL_OUTPUT_TRANSFORM_90:
+		return WL_OUTPUT_TRANSFORM_270;
+	case WL_OUTPUT_TRANSFORM_270:
+		return WL_OUTPUT_TRANSFORM_90;
+	default:
+		return transform; // a half turn and every reflection undo themselves
+	}
+}
+
+// The protocol rotates counter-clockwise, after the flip, so undoing turns clockwise first. In a
+// frame of the given size a quarter turn clockwise takes (x, y) to (height - y, x).
+struct scene_fbox scene_fbox_transform(struct scene_fbox box, enum wl_output_transform transform,
+	double width, double height) {
+	double right = width - box.x - box.width;
+	double below = height - box.y - box.height;
+	switch (transform) {
+	case WL_OUTPUT_TRANSFORM_90:
+		return (struct scene_fbox){below, box.x, box.height, box.width};
+	case WL_OUTPUT_TRANSFORM_180:
+		return (struct scene_fbox){right, below, box.width, box.height};
+	case WL_OUTPUT_TRANSFORM_270:
+		return (struct scene_fbox){box.y, right, box.height, box.width};
+	case WL_OUTPUT_TRANSFORM_FLIPPED:
+		return (struct scene_fbox){right, box.y, box.width, box.height};
+	case WL_OUTPUT_TRANSFORM_FLIPPED_90:
+		return (struct scene_fbox){box.y, box.x, box.height, box.width};
+	case WL_OUTPUT_TRANSFORM_FLIPPED_180:
+		return (struct scene_fbox){box.x, below, box.width, box.height};
+	case WL_OUTPUT_TRANSFORM_FLIPPED_270:
+		return (struct scene_fbox){below, right, box.height, box.width};
+	case WL_OUTPUT_TRANSFORM_NORMAL:
+	default:
+		return box;
+	}
+}

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: MIT
+#include "scene/scene.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "scene/private.h"
+
+void scene_output_init(struct scene_output *output, int32_t width, int32_t height) {
+	*output = (struct scene_output){
+		.width = width,
+		.height = height,
+	};
+}
+
+static void disown(struct scene_layer **layers, int n_layers) {
+	for (int i = 0; i < n_layers; i++) {
+		layers[i]->output = NULL;
+		layers[i]->listed = false;
+	}
+}
+
+void scene_output_finish(struct scene_output *output) {
+	disown(output->layers, output->n_layers);
+	disown(output->next, output->n_next);
+	free(output->layers);
+	free(output->next);
+	*output = (struct scene_output){0};
+}
+
+void scene_output_schedule(struct scene_output *output) {
+	if (output->schedule) {
+		output->schedule(output);
+	}
+}
+
+static bool take_out(struct scene_layer **layers, int *n_layers, const struct scene_layer *layer) {
+	for (int i = 0; i < *n_layers; i++) {
+		if (layers[i] == layer) {
+			(*n_layers)--;
+			memmove(&layers[i], &layers[i + 1], (size_t)(*n_layers - i) * sizeof(layers[0]));
+			return true;
+		}
+	}
+	return false;
+}
+
+void scene_output_remove(struct scene_output *output, struct scene_layer *layer) {
+	assert(layer->output == output);
+	if (layer->listed) {
+		take_out(output->next, &output->n_next, layer);
+		layer->listed = false;
+	}
+	layer->output = NULL;
+	if (take_out(output->layers, &output->n_layers, layer)) {
+		output->changed = true;
+		scene_output_schedule(output);
+	}
+}
+
+void scene_output_begin(struct scene_output *output) {
+	assert(output->n_next == 0); // begin and end come in pairs
+}
+
+bool scene_output_append(struct scene_output *output, struct scene_layer *layer) {
+	if (output->n_next == output->cap_next) {
+		int cap = output->cap_next ? 2 * output->cap_next : 16;
+		struct scene_layer **next = realloc(output->next, (size_t)cap * sizeof(*next));
+		if (!next) {
+			return false;
+		}
+		output->next = next;
+		output->cap_next = cap;
+	}
+	if (layer->output && layer->output != output) {
+		scene_output_remove(layer->output, layer);
+	}
+	assert(!layer->listed);
+	layer->listed = true;
+	layer->output = output;
+	output->next[output->n_next++] = layer;
+	return true;
+}
+
+void scene_output_end(struct scene_output *output) {
+	bool changed = output->n_layers != output->n_next ||
+		(output->n_next > 0 &&
+			memcmp(output->layers, output->next,
+				(size_t)output->n_next * sizeof(output->next[0])) != 0);
+	for (int i = 0; i < output->n_layers; i++) {
+		if (!output->layers[i]->listed) {
+			output->layers[i]->output = NULL;
+		}
+	}
+	for (int i = 0; i < output->n_next; i++) {
+		output->next[i]->listed = false;
+	}
+
+	struct scene_layer **layers = output->layers;
+	int cap = output->cap_layers;
+	output->layers = output->next;
+	output->n_layers = output->n_next;
+	output->cap_layers = output->cap_next;
+	output->next = layers;
+	output->n_next = 0;
+	output->cap_next = cap;
+
+	if (changed) {
+		output->changed = true;
+		scene_output_schedule(output);
+	}
+}
+
+static int32_t clamp_to(int64_t value, int32_t max) {
+	return (int32_t)(value < 0 ? 0 : value > max ? max : value);
+}
+
+// What of the layer lies on the output, in 64 bits: a client may place it anywhere.
+static pixman_box32_t layer_box(const struct scene_output *output, const struct scene_layer *layer) {
+	const struct scene_rect *dst = &layer->dst;
+	return (pixman_box32_t){
+		.x1 = clamp_to(dst->x, output->width),
+		.y1 = clamp_to(dst->y, output->height),
+		.x2 = clamp_to((int64_t)dst->x + dst->width, output->width),
+		.y2 = clamp_to((int64_t)dst->y + dst->height, output->height),
+	};
+}
+
+static bool box_is_empty(const pixman_box32_t *box) {
+	return box->x1 >= box->x2 || box->y1 >= box->y2;
+}
+
+static void subtract(pixman_region32_t *result, const pixman_box32_t *box,
+	const pixman_region32_t *covered) {
+	if (box_is_empty(box)) {
+		pixman_region32_clear(result);
+		return;
+	}
+	pixman_region32_t whole;
+	pixman_region32_init_with_extents(&whole, box);
+	if (!pixman_region32_subtract(result, &whole, covered)) {
+		// Out of memory: drawing what is hidden costs time, leaving out what is not is wrong.
+		pixman_region32_reset(result, box);
+	}
+	pixman_region32_fini(&whole);
+}
+
+void scene_output_visibility(const struct scene_output *output, pixman_region32_t *visible,
+	pixman_region32_t *background) {
+	pixman_region32_t covered, opaque;
+	pixman_region32_init(&covered);
+	pixman_region32_init(&opaque);
+	for (int i = output->n_layers - 1; i >= 0; i--) {
+		const struct scene_layer *layer = output->layers[i];
+		pixman_box32_t box = layer_box(output, layer);
+		if (!layer->buffer || box_is_empty(&box)) {
+			pixman_region32_clear(&visible[i]);
+			continue;
+		}
+		subtract(&visible[i], &box, &covered);
+		scene_layer_opaque(layer, &opaque);
+		if (!pixman_region32_intersect_rect(&opaque, &opaque, box.x1, box.y1,
+				(unsigned)(box.x2 - box.x1), (unsigned)(box.y2 - box.y1)) ||
+			!pixman_region32_union(&covered, &covered, &opaque)) {
+			pixman_region32_clear(&covered);
+		}
+	}
+	if (background) {
+		pixman_box32_t all = {.x2 = output->width, .y2 = output->height};
+		subtract(background, &all, &covered);
+	}
+	pixman_region32_fini(&opaque);
+	pixman_region32_fini(&covered);
+}

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: MIT
+// What an output shows: layers with buffer, geometry, opaque region and damage. Pure data, no I/O.
+//
+// Producers (wayland/) fill layers, policy (kiosk/) says which layers an output has and in which
+// order, output/ reads them once a frame and tells them what became of their contents.
+#ifndef VITRINE_SCENE_SCENE_H
+#define VITRINE_SCENE_SCENE_H
+
+#include <pixman.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <wayland-server-protocol.h>
+#include <wayland-util.h>
+
+#include "base/format.h"
+
+struct scene_buffer;
+struct scene_layer;
+struct scene_output;
+
+struct scene_rect { // px
+	int32_t x, y, width, height;
+};
+
+struct scene_fbox { // px of a buffer, fractions allowed
+	double x, y, width, height;
+};
+
+// ---- buffer.c ----
+
+enum scene_buffer_kind {
+	SCENE_BUFFER_DMABUF,
+	SCENE_BUFFER_SHM,
+	SCENE_BUFFER_SOLID, // one pixel's colour, any size
+};
+
+// What a CPU reads of a buffer between begin_access and end_access.
+struct scene_pixels {
+	int n_planes;
+	const uint8_t *data[FORMAT_MAX_PLANES];
+	uint32_t stride[FORMAT_MAX_PLANES]; // bytes
+};
+
+struct scene_buffer_ops {
+	// The last lock is gone: the client may draw into it again. Not called for a dropped buffer.
+	void (*release)(struct scene_buffer *buffer);
+	// No one will use it again: free it. Both faces are gone already.
+	void (*destroy)(struct scene_buffer *buffer);
+	// Maps for reading, brackets the cache. NULL for SOLID. False: the contents cannot be read now.
+	bool (*begin_access)(struct scene_buffer *buffer, struct scene_pixels *pixels);
+	// False if the memory turned out to be truncated while it was read (what was read is zero).
+	bool (*end_access)(struct scene_buffer *buffer);
+};
+
+// A cached form of a buffer (framebuffer, converted image), embedded by the folder that made it.
+struct scene_face {
+	void (*destroy)(struct scene_face *face);
+};
+
+// A client buffer: one thing with two faces, each made when first asked for and kept until the
+// client drops the buffer.
+struct scene_buffer {
+	const struct scene_buffer_ops *ops;
+	enum scene_buffer_kind kind;
+	int32_t width, height; // px; 1x1 for SOLID
+	uint32_t format;       // DRM fourcc
+	uint64_t modifier;     // DRM_FORMAT_MOD_INVALID: implicit; LINEAR for shm
+	int n_planes;
+	int fd[FORMAT_MAX_PLANES]; // dma-bufs, owned by the producer; -1 elsewhere
+	uint32_t offset[FORMAT_MAX_PLANES];
+	uint32_t stride[FORMAT_MAX_PLANES];
+	uint16_t solid[4];     // premultiplied r, g, b, a of 0..0xffff
+	bool y_invert;
+	unsigned locks;  // users of the contents: surface states, frames on their way or on screen
+	bool dropped;    // the producer will not use it again
+	bool scanout_refused; // the device did not take it: do not ask again
+	struct scene_face *scanout; // may be NULL; output/
+	struct scene_face *image;   // may be NULL; render/
+};
+
+void scene_buffer_init(
+	struct scene_buffer *buffer, const struct scene_buffer_ops *ops, enum scene_buffer_kind kind);
+// Takes the contents into use; returns its argument. NULL is fine.
+struct scene_buffer *scene_buffer_lock(struct scene_buffer *buffer);
+// Ends one use: release at the last one, or destroy if dropped. NULL is fine.
+void scene_buffer_unlock(struct scene_buffer *buffer);
+// The producer is done (wl_buffer destroyed): destroyed now or with the last unlock.
+void scene_buffer_drop(struct scene_buffer *buffer);
+
+// ---- layer.c ----
+
+// A frame that reached the screen.
+struct scene_presentation {
+	int64_t time_ns;   // CLOCK_MONOTONIC, of the flip
+	uint64_t sequence; // vblank counter of the CRTC
+	int32_t refresh_ns; // 0 if unknown
+	bool hardware_clock;
+	bool zero_copy;    // this layer was on a plane
+};
+
+struct scene_layer_ops {
+	// The contents of now go into a frame: what was asked for up to here belongs to it. NULL is fine.
+	void (*latched)(struct scene_layer *layer);
+	// The frame that latched it is on screen, older buffers are released already.
+	void (*presented)(struct scene_layer *layer, const struct scene_presentation *presentation);
+	// Nothing of it is visible: let the client go on slowly (frame callbacks, discarded feedback).
+	void (*hidden)(struct scene_layer *layer, int64_t time_ns);
+};
+
+// Whose layer it is, for people: status and reasons.
+struct scene_owner {
+	int32_t pid;
+	const char *app_id; // may be NULL; owned by the producer, valid as long as the layer
+};
+
+struct scene_layer {
+	const struct scene_layer_ops *ops;
+	uint64_t id;                 // never reused: frames are compared by it
+	struct scene_output *output; // may be NULL: not shown
+	struct scene_buffer *buffer; // may be NULL: shows nothing; locked by the producer
+	struct scene_fbox src;       // part of the buffer, before `transform`, buffer px
+	struct scene_rect dst;       // where it is shown, px of the output
+	enum wl_output_transform transform; // how the buffer's contents were transformed by the client
+	pixman_region32_t opaque;    // relative to dst, output px
+	pixman_region32_t damage;    // relative to dst, output px, since the last frame that took it
+	struct scene_owner owner;
+	bool frame_wanted;           // asks for a frame though nothing may have changed
+	uint32_t opaque_serial;      // changes whenever `opaque` does
+	uint64_t latched_serial;     // output/: the last frame that took its contents
+	bool latched_zero_copy;      // output/: that frame had it on a plane
+	uint64_t frames;             // output/: how often new contents were shown
+	uint64_t composed_bytes;     // output/: drawn of it into composed pictures
+	bool listed;                 // output.c: in the list that its output is building
+};
+
+// Afterwards the producer sets what differs from zero, before the layer is shown.
+void scene_layer_init(struct scene_layer *layer, const struct scene_layer_ops *ops);
+// Leaves its output; the output is scheduled. Allowed at any time, also while the output's list is
+// being built or walked by index: the layers above move down by one.
+void scene_layer_finish(struct scene_layer *layer);
+// Adds damage relative to dst, clipped to it, and schedules the layer's output.
+void scene_layer_damage(struct scene_layer *layer, const pixman_region32_t *damage);
+void scene_layer_damage_all(struct scene_layer *layer);
+// Schedules a frame of the layer's output (for frame callbacks without damage).
+void scene_layer_want_frame(struct scene_layer *layer);
+
+// What of the layer certainly hides what is below it, output px (not clipped to the output): its
+// opaque region, all of dst if the buffer has no alpha, nothing without a buffer. The caller
+// initialises and finishes the region.
+void scene_layer_opaque(const struct scene_layer *layer, pixman_region32_t *opaque);
+
+// The transform that undoes `transform`.
+enum wl_output_transform scene_transform_invert(enum wl_output_transform transform);
+
+// Box in buffer px -> box after `transform` was undone (wl_surface.set_buffer_transform); `width` and
+// `height` are the buffer's size. The way back is the inverted transform with the surface's size.
+struct scene_fbox scene_fbox_transform(struct scene_fbox box, enum wl_output_transform transform,
+	double width, double height);
+
+// ---- output.c ----
+
+// The layers of one output, bottom to top.
+struct scene_output {
+	int32_t width, height; // px
+	struct scene_layer **layers; // not owned
+	int n_layers, cap_layers;
+	struct scene_layer **next; // list being built between begin and end; not owned
+	int n_next, cap_next;
+	bool changed; // order or membership differ from what the last frame took
+	// Set by output/: something of the scene differs from what the last frame took. May be NULL.
+	void (*schedule)(struct scene_output *output);
+};
+
+void scene_output_init(struct scene_output *output, int32_t width, int32_t height);
+void scene_output_finish(struct scene_output *output);
+// Replaces the list: begin, append bottom to top (each layer once), end. Layers that do not come back
+// leave the output. A layer that is on another output moves. append: false when out of memory. Until
+// end the old list stays in force. The output is scheduled if order or membership changed.
+void scene_output_begin(struct scene_output *output);
+bool scene_output_append(struct scene_output *output, struct scene_layer *layer);
+void scene_output_end(struct scene_output *output);
+
+// visible[i] = what of layer i is not hidden by opaque parts of layers above, output px. The caller
+// initialises and finishes the regions. *background (may be NULL) gets what no layer hides.
+void scene_output_visibility(const struct scene_output *output, pixman_region32_t *visible,
+	pixman_region32_t *background);
+
+#endif

@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: MIT
+// The chooser against a device that says yes, no, or not now.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <drm_fourcc.h>
+
+#include "planner/planner.h"
+
+enum {
+	WIDTH = 1920,
+	HEIGHT = 1080,
+	ANY = 1 << 30, // the device takes as many client planes as one likes
+};
+
+struct device {
+	int max_clients;
+	int tests;
+	bool not_now;
+	bool no_primary; // refuses a client on the primary
+};
+
+struct fixture {
+	struct format_set formats;
+	struct planner_plane planes[4];
+	struct planner_layer layers[PLANNER_MAX_LAYERS];
+	struct planner_scene scene;
+	struct device device;
+	struct planner_oracle oracle;
+	struct planner *planner;
+	struct planner_plan plan;
+};
+
+static enum planner_verdict device_test(void *data, const struct planner_plan *plan) {
+	struct fixture *f = data;
+	f->device.tests++;
+	if (f->device.not_now) {
+		return PLANNER_UNKNOWN;
+	}
+	int clients = 0;
+	for (int p = 0; p < f->scene.n_planes; p++) {
+		clients += plan->layer_of[p] >= 0;
+	}
+	bool primary = plan->layer_of[f->scene.primary] >= 0;
+	return clients > f->device.max_clients || (primary && f->device.no_primary)
+		? PLANNER_REFUSED : PLANNER_ACCEPTED;
+}
+
+// A primary, two overlays above it, and a cursor.
+static int setup(void **state) {
+	struct fixture *f = test_calloc(1, sizeof(*f));
+	f->planner = planner_create();
+	format_set_add(&f->formats, DRM_FORMAT_XRGB8888, DRM_FORMAT_MOD_LINEAR);
+	static const enum planner_plane_type types[] = {PLANNER_PLANE_PRIMARY, PLANNER_PLANE_OVERLAY,
+		PLANNER_PLANE_OVERLAY, PLANNER_PLANE_CURSOR};
+	for (int i = 0; i < 4; i++) {
+		f->planes[i] = (struct planner_plane){
+			.type = types[i], .formats = &f->formats, .zpos = (uint64_t)i};
+	}
+	f->scene = (struct planner_scene){.layers = f->layers, .planes = f->planes, .n_planes = 4};
+	f->device.max_clients = ANY;
+	f->oracle = (struct planner_oracle){.test = device_test, .data = f};
+	*state = f;
+	return 0;
+}
+
+static int teardown(void **state) {
+	struct fixture *f = *state;
+	planner_destroy(f->planner);
+	format_set_finish(&f->formats);
+	test_free(f);
+	return 0;
+}
+
+static void add_layer(struct fixture *f, int x, int y, int width, int height) {
+	struct planner_layer *layer = &f->layers[f->scene.n_layers];
+	*layer = (struct planner_layer){.format = DRM_FORMAT_XRGB8888, .x = x, .y = y, .width = width,
+		.height = height, .buffer_width = width, .buffer_height = height, .visible = true,
+		.src_w = (uint32_t)width << 16, .src_h = (uint32_t)height << 16};
+	layer->covers = f->scene.n_layers == 0 && width == WIDTH && height == HEIGHT;
+	f->scene.n_layers++;
+}
+
+static int plan(struct fixture *f) {
+	return planner_plan(f->planner, &f->scene, &f->oracle, &f->plan);
+}
+
+static void test_nothing(void **state) {
+	struct fixture *f = *state;
+	assert_int_equal(plan(f), 0);
+	assert_int_equal(f->plan.layer_of[0], PLANNER_COMPOSED);
+	for (int p = 1; p < 4; p++) {
+		assert_int_equal(f->plan.layer_of[p], PLANNER_OFF);
+	}
+}
+
+static void test_fullscreen_on_primary(void **state) {
+	struct fixture *f = *state;
+	add_layer(f, 0, 0, WIDTH, HEIGHT);
+	assert_int_equal(plan(f), 1);
+	assert_int_equal(f->plan.layer_of[0], 0);
+	assert_int_equal(f->plan.plane_of[0], 0);
+	assert_int_equal(f->plan.reasons[0], 0);
+	// The same scene again costs nothing.
+	assert_int_equal(plan(f), 0);
+	assert_int_equal(f->plan.plane_of[0], 0);
+}
+
+static void test_primary_refused_takes_overlay(void **state) {
+	struct fixture *f = *state;
+	f->device.no_primary = true;
+	add_layer(f, 0, 0, WIDTH, HEIGHT);
+	plan(f);
+	assert_int_equal(f->plan.layer_of[0], PLANNER_COMPOSED);
+	assert_int_equal(f->plan.plane_of[0], 2);
+}
+
+static void test_camera_over_composed_app(void **state) {
+	struct fixture *f = *state;
+	add_layer(f, 0, 0, WIDTH, HEIGHT);
+	f->layers[0].refused = PLANNER_REASON_SHM_BUFFER;
+	add_layer(f, 100, 100, 640, 360);
+	plan(f);
+	assert_int_equal(f->plan.layer_of[0], PLANNER_COMPOSED);
+	assert_int_equal(f->plan.plane_of[0], PLANNER_OFF);
+	assert_int_equal(f->plan.reasons[0], PLANNER_REASON_SHM_BUFFER);
+	assert_int_equal(f->plan.plane_of[1], 2);
+}
+
+static void test_stacking_follows_planes(void **state) {
+	struct fixture *f = *state;
+	add_layer(f, 0, 0, WIDTH, HEIGHT);
+	add_layer(f, 100, 100, 640, 360);
+	add_layer(f, 200, 200, 640, 360);
+	plan(f);
+	assert_int_equal(f->plan.plane_of[0], 0);
+	assert_int_equal(f->plan.plane_of[1], 1);
+	assert_int_equal(f->plan.plane_of[2], 2);
+}
+
+static void test_below_composed(void **state) {
+	struct fixture *f = *state;
+	add_layer(f, 100, 100, 640, 360);
+	add_layer(f, 200, 200, 640, 360);
+	f->layers[1].refused = PLANNER_REASON_SHM_BUFFER;
+	add_layer(f, 1000, 600, 64, 64);
+	plan(f);
+	assert_int_equal(f->plan.plane_of[0], PLANNER_OFF);
+	assert_int_equal(f->plan.reasons[0], PLANNER_REASON_BELOW_COMPOSED);
+	assert_int_equal(f->plan.plane_of[2], 2);
+	// What only touches the composed layer does not lie below it.
+	f->layers[0].x = 840;
+	plan(f);
+	assert_int_equal(f->plan.plane_of[0], 1);
+}
+
+static void test_no_plane_left(void **state) {
+	struct fixture *f = *state;
+	for (int i = 0; i < 4; i++) {
+		add_layer(f, i * 100, 0, 50, 50);
+	}
+	plan(f);
+	assert_int_equal(f->plan.plane_of[3], 2);
+	assert_int_equal(f->plan.plane_of[2], 1);
+	assert_int_equal(f->plan.reasons[1], PLANNER_REASON_NO_PLANE_LEFT);
+	assert_int_equal(f->plan.reasons[0], PLANNER_REASON_NO_PLANE_LEFT);
+}
+
+static void test_no_format(void **state) {
+	struct fixture *f = *state;
+	add_layer(f, 0, 0, 50, 50);
+	f->layers[0].format = DRM_FORMAT_YUYV;
+	assert_int_equal(plan(f), 0);
+	assert_int_equal(f->plan.reasons[0], PLANNER_REASON_NO_PLANE_FORMAT);
+}
+
+static void test_refusal_is_remembered(void **state) {
+	struct fixture *f = *state;
+	f->device.max_clients = 0;
+	add_layer(f, 0, 0, 50, 50);
+	assert_true(plan(f) > 0);
+	assert_int_equal(f->plan.plane_of[0], PLANNER_OFF);
+	assert_int_equal(f->plan.reasons[0], PLANNER_REASON_TEST_REFUSED);
+	assert_int_equal(plan(f), 0);
+	assert_int_equal(f->plan.reasons[0], PLANNER_REASON_TEST_REFUSED);
+	planner_forget(f->planner);
+	f->device.max_clients = ANY;
+	assert_true(plan(f) > 0);
+	assert_int_equal(f->plan.plane_of[0], 2);
+}
+
+static void test_busy_device_is_asked_again(void **state) {
+	struct fixture *f = *state;
+	f->device.not_now = true;
+	add_layer(f, 0, 0, 50, 50);
+	plan(f);
+	assert_int_equal(f->plan.plane_of[0], PLANNER_OFF);
+	f->device.not_now = false;
+	plan(f);
+	assert_int_equal(f->plan.plane_of[0], 2);
+}
+
+static void test_quarantine(void **state) {
+	struct fixture *f = *state;
+	add_layer(f, 0, 0, WIDTH, HEIGHT);
+	plan(f);
+	planner_quarantine(f->planner, &f->scene);
+	assert_int_equal(plan(f), 0);
+	assert_int_equal(f->plan.layer_of[0], PLANNER_COMPOSED);
+	assert_int_equal(f->plan.reasons[0], PLANNER_REASON_TEST_REFUSED);
+}
+
+static void test_culled_is_ignored(void **state) {
+	struct fixture *f = *state;
+	add_layer(f, 0, 0, 50, 50);
+	add_layer(f, 0, 0, WIDTH, HEIGHT);
+	f->layers[0].visible = false;
+	f->layers[1].covers = true;
+	plan(f);
+	assert_int_equal(f->plan.plane_of[1], 0);
+	assert_int_equal(f->plan.plane_of[0], PLANNER_OFF);
+	assert_int_equal(f->plan.reasons[0], 0);
+}
+
+static void test_tests_are_bounded(void **state) {
+	struct fixture *f = *state;
+	f->device.max_clients = 0;
+	for (int i = 0; i < PLANNER_MAX_LAYERS; i++) {
+		add_layer(f, i * 20, 0, 10, 10);
+	}
+	assert_true(plan(f) <= 32);
+}
+
+static void test_reasons_have_names(void **state) {
+	(void)state;
+	for (unsigned i = 0; i < PLANNER_REASON_COUNT; i++) {
+		assert_non_null(planner_reason_name(i));
+	}
+	assert_null(planner_reason_name(PLANNER_REASON_COUNT));
+}
+
+int main(void) {
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_nothing, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_fullscreen_on_primary, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_primary_refused_takes_overlay, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_camera_over_composed_app, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_stacking_follows_planes, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_below_composed, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_no_plane_left, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_no_format, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_refusal_is_remembered, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_busy_device_is_asked_again, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_quarantine, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_culled_is_ignored, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_tests_are_bounded, setup, teardown),
+		cmocka_unit_test(test_reasons_have_names),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
