@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: MIT
+// wl_output and xdg_output.
+#include <stdlib.h>
+#include <string.h>
+
+#include "wayland/server.h"
+#include "xdg-output-unstable-v1-server-protocol.h"
+
+// A withdrawn global is kept this long for clients that bind it before they hear of it.
+enum { RETIRE_MS = 5000 };
+
+static void handle_destroy(struct wl_client *client, struct wl_resource *resource) {
+	(void)client;
+	wl_resource_destroy(resource);
+}
+
+static void handle_resource_destroy(struct wl_resource *resource) {
+	wl_list_remove(wl_resource_get_link(resource));
+}
+
+static const struct wl_output_interface output_impl = {
+	.release = handle_destroy,
+};
+
+struct wayland_output *wayland_output_from_resource(struct wl_resource *resource) {
+	return wl_resource_get_user_data(resource);
+}
+
+static void send_done(struct wl_resource *resource) {
+	if (wl_resource_get_version(resource) >= WL_OUTPUT_DONE_SINCE_VERSION) {
+		wl_output_send_done(resource);
+	}
+}
+
+static void send_info(struct wl_resource *resource, const struct wayland_output_info *info) {
+	int version = wl_resource_get_version(resource);
+	wl_output_send_geometry(resource, info->x, info->y, info->width_mm, info->height_mm,
+		WL_OUTPUT_SUBPIXEL_UNKNOWN, info->make, info->model, (int32_t)info->transform);
+	wl_output_send_mode(resource, WL_OUTPUT_MODE_CURRENT | WL_OUTPUT_MODE_PREFERRED, info->width,
+		info->height, info->refresh_mhz);
+	if (version >= WL_OUTPUT_SCALE_SINCE_VERSION) {
+		wl_output_send_scale(resource, info->scale);
+	}
+	if (version >= WL_OUTPUT_NAME_SINCE_VERSION) {
+		wl_output_send_name(resource, info->name);
+		wl_output_send_description(resource, info->description);
+	}
+	send_done(resource);
+}
+
+// Surfaces that were entered before the client bound the output hear of it now.
+static void send_enters(struct wl_resource *resource, struct wayland_output *output) {
+	struct wl_client *client = wl_resource_get_client(resource);
+	struct surface *surface;
+	wl_list_for_each (surface, &output->server->surfaces, link) {
+		if (surface->output == output && surface_client(surface) == client) {
+			wl_surface_send_enter(surface->resource, resource);
+		}
+	}
+}
+
+static void handle_bind(struct wl_client *client, void *data, uint32_t version, uint32_t id) {
+	struct wayland_output *output = data;
+	struct wl_resource *resource =
+		wl_resource_create(client, &wl_output_interface, (int)version, id);
+	if (!resource) {
+		wl_client_post_no_memory(client);
+		return;
+	}
+	if (!output->scene) {
+		// Withdrawn in the meantime: an inert object.
+		wl_resource_set_implementation(resource, &output_impl, NULL, handle_resource_destroy);
+		wl_list_init(wl_resource_get_link(resource));
+		return;
+	}
+	wl_resource_set_implementation(resource, &output_impl, output, handle_resource_destroy);
+	wl_list_insert(output->resources.prev, wl_resource_get_link(resource));
+	send_info(resource, &output->info);
+	send_enters(resource, output);
+}
+
+// ---- Life ----
+
+static void info_finish(struct wayland_output_info *info) {
+	free((char *)info->name);
+	free((char *)info->description);
+	free((char *)info->make);
+	free((char *)info->model);
+}
+
+static char *copy_string(const char *string) {
+	return strdup(string ? string : "");
+}
+
+static bool info_copy(struct wayland_output_info *to, const struct wayland_output_info *from) {
+	*to = *from;
+	to->name = copy_string(from->name);
+	to->description = copy_string(from->description);
+	to->make = copy_string(from->make);
+	to->model = copy_string(from->model);
+	if (to->scale < 1) {
+		to->scale = 1;
+	}
+	return to->name && to->description && to->make && to->model;
+}
+
+struct wayland_output *wayland_output_create(struct wayland_server *server,
+	const struct wayland_output_info *info, struct scene_output *scene) {
+	struct wayland_output *output = calloc(1, sizeof(*output));
+	if (!output) {
+		return NULL;
+	}
+	output->server = server;
+	output->scene = scene;
+	wl_list_init(&output->resources);
+	wl_list_init(&output->xdg_resources);
+	wl_list_insert(server->outputs.prev, &output->link);
+	if (info_copy(&output->info, info)) {
+		output->global =
+			wl_global_create(server->display, &wl_output_interface, 4, output, handle_bind);
+	}
+	if (!output->global) {
+		wayland_output_free(output);
+		return NULL;
+	}
+	return output;
+}
+
+static void make_inert(struct wl_list *resources) {
+	struct wl_resource *resource, *next;
+	wl_resource_for_each_safe (resource, next, resources) {
+		wl_resource_set_user_data(resource, NULL);
+		wl_list_remove(wl_resource_get_link(resource));
+		wl_list_init(wl_resource_get_link(resource));
+	}
+}
+
+void wayland_output_free(struct wayland_output *output) {
+	make_inert(&output->resources);
+	make_inert(&output->xdg_resources);
+	if (output->retire_timer) {
+		wl_event_source_remove(output->retire_timer);
+	}
+	if (output->global) {
+		wl_global_destroy(output->global);
+	}
+	wl_list_remove(&output->link);
+	info_finish(&output->info);
+	free(output);
+}
+
+static int handle_retired(void *data) {
+	wayland_output_free(data);
+	return 0;
+}
+
+void wayland_output_destroy(struct wayland_output *output) {
+	if (!output) {
+		return;
+	}
+	struct wayland_server *server = output->server;
+	struct surface *surface;
+	wl_list_for_each (surface, &server->surfaces, link) {
+		if (surface->output == output) {
+			surface_set_output(surface, NULL);
+		}
+	}
+	make_inert(&output->resources);
+	make_inert(&output->xdg_resources);
+	output->scene = NULL;
+	wl_list_remove(&output->link);
+	wl_list_insert(&server->retired, &output->link);
+	wl_global_remove(output->global);
+	output->retire_timer = wl_event_loop_add_timer(server->loop, handle_retired, output);
+	// Without a timer it stays until the server goes.
+	if (output->retire_timer) {
+		wl_event_source_timer_update(output->retire_timer, RETIRE_MS);
+	}
+}
+
+struct scene_output *wayland_output_scene(struct wayland_output *output) {
+	return output->scene;
+}
+
+void *wayland_output_data(struct wayland_output *output) {
+	return output->data;
+}
+
+void wayland_output_set_data(struct wayland_output *output, void *data) {
+	output->data = data;
+}
+
+// ---- xdg_output ----
+
+static const struct zxdg_output_v1_interface xdg_output_impl = {
+	.destroy = handle_destroy,
+};
+
+static void logical_size(const struct wayland_output_info *info, int32_t *width, int32_t *height) {
+	bool swapped = (info->transform & WL_OUTPUT_TRANSFORM_90) != 0;
+	*width = (swapped ? info->height : info->width) / info->scale;
+	*height = (swapped ? info->width : info->height) / info->scale;
+}
+
+static void handle_get_xdg_output(struct wl_client *client, struct wl_resource *manager, uint32_t id,
+	struct wl_resource *output_resource) {
+	struct wayland_output *output = wayland_output_from_resource(output_resource);
+	int version = wl_resource_get_version(manager);
+	struct wl_resource *resource =
+		wl_resource_create(client, &zxdg_output_v1_interface, version, id);
+	if (!resource) {
+		wl_client_post_no_memory(client);
+		return;
+	}
+	wl_resource_set_implementation(resource, &xdg_output_impl, output, handle_resource_destroy);
+	if (!output) {
+		wl_list_init(wl_resource_get_link(resource));
+		return;
+	}
+	wl_list_insert(&output->xdg_resources, wl_resource_get_link(resource));
+	int32_t width, height;
+	logical_size(&output->info, &width, &height);
+	zxdg_output_v1_send_logical_position(resource, output->info.x, output->info.y);
+	zxdg_output_v1_send_logical_size(resource, width, height);
+	if (version >= ZXDG_OUTPUT_V1_NAME_SINCE_VERSION) {
+		zxdg_output_v1_send_name(resource, output->info.name);
+		zxdg_output_v1_send_description(resource, output->info.description);
+	}
+	if (version >= 3) {
+		send_done(output_resource);
+	} else {
+		zxdg_output_v1_send_done(resource);
+	}
+}
+
+static const struct zxdg_output_manager_v1_interface manager_impl = {
+	.destroy = handle_destroy,
+	.get_xdg_output = handle_get_xdg_output,
+};
+
+static void handle_manager_bind(struct wl_client *client, void *data, uint32_t version, uint32_t id) {
+	struct wl_resource *resource =
+		wl_resource_create(client, &zxdg_output_manager_v1_interface, (int)version, id);
+	if (!resource) {
+		wl_client_post_no_memory(client);
+		return;
+	}
+	wl_resource_set_implementation(resource, &manager_impl, data, NULL);
+}
+
+bool xdg_output_create(struct wayland_server *server) {
+	return wl_global_create(
+		server->display, &zxdg_output_manager_v1_interface, 3, server, handle_manager_bind);
+}

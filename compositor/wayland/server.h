@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: MIT
+// The server inside of wayland/: what the globals share. One creator a global; each global lives as
+// long as the display.
+#ifndef VITRINE_WAYLAND_SERVER_H
+#define VITRINE_WAYLAND_SERVER_H
+
+#include <sys/types.h>
+#include <time.h>
+#include <wayland-server-core.h>
+
+#include "base/format.h"
+#include "scene/scene.h"
+#include "wayland/surface.h"
+#include "wayland/wayland.h"
+
+// The dma-buf formats on offer, and their table as clients get it (zwp_linux_dmabuf_feedback_v1).
+struct dmabuf_formats {
+	struct format_set scanout;  // what planes take and render/ can compose
+	struct format_set composed; // all of what is on offer, scanout too
+	int table_fd;               // sealed memfd: the pairs of `composed`
+	uint32_t table_size;        // bytes
+	struct wl_array scanout_indices, composed_indices; // uint16_t into the table
+};
+
+struct wayland_server {
+	struct wl_display *display;
+	struct wl_event_loop *loop;
+	const struct wayland_policy *policy;
+	void *data; // of policy
+	char *socket;
+	struct wl_global *private_global; // may be NULL
+	clockid_t presentation_clock;
+	dev_t main_device;
+	struct format_set composed_formats;
+	struct dmabuf_formats dmabuf;
+	bool guards_sigbus;
+	struct wl_list surfaces; // struct surface.link
+	struct wl_list waiting;  // struct surface.waiting_link
+	struct wl_list dirty;    // struct surface.dirty_link
+	struct wl_list outputs;  // struct wayland_output.link
+	struct wl_list retired;  // struct wayland_output.link, withdrawn and not freed yet
+	struct wl_event_source *waiting_timer;
+	bool waiting_armed;
+	struct wl_event_source *dirty_idle; // may be NULL
+};
+
+// ---- socket.c ----
+
+// Opens the socket and sets server->socket. On failure writes one line into error.
+bool socket_open(struct wayland_server *server, const char *name, char error[256]);
+
+// ---- Creators of the globals; false when out of memory ----
+
+bool compositor_create(struct wayland_server *server);
+bool subcompositor_create(struct wayland_server *server);
+bool shm_create(struct wayland_server *server);
+bool xdg_output_create(struct wayland_server *server);
+bool viewporter_create(struct wayland_server *server);
+bool presentation_create(struct wayland_server *server);
+bool single_pixel_create(struct wayland_server *server);
+bool dmabuf_create(struct wayland_server *server, const struct format_set *scanout);
+bool data_device_create(struct wayland_server *server);
+bool seat_create(struct wayland_server *server);
+bool xdg_wm_base_create(struct wayland_server *server);
+bool xdg_decoration_create(struct wayland_server *server);
+bool xdg_activation_create(struct wayland_server *server);
+
+// ---- buffer.c: a client's wl_buffer ----
+
+struct client_buffer {
+	struct scene_buffer base;
+	struct wl_resource *resource; // NULL once destroyed
+};
+
+// The buffer of a wl_buffer of any kind; NULL when out of memory, or when the wl_buffer can't be used:
+// an error was posted then.
+struct scene_buffer *buffer_from_resource(struct wl_resource *resource);
+// Implements wl_buffer for a buffer of ours: the resource's destruction drops the buffer.
+void buffer_set_resource(struct client_buffer *buffer, struct wl_resource *resource);
+// For scene_buffer_ops.release.
+void buffer_release(struct scene_buffer *buffer);
+
+// ---- shm.c ----
+
+// NULL as buffer_from_resource.
+struct scene_buffer *shm_buffer_from_resource(struct wl_resource *resource);
+
+// ---- sigbus.c: memory that its owner may truncate while it is read ----
+
+struct sigbus_guard {
+	const void *data;
+	size_t size; // bytes
+	volatile bool faulted;
+	unsigned users;
+	struct sigbus_guard *next;
+};
+
+// Installs and removes the handler of SIGBUS; calls nest.
+bool sigbus_install(void);
+void sigbus_remove(void);
+// Between begin and end, reads of missing pages of [data, data + size) give zeroes; the pages stay
+// zero. Several guards may be in force at once, and each may be begun more than once.
+void sigbus_guard_begin(struct sigbus_guard *guard, const void *data, size_t size);
+// False if pages were missing.
+bool sigbus_guard_end(struct sigbus_guard *guard);
+
+// ---- region.c ----
+
+void region_create(struct wl_client *client, uint32_t version, uint32_t id);
+const pixman_region32_t *region_from_resource(struct wl_resource *resource);
+
+// ---- surface.c ----
+
+struct surface *surface_create(
+	struct wayland_server *server, struct wl_client *client, uint32_t version, uint32_t id);
+
+// ---- surface_frame.c ----
+
+// Timer of server->waiting; data is the server.
+int surface_handle_waiting(void *data);
+
+// ---- output.c ----
+
+struct wayland_output {
+	struct wayland_server *server;
+	struct wayland_output_info info; // strings owned
+	struct scene_output *scene;
+	void *data; // of policy
+	struct wl_global *global;
+	struct wl_list resources;     // wl_output, wl_resource_get_link
+	struct wl_list xdg_resources; // zxdg_output_v1, wl_resource_get_link
+	struct wl_event_source *retire_timer; // may be NULL
+	struct wl_list link; // wayland_server.outputs or .retired
+};
+
+// NULL for an inert resource.
+struct wayland_output *wayland_output_from_resource(struct wl_resource *resource);
+// Frees what outlived its withdrawal.
+void wayland_output_free(struct wayland_output *output);
+
+// ---- dmabuf.c, dmabuf_feedback.c ----
+
+bool dmabuf_formats_init(struct dmabuf_formats *formats, const struct format_set *scanout,
+	const struct format_set *composed);
+void dmabuf_formats_finish(struct dmabuf_formats *formats);
+// Creates a zwp_linux_dmabuf_feedback_v1 and sends it; surface NULL for the default feedback.
+void dmabuf_feedback_create(struct wayland_server *server, struct wl_resource *dmabuf, uint32_t id,
+	struct surface *surface);
+
+#endif

@@ -1,0 +1,643 @@
+// SPDX-License-Identifier: MIT
+// wl_surface: requests, commit, roles, life and death.
+#include <stdlib.h>
+
+#include "viewporter-server-protocol.h"
+#include "wayland/server.h"
+
+// A layer is placed within these bounds, so that sums of positions and sizes stay far from the ends
+// of 32 bits whatever a client asks for.
+enum {
+	MAX_POSITION = 1 << 24, // px
+	MAX_SIZE = 1 << 20,     // px
+	MAX_OPAQUE_RECTS = 64,  // beyond it the opaque region, a hint, is left unused
+	MAX_PENDING_RECTS = 256,
+};
+
+static int32_t clamp(int64_t value, int32_t min, int32_t max) {
+	return (int32_t)(value < min ? min : value > max ? max : value);
+}
+
+// ---- Requests ----
+
+static struct surface *surface_of(struct wl_resource *resource) {
+	return wl_resource_get_user_data(resource);
+}
+
+static void handle_destroy(struct wl_client *client, struct wl_resource *resource) {
+	(void)client;
+	struct surface *surface = surface_of(resource);
+	if (surface->role_object) {
+		wl_resource_post_error(resource, WL_SURFACE_ERROR_DEFUNCT_ROLE_OBJECT,
+			"surface destroyed before its role object (%s)", surface->role->name);
+		return;
+	}
+	wl_resource_destroy(resource);
+}
+
+static void handle_pending_buffer_destroy(struct wl_listener *listener, void *data) {
+	(void)data;
+	struct surface_state *state = wl_container_of(listener, state, buffer_destroy);
+	state->buffer_resource = NULL;
+	wl_list_remove(&state->buffer_destroy.link);
+	wl_list_init(&state->buffer_destroy.link);
+}
+
+static void set_pending_buffer(struct surface_state *state, struct wl_resource *buffer) {
+	wl_list_remove(&state->buffer_destroy.link);
+	wl_list_init(&state->buffer_destroy.link);
+	state->buffer_resource = buffer;
+	if (buffer) {
+		state->buffer_destroy.notify = handle_pending_buffer_destroy;
+		wl_resource_add_destroy_listener(buffer, &state->buffer_destroy);
+	}
+}
+
+static void handle_attach(struct wl_client *client, struct wl_resource *resource,
+	struct wl_resource *buffer, int32_t x, int32_t y) {
+	(void)client;
+	struct surface_state *pending = &surface_of(resource)->pending;
+	if (wl_resource_get_version(resource) >= WL_SURFACE_OFFSET_SINCE_VERSION) {
+		if (x != 0 || y != 0) {
+			wl_resource_post_error(resource, WL_SURFACE_ERROR_INVALID_OFFSET,
+				"attach with offset %d,%d: use wl_surface.offset since version 5", x, y);
+			return;
+		}
+	} else {
+		pending->dx = x;
+		pending->dy = y;
+		pending->fields |= SURFACE_STATE_OFFSET;
+	}
+	set_pending_buffer(pending, buffer);
+	pending->fields |= SURFACE_STATE_BUFFER;
+}
+
+// Damage is a hint that may grow: past some number of rectangles their bounding box is kept.
+static void add_damage(struct wl_resource *resource, pixman_region32_t *region, int32_t x, int32_t y,
+	int32_t width, int32_t height) {
+	if (!surface_region_add(region, x, y, width, height)) {
+		wl_resource_post_no_memory(resource);
+	} else if (pixman_region32_n_rects(region) > MAX_PENDING_RECTS) {
+		pixman_box32_t extents = *pixman_region32_extents(region);
+		pixman_region32_reset(region, &extents);
+	}
+}
+
+static void handle_damage(struct wl_client *client, struct wl_resource *resource, int32_t x, int32_t y,
+	int32_t width, int32_t height) {
+	(void)client;
+	struct surface_state *pending = &surface_of(resource)->pending;
+	add_damage(resource, &pending->surface_damage, x, y, width, height);
+	pending->fields |= SURFACE_STATE_SURFACE_DAMAGE;
+}
+
+static void handle_damage_buffer(struct wl_client *client, struct wl_resource *resource, int32_t x,
+	int32_t y, int32_t width, int32_t height) {
+	(void)client;
+	struct surface_state *pending = &surface_of(resource)->pending;
+	add_damage(resource, &pending->buffer_damage, x, y, width, height);
+	pending->fields |= SURFACE_STATE_BUFFER_DAMAGE;
+}
+
+static void handle_callback_destroy(struct wl_resource *resource) {
+	wl_list_remove(wl_resource_get_link(resource));
+}
+
+static void handle_frame(struct wl_client *client, struct wl_resource *resource, uint32_t id) {
+	struct surface_state *pending = &surface_of(resource)->pending;
+	struct wl_resource *callback = wl_resource_create(client, &wl_callback_interface, 1, id);
+	if (!callback) {
+		wl_client_post_no_memory(client);
+		return;
+	}
+	wl_resource_set_implementation(callback, NULL, NULL, handle_callback_destroy);
+	wl_list_insert(pending->frame_callbacks.prev, wl_resource_get_link(callback));
+	pending->fields |= SURFACE_STATE_FRAME;
+}
+
+static void handle_set_opaque_region(
+	struct wl_client *client, struct wl_resource *resource, struct wl_resource *region) {
+	(void)client;
+	struct surface_state *pending = &surface_of(resource)->pending;
+	pending->fields |= SURFACE_STATE_OPAQUE;
+	if (!region) {
+		pixman_region32_clear(&pending->opaque);
+	} else if (!pixman_region32_copy(
+				   &pending->opaque, (pixman_region32_t *)region_from_resource(region))) {
+		wl_resource_post_no_memory(resource);
+	}
+}
+
+static void handle_set_input_region(
+	struct wl_client *client, struct wl_resource *resource, struct wl_resource *region) {
+	(void)client;
+	struct surface_state *pending = &surface_of(resource)->pending;
+	pending->fields |= SURFACE_STATE_INPUT;
+	if (!region) {
+		pixman_box32_t all = {INT32_MIN, INT32_MIN, INT32_MAX, INT32_MAX};
+		pixman_region32_reset(&pending->input, &all);
+	} else if (!pixman_region32_copy(
+				   &pending->input, (pixman_region32_t *)region_from_resource(region))) {
+		wl_resource_post_no_memory(resource);
+	}
+}
+
+static void handle_set_buffer_transform(
+	struct wl_client *client, struct wl_resource *resource, int32_t transform) {
+	(void)client;
+	if (transform < WL_OUTPUT_TRANSFORM_NORMAL || transform > WL_OUTPUT_TRANSFORM_FLIPPED_270) {
+		wl_resource_post_error(resource, WL_SURFACE_ERROR_INVALID_TRANSFORM,
+			"%d is no buffer transform", transform);
+		return;
+	}
+	struct surface_state *pending = &surface_of(resource)->pending;
+	pending->transform = (enum wl_output_transform)transform;
+	pending->fields |= SURFACE_STATE_TRANSFORM;
+}
+
+static void handle_set_buffer_scale(
+	struct wl_client *client, struct wl_resource *resource, int32_t scale) {
+	(void)client;
+	if (scale <= 0) {
+		wl_resource_post_error(resource, WL_SURFACE_ERROR_INVALID_SCALE,
+			"buffer scale %d is not greater than 0", scale);
+		return;
+	}
+	struct surface_state *pending = &surface_of(resource)->pending;
+	pending->scale = scale;
+	pending->fields |= SURFACE_STATE_SCALE;
+}
+
+static void handle_offset(
+	struct wl_client *client, struct wl_resource *resource, int32_t x, int32_t y) {
+	(void)client;
+	struct surface_state *pending = &surface_of(resource)->pending;
+	pending->dx = x;
+	pending->dy = y;
+	pending->fields |= SURFACE_STATE_OFFSET;
+}
+
+// ---- Commit ----
+
+static void post_size_error(struct surface *surface, enum surface_size_error error) {
+	const struct surface_state *state = &surface->current;
+	switch (error) {
+	case SURFACE_SIZE_NO_MULTIPLE:
+		wl_resource_post_error(surface->resource, WL_SURFACE_ERROR_INVALID_SIZE,
+			"buffer of %dx%d px: not a multiple of the buffer scale %d", state->buffer->width,
+			state->buffer->height, state->scale);
+		break;
+	case SURFACE_SIZE_BAD_SIZE:
+		wl_resource_post_error(surface->viewport, WP_VIEWPORT_ERROR_BAD_SIZE,
+			"source of %gx%g px without a destination", state->viewport_src.width,
+			state->viewport_src.height);
+		break;
+	case SURFACE_SIZE_OUT_OF_BUFFER:
+		wl_resource_post_error(surface->viewport, WP_VIEWPORT_ERROR_OUT_OF_BUFFER,
+			"source %g,%g %gx%g reaches past the buffer", state->viewport_src.x,
+			state->viewport_src.y, state->viewport_src.width, state->viewport_src.height);
+		break;
+	case SURFACE_SIZE_OK:
+		break;
+	}
+}
+
+// Size of the surface as of its current state; an error was posted if it has none.
+static bool update_size(struct surface *surface) {
+	struct surface_state *state = &surface->current;
+	if (!surface->viewport) {
+		// Cached before its wp_viewport went: nothing is left to post an error on.
+		state->has_viewport_src = false;
+	}
+	enum surface_size_error error =
+		surface_state_size(state, &surface->width, &surface->height);
+	post_size_error(surface, error);
+	return error == SURFACE_SIZE_OK;
+}
+
+static bool update_opaque(struct surface *surface) {
+	struct scene_layer *layer = &surface->layer;
+	pixman_region32_clear(&layer->opaque);
+	const struct scene_buffer *buffer = surface->current.buffer;
+	if (!buffer) {
+		return true;
+	}
+	const struct format_info *info = format_info(buffer->format);
+	bool opaque = buffer->kind == SCENE_BUFFER_SOLID ? buffer->solid[3] == UINT16_MAX
+		: info && !info->alpha;
+	if (opaque) {
+		return surface_region_add(&layer->opaque, 0, 0, layer->dst.width, layer->dst.height);
+	}
+	if (pixman_region32_n_rects(&surface->current.opaque) > MAX_OPAQUE_RECTS) {
+		return true;
+	}
+	return pixman_region32_intersect_rect(&layer->opaque, &surface->current.opaque, 0, 0,
+		(unsigned)layer->dst.width, (unsigned)layer->dst.height);
+}
+
+// Turns the current state into what the scene shows: an output has one px per logical px, else the
+// factor would come in here and in append_one. False when out of memory.
+static bool update_layer(struct surface *surface, uint32_t fields, bool resized) {
+	struct surface_state *state = &surface->current;
+	struct scene_layer *layer = &surface->layer;
+	layer->buffer = surface->output ? state->buffer : NULL; // else append_one sets it
+	layer->src = surface_state_source(state);
+	layer->transform = state->transform;
+	layer->dst.width = clamp(surface->width, 0, MAX_SIZE);
+	layer->dst.height = clamp(surface->height, 0, MAX_SIZE);
+	const uint32_t shape = SURFACE_STATE_OPAQUE | SURFACE_STATE_BUFFER;
+	if ((resized || (fields & shape)) && !update_opaque(surface)) {
+		return false;
+	}
+	const uint32_t geometry = SURFACE_STATE_TRANSFORM | SURFACE_STATE_SCALE |
+		SURFACE_STATE_VIEWPORT_SRC | SURFACE_STATE_VIEWPORT_DST;
+	bool ok = true;
+	if (resized || (fields & geometry)) {
+		scene_layer_damage_all(layer);
+	} else if (fields & (SURFACE_STATE_SURFACE_DAMAGE | SURFACE_STATE_BUFFER_DAMAGE)) {
+		pixman_region32_t damage;
+		pixman_region32_init(&damage);
+		ok = surface_state_damage(state, surface->width, surface->height, &damage);
+		scene_layer_damage(layer, &damage);
+		pixman_region32_fini(&damage);
+	}
+	pixman_region32_clear(&state->surface_damage);
+	pixman_region32_clear(&state->buffer_damage);
+	// A swapped buffer is shown even if nothing was damaged: its predecessor is waited for.
+	if (fields & (SURFACE_STATE_BUFFER | SURFACE_STATE_FRAME | SURFACE_STATE_FEEDBACK)) {
+		scene_layer_want_frame(layer);
+	}
+	return ok;
+}
+
+static void update_mapped(struct surface *surface) {
+	surface->mapped = surface->current.buffer && surface->role_object;
+	if (!surface->mapped && surface->output) {
+		surface_hide_tree(surface);
+	}
+}
+
+// Makes `state` the surface's current one. Returns false after an error; sets *changed if the tree
+// has to be laid out anew.
+static bool apply_one(struct surface *surface, struct surface_state *state, bool *changed) {
+	uint32_t fields = state->fields;
+	int32_t width = surface->width, height = surface->height;
+	bool was_mapped = surface->mapped;
+	bool ok = surface_state_merge(&surface->current, state);
+	surface->committed = true;
+	if (!update_size(surface)) {
+		surface->layer.buffer = NULL; // the client is about to go
+		return false;
+	}
+	bool resized = width != surface->width || height != surface->height;
+	if (!update_layer(surface, fields, resized) || !ok) {
+		wl_resource_post_no_memory(surface->resource);
+		return false;
+	}
+	surface->current.fields = 0;
+	update_mapped(surface);
+	if (!wl_list_empty(&surface->current.frame_callbacks) ||
+		!wl_list_empty(&surface->current.feedbacks)) {
+		surface_wait(surface);
+	}
+	bool children = subsurface_apply_children(surface);
+	*changed |= resized || children || was_mapped != surface->mapped;
+	if (surface->role && surface->role_object && surface->role->commit) {
+		surface->role->commit(surface);
+	}
+	return true;
+}
+
+// Children whose cached state waits for the surface's: into the queue.
+static void queue_children(struct surface *surface, bool synchronized, struct wl_list *queue) {
+	struct wl_list *link;
+	for (link = surface->children.next; link != &surface->children; link = link->next) {
+		if (link == &surface->self) {
+			continue;
+		}
+		struct subsurface *child = wl_container_of(link, child, link);
+		if ((synchronized || child->sync) && child->surface->cached.fields) {
+			wl_list_insert(queue->prev, &child->surface->apply_link);
+		}
+	}
+}
+
+// Applies `state` to the surface, and what its synchronised descendants cached for this moment.
+static void apply(struct surface *root, struct surface_state *state) {
+	bool changed = false;
+	struct wl_list queue;
+	wl_list_init(&queue);
+	bool ok = apply_one(root, state, &changed);
+	if (ok) {
+		queue_children(root, false, &queue);
+	}
+	while (!wl_list_empty(&queue)) {
+		struct surface *surface = wl_container_of(queue.next, surface, apply_link);
+		wl_list_remove(&surface->apply_link);
+		wl_list_init(&surface->apply_link);
+		ok = ok && apply_one(surface, &surface->cached, &changed);
+		if (ok) {
+			queue_children(surface, true, &queue);
+		}
+	}
+	if (ok && changed) {
+		surface_tree_changed(root);
+	}
+}
+
+void surface_apply_cached(struct surface *surface) {
+	if (surface->cached.fields) {
+		apply(surface, &surface->cached);
+	}
+}
+
+static bool resolve_pending_buffer(struct surface *surface) {
+	struct surface_state *pending = &surface->pending;
+	if (!(pending->fields & SURFACE_STATE_BUFFER) || !pending->buffer_resource) {
+		return true;
+	}
+	pending->buffer = scene_buffer_lock(buffer_from_resource(pending->buffer_resource));
+	set_pending_buffer(pending, NULL);
+	return pending->buffer != NULL;
+}
+
+static void handle_commit(struct wl_client *client, struct wl_resource *resource) {
+	(void)client;
+	struct surface *surface = surface_of(resource);
+	if (surface->role && surface->role_object && surface->role->precommit &&
+		!surface->role->precommit(surface)) {
+		return;
+	}
+	if (!resolve_pending_buffer(surface)) {
+		return;
+	}
+	bool synchronized = subsurface_is_synchronized(surface);
+	if (synchronized || surface->cached.fields) {
+		// A commit without requests counts too: what descendants cached waits for it.
+		uint32_t fields = surface->pending.fields | SURFACE_STATE_COMMIT;
+		surface->pending.fields = fields;
+		if (!surface_state_merge(&surface->cached, &surface->pending)) {
+			wl_resource_post_no_memory(resource);
+		} else if (!synchronized) {
+			apply(surface, &surface->cached);
+		}
+		return;
+	}
+	apply(surface, &surface->pending);
+}
+
+static const struct wl_surface_interface surface_impl = {
+	.destroy = handle_destroy,
+	.attach = handle_attach,
+	.damage = handle_damage,
+	.frame = handle_frame,
+	.set_opaque_region = handle_set_opaque_region,
+	.set_input_region = handle_set_input_region,
+	.commit = handle_commit,
+	.set_buffer_transform = handle_set_buffer_transform,
+	.set_buffer_scale = handle_set_buffer_scale,
+	.damage_buffer = handle_damage_buffer,
+	.offset = handle_offset,
+};
+
+// ---- Life and death ----
+
+static void handle_resource_destroy(struct wl_resource *resource) {
+	struct surface *surface = surface_of(resource);
+	wl_signal_emit_mutable(&surface->destroy, surface);
+	if (surface->role && surface->role_object && surface->role->destroyed) {
+		surface->role->destroyed(surface);
+		surface->role_object = NULL;
+	}
+	subsurface_orphan_children(surface);
+	surface->layer.buffer = NULL;
+	scene_layer_finish(&surface->layer);
+	surface_destroy_callbacks(&surface->latched_callbacks);
+	surface_discard_feedbacks(&surface->latched_feedbacks);
+	surface_state_finish(&surface->pending);
+	surface_state_finish(&surface->cached);
+	surface_state_finish(&surface->current);
+	if (surface->viewport) {
+		wl_resource_set_user_data(surface->viewport, NULL);
+	}
+	struct wl_resource *feedback, *next;
+	wl_resource_for_each_safe (feedback, next, &surface->dmabuf_feedbacks) {
+		wl_list_remove(wl_resource_get_link(feedback));
+		wl_list_init(wl_resource_get_link(feedback));
+	}
+	wl_list_remove(&surface->link);
+	wl_list_remove(&surface->waiting_link);
+	wl_list_remove(&surface->dirty_link);
+	wl_list_remove(&surface->apply_link);
+	free(surface);
+}
+
+static void init_lists(struct surface *surface) {
+	wl_list_init(&surface->children);
+	wl_list_init(&surface->pending_children);
+	wl_list_insert(&surface->children, &surface->self);
+	wl_list_insert(&surface->pending_children, &surface->pending_self);
+	wl_list_init(&surface->latched_callbacks);
+	wl_list_init(&surface->latched_feedbacks);
+	wl_list_init(&surface->dmabuf_feedbacks);
+	wl_list_init(&surface->waiting_link);
+	wl_list_init(&surface->dirty_link);
+	wl_list_init(&surface->apply_link);
+	wl_signal_init(&surface->destroy);
+}
+
+struct surface *surface_create(
+	struct wayland_server *server, struct wl_client *client, uint32_t version, uint32_t id) {
+	struct surface *surface = calloc(1, sizeof(*surface));
+	struct wl_resource *resource =
+		surface ? wl_resource_create(client, &wl_surface_interface, (int)version, id) : NULL;
+	if (!resource) {
+		free(surface);
+		wl_client_post_no_memory(client);
+		return NULL;
+	}
+	surface->server = server;
+	surface->resource = resource;
+	scene_layer_init(&surface->layer, &surface_layer_ops);
+	pid_t pid;
+	wl_client_get_credentials(client, &pid, NULL, NULL);
+	surface->layer.owner.pid = pid;
+	surface_state_init(&surface->pending);
+	surface_state_init(&surface->current);
+	surface_state_init(&surface->cached);
+	init_lists(surface);
+	wl_list_insert(server->surfaces.prev, &surface->link);
+	wl_resource_set_implementation(resource, &surface_impl, surface, handle_resource_destroy);
+	return surface;
+}
+
+struct surface *surface_from_resource(struct wl_resource *resource) {
+	return surface_of(resource);
+}
+
+bool surface_set_role(struct surface *surface, const struct surface_role *role, void *object,
+	struct wl_resource *resource, uint32_t error) {
+	if (surface->role && surface->role != role) {
+		wl_resource_post_error(resource, error, "wl_surface#%u already has the role %s",
+			wl_resource_get_id(surface->resource), surface->role->name);
+		return false;
+	}
+	if (surface->role_object) {
+		wl_resource_post_error(resource, error, "wl_surface#%u already has a %s object",
+			wl_resource_get_id(surface->resource), role->name);
+		return false;
+	}
+	surface->role = role;
+	surface->role_object = object;
+	return true;
+}
+
+struct surface *surface_root(struct surface *surface) {
+	while (surface && surface->role && surface->role->root) {
+		struct surface *next = surface->role->root(surface);
+		if (next == surface) {
+			break;
+		}
+		surface = next;
+	}
+	return surface && surface->role && surface->role_object ? surface : NULL;
+}
+
+void surface_tree_changed(struct surface *surface) {
+	struct surface *root = surface_root(surface);
+	if (!root) {
+		return;
+	}
+	wl_list_remove(&root->dirty_link);
+	wl_list_init(&root->dirty_link);
+	root->server->policy->tree_changed(root->server->data, root);
+}
+
+static void handle_dirty_idle(void *data) {
+	struct wayland_server *server = data;
+	server->dirty_idle = NULL;
+	while (!wl_list_empty(&server->dirty)) {
+		struct surface *surface = wl_container_of(server->dirty.next, surface, dirty_link);
+		wl_list_remove(&surface->dirty_link);
+		wl_list_init(&surface->dirty_link);
+		surface_tree_changed(surface);
+	}
+}
+
+void surface_tree_changed_later(struct surface *surface) {
+	struct surface *root = surface_root(surface);
+	if (!root || !wl_list_empty(&root->dirty_link)) {
+		return;
+	}
+	struct wayland_server *server = root->server;
+	if (!server->dirty_idle) {
+		server->dirty_idle = wl_event_loop_add_idle(server->loop, handle_dirty_idle, server);
+	}
+	if (server->dirty_idle) {
+		wl_list_insert(&server->dirty, &root->dirty_link);
+	} else {
+		surface_tree_changed(surface);
+	}
+}
+
+void surface_unmap(struct surface *surface) {
+	surface_hide_tree(surface);
+	bool was_mapped = surface->mapped;
+	surface->mapped = false;
+	surface->width = 0;
+	surface->height = 0;
+	surface->layer.buffer = NULL;
+	surface_discard_feedbacks(&surface->current.feedbacks);
+	surface_discard_feedbacks(&surface->latched_feedbacks);
+	surface_discard_feedbacks(&surface->cached.feedbacks);
+	struct scene_buffer *current = surface->current.buffer, *cached = surface->cached.buffer;
+	surface->current.buffer = NULL;
+	surface->cached.buffer = NULL;
+	surface->cached.fields &= ~(uint32_t)SURFACE_STATE_BUFFER;
+	scene_buffer_unlock(current);
+	scene_buffer_unlock(cached);
+	if (was_mapped && surface_root(surface) != surface) {
+		surface_tree_changed_later(surface);
+	}
+}
+
+// ---- What policy sees ----
+
+void surface_size(const struct surface *surface, int32_t *width, int32_t *height) {
+	*width = surface->mapped ? surface->width : 0;
+	*height = surface->mapped ? surface->height : 0;
+}
+
+bool surface_is_mapped(const struct surface *surface) {
+	return surface->mapped;
+}
+
+struct wl_client *surface_client(const struct surface *surface) {
+	return wl_resource_get_client(surface->resource);
+}
+
+struct scene_rect surface_bounds(const struct surface *surface) {
+	if (!surface->mapped) {
+		return (struct scene_rect){0};
+	}
+	int64_t x1 = 0, y1 = 0, x2 = surface->width, y2 = surface->height;
+	struct surface_iter iter = surface_iter_begin((struct surface *)surface, false);
+	struct surface *child;
+	enum surface_iter_step step;
+	while ((step = surface_iter_next(&iter, &child)) != SURFACE_ITER_END) {
+		if (step != SURFACE_ITER_SURFACE) {
+			continue;
+		}
+		int64_t right = iter.x + child->width, bottom = iter.y + child->height;
+		x1 = iter.x < x1 ? iter.x : x1;
+		y1 = iter.y < y1 ? iter.y : y1;
+		x2 = right > x2 ? right : x2;
+		y2 = bottom > y2 ? bottom : y2;
+	}
+	struct scene_rect bounds = {
+		.x = clamp(x1, -MAX_POSITION, 0),
+		.y = clamp(y1, -MAX_POSITION, 0),
+	};
+	bounds.width = clamp(x2, 0, MAX_POSITION) - bounds.x;
+	bounds.height = clamp(y2, 0, MAX_POSITION) - bounds.y;
+	return bounds;
+}
+
+static bool append_one(struct surface *surface, struct wayland_output *output, int32_t x, int32_t y) {
+	struct scene_layer *layer = &surface->layer;
+	bool moved = layer->dst.x != x || layer->dst.y != y;
+	layer->dst.x = x;
+	layer->dst.y = y;
+	bool hidden = !layer->buffer;
+	layer->buffer = surface->current.buffer;
+	if (!scene_output_append(output->scene, layer)) {
+		return false;
+	}
+	if (moved || hidden) {
+		scene_layer_damage_all(layer);
+	}
+	surface_set_output(surface, output);
+	return true;
+}
+
+bool surface_append(struct surface *surface, struct wayland_output *output, int32_t x, int32_t y) {
+	if (!surface->mapped) {
+		return true;
+	}
+	struct surface_iter iter = surface_iter_begin(surface, false);
+	struct surface *child;
+	enum surface_iter_step step;
+	while ((step = surface_iter_next(&iter, &child)) != SURFACE_ITER_END) {
+		int32_t at_x = clamp(x + iter.x, -MAX_POSITION, MAX_POSITION);
+		int32_t at_y = clamp(y + iter.y, -MAX_POSITION, MAX_POSITION);
+		if (step == SURFACE_ITER_SURFACE) {
+			if (!append_one(child, output, at_x, at_y)) {
+				return false;
+			}
+		} else if (child->role && child->role_object && child->role->append &&
+			!child->role->append(child, output, at_x, at_y)) {
+			return false;
+		}
+	}
+	return true;
+}

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: MIT
+// The Wayland side: one file a global, each turning requests into scene state. No policy: what is
+// shown where is asked of, and told to, the `struct wayland_policy` of kiosk/.
+//
+// Everything a client sends is checked here and nowhere below. Errors are the protocol's own, posted
+// to that client alone.
+#ifndef VITRINE_WAYLAND_WAYLAND_H
+#define VITRINE_WAYLAND_WAYLAND_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <wayland-server-core.h>
+
+#include "base/format.h"
+#include "scene/scene.h"
+
+struct wayland_server;
+struct wayland_output;
+struct surface;
+struct toplevel;
+struct popup;
+
+// ---- What kiosk/ decides. All are set; each gets `data` of wayland_server_create. ----
+struct wayland_policy {
+	// A toplevel's first commit: the policy calls toplevel_configure with the size and states of
+	// the first configure before it returns.
+	void (*toplevel_initial)(void *data, struct toplevel *toplevel);
+	// First buffer, or the first after an unmap.
+	void (*toplevel_mapped)(void *data, struct toplevel *toplevel);
+	// No buffer any more, or about to be destroyed.
+	void (*toplevel_unmapped)(void *data, struct toplevel *toplevel);
+	// The toplevel object goes away (unmapped was called before if it was mapped).
+	void (*toplevel_destroyed)(void *data, struct toplevel *toplevel);
+	// A commit changed the window geometry, or the parent, min or max size changed.
+	void (*toplevel_changed)(void *data, struct toplevel *toplevel);
+	// set_fullscreen (output may be NULL), unset_fullscreen, set_maximized, unset_maximized,
+	// set_minimized: the policy answers with toplevel_configure in any case.
+	void (*toplevel_request)(void *data, struct toplevel *toplevel, struct wayland_output *output);
+	// xdg_activation with a valid token.
+	void (*toplevel_activate)(void *data, struct toplevel *toplevel);
+	// The box that a popup has to stay in, px relative to its parent's window geometry.
+	struct scene_rect (*popup_bounds)(void *data, struct popup *popup);
+	// The tree of layers under a root surface changed (subsurface, popup, size, mapped): the
+	// output that shows it has to be laid out anew. Called at most once a commit.
+	void (*tree_changed)(void *data, struct surface *root);
+};
+
+// ---- server.c ----
+
+struct wayland_server_options {
+	const char *socket;     // name in XDG_RUNTIME_DIR, or NULL: the first free wayland-N
+	const struct wayland_policy *policy;
+	void *data;
+	dev_t main_device;      // for dma-buf feedback
+	const struct format_set *scanout_formats;  // what planes take; not kept
+	const struct format_set *composed_formats; // what render/ reads from a mapped dma-buf; not kept
+	clockid_t presentation_clock;
+};
+
+// The display, its globals, and the socket (mode 0700, with its lock file; a stale one is replaced).
+// On failure returns NULL and writes one line naming the thing and the remedy into error.
+struct wayland_server *wayland_server_create(
+	const struct wayland_server_options *options, char error[256]);
+// Ends all clients, removes the socket. NULL is fine.
+void wayland_server_destroy(struct wayland_server *server);
+struct wl_display *wayland_server_display(struct wayland_server *server);
+const char *wayland_server_socket(struct wayland_server *server);
+// Adds a listener that runs for globals made elsewhere (the control extension): true hides a global
+// from a client. Set once.
+void wayland_server_set_private_global(struct wayland_server *server, struct wl_global *global);
+
+// ---- output.c: wl_output and xdg_output ----
+
+struct wayland_output_info {
+	const char *name, *description, *make, *model; // copied
+	int32_t width, height;       // px of the mode
+	int32_t refresh_mhz;
+	int32_t width_mm, height_mm; // 0 if unknown
+	int32_t x, y;                // logical position
+	int32_t scale;
+	enum wl_output_transform transform;
+};
+
+struct wayland_output *wayland_output_create(struct wayland_server *server,
+	const struct wayland_output_info *info, struct scene_output *scene);
+// The global is withdrawn first and freed later, as bound clients may race. NULL is fine.
+void wayland_output_destroy(struct wayland_output *output);
+struct scene_output *wayland_output_scene(struct wayland_output *output);
+void *wayland_output_data(struct wayland_output *output); // of set_data
+void wayland_output_set_data(struct wayland_output *output, void *data);
+
+// ---- surface.c, subcompositor.c: what policy sees of surfaces ----
+
+// Size of the surface in logical px (after buffer scale, transform, viewport); 0x0 if unmapped.
+void surface_size(const struct surface *surface, int32_t *width, int32_t *height);
+bool surface_is_mapped(const struct surface *surface);
+// Appends the surface, its subsurfaces, and the popups on it (each with their subsurfaces), bottom to
+// top, to the scene output's list under construction, the surface's own origin at x, y (output px),
+// and sends wl_surface.enter/leave as needed. False when out of memory.
+bool surface_append(struct surface *surface, struct wayland_output *output, int32_t x, int32_t y);
+struct wl_client *surface_client(const struct surface *surface);
+
+// ---- xdg_toplevel.c ----
+
+enum toplevel_states {
+	TOPLEVEL_FULLSCREEN = 1 << 0,
+	TOPLEVEL_ACTIVATED = 1 << 1,
+	TOPLEVEL_MAXIMIZED = 1 << 2,
+};
+
+// Sends a configure if size or states differ from the last one (always for the first, or when
+// `force`: an answer is owed). 0x0 lets the client choose.
+void toplevel_configure(
+	struct toplevel *toplevel, int32_t width, int32_t height, uint32_t states, bool force);
+// The size that the client's own choice should stay within, sent with the next configure.
+void toplevel_set_bounds(struct toplevel *toplevel, int32_t width, int32_t height);
+void toplevel_close(struct toplevel *toplevel); // asks the client to close it
+// Policy shows it elsewhere now: its reactive popups are placed anew.
+void toplevel_moved(struct toplevel *toplevel);
+struct toplevel *toplevel_from_surface(const struct surface *surface); // NULL if it is none
+struct surface *toplevel_surface(const struct toplevel *toplevel);
+struct toplevel *toplevel_parent(const struct toplevel *toplevel); // NULL if none
+// Window geometry: the part of the surface that the user sees as the window, logical px relative to
+// the surface; the whole surface with its subsurfaces when the client set none.
+struct scene_rect toplevel_geometry(const struct toplevel *toplevel);
+const char *toplevel_app_id(const struct toplevel *toplevel); // NULL if not set
+const char *toplevel_title(const struct toplevel *toplevel);  // NULL if not set
+void *toplevel_data(const struct toplevel *toplevel); // of set_data, for policy
+void toplevel_set_data(struct toplevel *toplevel, void *data);
+// The output named by the last set_fullscreen, NULL if none; xdg_popup.c: the root toplevel.
+struct wayland_output *toplevel_wanted_output(const struct toplevel *toplevel);
+struct toplevel *popup_toplevel(const struct popup *popup); // NULL when its parents are gone
+// Where the window geometry of the popup's parent lies, logical px relative to the toplevel's.
+void popup_parent_position(const struct popup *popup, int32_t *x, int32_t *y);
+// The size that the toplevel's window geometry will have when the popup is shown, where the client
+// said so (xdg_positioner.set_parent_size); false otherwise.
+bool popup_parent_size(const struct popup *popup, int32_t *width, int32_t *height);
+
+#endif

@@ -1,0 +1,377 @@
+// SPDX-License-Identifier: MIT
+// xdg_popup: menus and the like, placed by their positioner relative to their parent.
+//
+// A popup hangs on its parent until one of them goes: the client destroys it, or the parent is
+// unmapped and it is dismissed (popup_done), topmost first. From then on it is shown nowhere.
+//
+// There are no input devices yet, so there is no event that a grab could have to answer: every grab
+// is granted, and only the order that it demands is checked.
+#include <stdlib.h>
+#include <string.h>
+
+#include "wayland/server.h"
+#include "wayland/xdg.h"
+#include "xdg-shell-server-protocol.h"
+
+static struct popup *popup_from_resource(struct wl_resource *resource) {
+	return wl_resource_get_user_data(resource);
+}
+
+static void tree_changed(struct toplevel *toplevel) {
+	if (toplevel && toplevel->xdg) {
+		surface_tree_changed(toplevel->xdg->surface);
+	}
+}
+
+// ---- Hanging on a parent ----
+
+static void detach(struct popup *popup) {
+	wl_list_remove(&popup->parent_link);
+	wl_list_init(&popup->parent_link);
+	wl_list_remove(&popup->stack_link);
+	wl_list_init(&popup->stack_link);
+	popup->parent = NULL;
+	popup->toplevel = NULL;
+	popup->mapped = false;
+}
+
+static void dismiss(struct popup *popup) {
+	surface_unmap(popup->xdg->surface); // while policy can still be told of whose tree it was
+	detach(popup);
+	popup->dismissed = true;
+	xdg_popup_send_popup_done(popup->resource);
+}
+
+// Depth first without recursion: a client may nest them as deep as it likes.
+void xdg_popup_dismiss_all(struct xdg_surface *parent) {
+	struct xdg_surface *above = parent;
+	while (above != parent || !wl_list_empty(&parent->popups)) {
+		struct popup *popup;
+		if (!wl_list_empty(&above->popups)) {
+			popup = wl_container_of(above->popups.prev, popup, parent_link);
+			above = popup->xdg;
+		} else {
+			popup = above->popup;
+			above = popup->parent;
+			dismiss(popup);
+		}
+	}
+}
+
+// ---- Placing ----
+
+struct toplevel *popup_toplevel(const struct popup *popup) {
+	return popup->toplevel;
+}
+
+void popup_parent_position(const struct popup *popup, int32_t *x, int32_t *y) {
+	int64_t sum_x = 0, sum_y = 0;
+	const struct popup *above = popup->parent ? popup->parent->popup : NULL;
+	for (; above; above = above->parent ? above->parent->popup : NULL) {
+		const struct scene_rect *box = above->mapped ? &above->current : &above->configured;
+		sum_x += box->x;
+		sum_y += box->y;
+	}
+	*x = xdg_clamp_coordinate(sum_x);
+	*y = xdg_clamp_coordinate(sum_y);
+}
+
+bool popup_parent_size(const struct popup *popup, int32_t *width, int32_t *height) {
+	if (!popup->parent || !popup->parent->toplevel || popup->rules.parent_width == 0 ||
+		popup->rules.parent_height == 0) {
+		return false;
+	}
+	*width = popup->rules.parent_width;
+	*height = popup->rules.parent_height;
+	return true;
+}
+
+static struct scene_rect place(struct popup *popup) {
+	struct wayland_server *server = popup->xdg->surface->server;
+	return xdg_positioner_place(
+		&popup->rules, server->policy->popup_bounds(server->data, popup));
+}
+
+void xdg_popup_reconfigure(struct popup *popup) {
+	if (popup->dismissed || !popup->xdg->initialized ||
+		!xdg_surface_may_configure(popup->xdg)) {
+		return;
+	}
+	popup->configured = place(popup);
+	if (popup->reposition_owed) {
+		xdg_popup_send_repositioned(popup->resource, popup->reposition_token);
+		popup->reposition_owed = false;
+	}
+	const struct scene_rect *box = &popup->configured;
+	xdg_popup_send_configure(popup->resource, box->x, box->y, box->width, box->height);
+	xdg_surface_end_configure(popup->xdg, box);
+}
+
+void xdg_popup_reconstrain_all(struct toplevel *toplevel) {
+	struct popup *popup;
+	wl_list_for_each(popup, &toplevel->popups, stack_link) {
+		if (!popup->rules.reactive || !popup->xdg->initialized) {
+			continue;
+		}
+		struct scene_rect box = place(popup);
+		if (memcmp(&box, &popup->configured, sizeof(box)) != 0) {
+			xdg_popup_reconfigure(popup);
+		}
+	}
+}
+
+bool xdg_popup_append_all(
+	struct toplevel *toplevel, struct wayland_output *output, int32_t x, int32_t y) {
+	struct popup *popup;
+	wl_list_for_each(popup, &toplevel->popups, stack_link) {
+		// A parent is older than its popups, so its place is known.
+		const struct popup *above = popup->parent->popup;
+		int64_t shown_x = (int64_t)(above ? above->shown_x : x) + popup->current.x;
+		int64_t shown_y = (int64_t)(above ? above->shown_y : y) + popup->current.y;
+		popup->shown_x = xdg_clamp_coordinate(shown_x);
+		popup->shown_y = xdg_clamp_coordinate(shown_y);
+		const struct scene_rect *geometry = &popup->xdg->geometry;
+		if (popup->mapped &&
+			!surface_append(popup->xdg->surface, output,
+				xdg_clamp_coordinate((int64_t)popup->shown_x - geometry->x),
+				xdg_clamp_coordinate((int64_t)popup->shown_y - geometry->y))) {
+			return false;
+		}
+	}
+	return true;
+}
+
+// ---- The role ----
+
+static bool parent_is_mapped(const struct popup *popup) {
+	const struct xdg_surface *parent = popup->parent;
+	return (parent->toplevel && parent->toplevel->mapped) ||
+		(parent->popup && parent->popup->mapped);
+}
+
+static bool role_precommit(struct surface *surface) {
+	struct popup *popup = surface->role_object;
+	if (!popup || popup->dismissed) {
+		return true;
+	}
+	if (!popup->parent) {
+		xdg_surface_post_error(popup->xdg, XDG_WM_BASE_ERROR_INVALID_POPUP_PARENT,
+			"popup committed without a parent");
+		return false;
+	}
+	if (!xdg_surface_precommit(popup->xdg)) {
+		return false;
+	}
+	if (xdg_surface_attaches_buffer(surface) && !parent_is_mapped(popup)) {
+		xdg_surface_post_error(popup->xdg, XDG_WM_BASE_ERROR_INVALID_POPUP_PARENT,
+			"popup mapped before its parent");
+		return false;
+	}
+	return true;
+}
+
+static void apply_ack(struct popup *popup) {
+	struct xdg_surface *xdg = popup->xdg;
+	if (!xdg->ack_pending) {
+		return;
+	}
+	xdg->ack_pending = false;
+	bool moved = popup->current.x != xdg->acked.box.x || popup->current.y != xdg->acked.box.y;
+	popup->current = xdg->acked.box;
+	if (moved && popup->mapped) {
+		tree_changed(popup->toplevel);
+		xdg_popup_reconstrain_all(popup->toplevel);
+	}
+}
+
+static void role_commit(struct surface *surface) {
+	struct popup *popup = surface->role_object;
+	if (!popup || popup->dismissed) {
+		return;
+	}
+	struct xdg_surface *xdg = popup->xdg;
+	if (popup->mapped && !surface->mapped) {
+		xdg_popup_dismiss_all(xdg);
+		popup->mapped = false;
+		xdg_surface_reset(xdg);
+		return;
+	}
+	if (xdg_surface_commit_geometry(xdg)) {
+		tree_changed(popup->toplevel);
+	}
+	apply_ack(popup);
+	popup->mapped = surface->mapped;
+	if (!xdg->initialized) {
+		xdg->initialized = true;
+		xdg_popup_reconfigure(popup);
+	}
+}
+
+static struct surface *role_root(struct surface *surface) {
+	struct popup *popup = surface->role_object;
+	return popup && popup->toplevel && popup->toplevel->xdg ? popup->toplevel->xdg->surface : NULL;
+}
+
+const struct surface_role xdg_popup_role = {
+	.name = "xdg_popup",
+	.precommit = role_precommit,
+	.commit = role_commit,
+	.root = role_root,
+};
+
+// ---- Requests ----
+
+static struct popup *topmost_grab(struct toplevel *toplevel) {
+	struct popup *popup;
+	wl_list_for_each_reverse(popup, &toplevel->popups, stack_link) {
+		if (popup->grabbed) {
+			return popup;
+		}
+	}
+	return NULL;
+}
+
+static void handle_destroy(struct wl_client *client, struct wl_resource *resource) {
+	(void)client;
+	struct popup *popup = popup_from_resource(resource);
+	bool covered = popup->xdg && !wl_list_empty(&popup->xdg->popups);
+	if (popup->grabbed && popup->toplevel && topmost_grab(popup->toplevel) != popup) {
+		covered = true;
+	}
+	if (covered) {
+		xdg_surface_post_error(popup->xdg, XDG_WM_BASE_ERROR_NOT_THE_TOPMOST_POPUP,
+			"popup destroyed while it was not the topmost");
+		return;
+	}
+	wl_resource_destroy(resource);
+}
+
+static void handle_grab(struct wl_client *client, struct wl_resource *resource,
+	struct wl_resource *seat, uint32_t serial) {
+	(void)client;
+	(void)seat;
+	(void)serial;
+	struct popup *popup = popup_from_resource(resource);
+	if (!popup->xdg || popup->dismissed) {
+		return;
+	}
+	if (popup->mapped || popup->xdg->initialized) {
+		wl_resource_post_error(
+			resource, XDG_POPUP_ERROR_INVALID_GRAB, "grab after the initial commit");
+		return;
+	}
+	struct popup *parent = popup->parent ? popup->parent->popup : NULL;
+	if (!popup->parent || (parent && !parent->grabbed)) {
+		xdg_surface_post_error(popup->xdg, XDG_WM_BASE_ERROR_INVALID_POPUP_PARENT,
+			"the parent of a grabbing popup is neither a toplevel nor a grabbing popup");
+		return;
+	}
+	if (topmost_grab(popup->toplevel) != (popup->grabbed ? popup : parent)) {
+		xdg_surface_post_error(popup->xdg, XDG_WM_BASE_ERROR_NOT_THE_TOPMOST_POPUP,
+			"the parent of a grabbing popup is not the topmost one");
+		return;
+	}
+	popup->grabbed = true;
+}
+
+static void handle_reposition(struct wl_client *client, struct wl_resource *resource,
+	struct wl_resource *positioner_resource, uint32_t token) {
+	(void)client;
+	struct popup *popup = popup_from_resource(resource);
+	const struct xdg_positioner_rules *rules = xdg_positioner_from_resource(positioner_resource);
+	if (!popup->xdg || popup->dismissed) {
+		return;
+	}
+	if (!xdg_positioner_is_complete(rules)) {
+		xdg_surface_post_error(popup->xdg, XDG_WM_BASE_ERROR_INVALID_POSITIONER,
+			"positioner without size or anchor rectangle");
+		return;
+	}
+	popup->rules = *rules;
+	popup->reposition_owed = true;
+	popup->reposition_token = token;
+	xdg_popup_reconfigure(popup);
+}
+
+static const struct xdg_popup_interface popup_impl = {
+	.destroy = handle_destroy,
+	.grab = handle_grab,
+	.reposition = handle_reposition,
+};
+
+// ---- Life ----
+
+void xdg_popup_retire(struct popup *popup, bool surface_gone) {
+	struct xdg_surface *xdg = popup->xdg;
+	if (!xdg) {
+		return;
+	}
+	struct toplevel *toplevel = popup->toplevel;
+	xdg_popup_dismiss_all(xdg);
+	if (!surface_gone) {
+		surface_unmap(xdg->surface);
+	}
+	detach(popup);
+	xdg->surface->role_object = NULL;
+	xdg_surface_reset(xdg);
+	xdg->popup = NULL;
+	popup->xdg = NULL;
+	if (surface_gone) {
+		tree_changed(toplevel);
+	}
+}
+
+static void handle_resource_destroy(struct wl_resource *resource) {
+	struct popup *popup = popup_from_resource(resource);
+	xdg_popup_retire(popup, false);
+	free(popup);
+}
+
+// The parent has to have a role, and to be part of a tree that policy places.
+static bool hang_on(struct popup *popup, struct xdg_surface *parent) {
+	if (!parent->toplevel && !parent->popup) {
+		return false;
+	}
+	struct toplevel *toplevel = parent->toplevel ? parent->toplevel : parent->popup->toplevel;
+	if (toplevel) {
+		popup->parent = parent;
+		popup->toplevel = toplevel;
+		wl_list_insert(parent->popups.prev, &popup->parent_link);
+		wl_list_insert(toplevel->popups.prev, &popup->stack_link);
+	} else {
+		popup->dismissed = true; // what it should hang on was dismissed a moment ago
+		xdg_popup_send_popup_done(popup->resource);
+	}
+	return true;
+}
+
+void xdg_popup_create(struct xdg_surface *xdg, uint32_t id, struct xdg_surface *parent,
+	const struct xdg_positioner_rules *rules) {
+	struct wl_client *client = wl_resource_get_client(xdg->resource);
+	struct popup *popup = calloc(1, sizeof(*popup));
+	struct wl_resource *resource = popup
+		? wl_resource_create(
+			  client, &xdg_popup_interface, wl_resource_get_version(xdg->resource), id)
+		: NULL;
+	if (!resource) {
+		free(popup);
+		wl_client_post_no_memory(client);
+		return;
+	}
+	popup->resource = resource;
+	popup->rules = *rules;
+	wl_list_init(&popup->parent_link);
+	wl_list_init(&popup->stack_link);
+	wl_resource_set_implementation(resource, &popup_impl, popup, handle_resource_destroy);
+	struct wl_resource *blamed = xdg->wm_base ? xdg->wm_base->resource : xdg->resource;
+	if (!surface_set_role(
+			xdg->surface, &xdg_popup_role, popup, blamed, XDG_WM_BASE_ERROR_ROLE)) {
+		return;
+	}
+	popup->xdg = xdg;
+	xdg->popup = popup;
+	if (parent && !hang_on(popup, parent)) {
+		xdg_surface_post_error(xdg, XDG_WM_BASE_ERROR_INVALID_POPUP_PARENT,
+			"the parent has no role object");
+	}
+}
