@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: MIT
+#include "kiosk/kiosk.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <drm_fourcc.h>
+#include <systemd/sd-daemon.h>
+
+#include "base/log.h"
+#include "render/render.h"
+
+struct wl_event_loop *kiosk_loop(struct kiosk *kiosk) {
+	return wl_display_get_event_loop(wayland_server_display(kiosk->server));
+}
+
+static int handle_device(int fd, uint32_t mask, void *data) {
+	(void)fd;
+	struct kiosk *kiosk = data;
+	if (!kms_device_dispatch(kiosk->device) || (mask & (WL_EVENT_HANGUP | WL_EVENT_ERROR)) != 0) {
+		log_error("%s: the display device is gone", kiosk->device->path);
+		kiosk->failed = true;
+		kiosk_stop(kiosk);
+	}
+	return 0;
+}
+
+static void handle_before_frame(void *data, struct output *output) {
+	(void)output;
+	struct kiosk_output *kiosk_output = data;
+	kiosk_layout_flush(kiosk_output->kiosk->layout);
+}
+
+static void handle_first_flip(void *data, struct output *output) {
+	struct kiosk_output *kiosk_output = data;
+	struct kiosk *kiosk = kiosk_output->kiosk;
+	const struct kms_pipe *pipe = output_pipe(output);
+	log_info("%s: %dx%d at %.2f Hz, %d planes", pipe->connector->name, pipe->mode.hdisplay,
+		pipe->mode.vdisplay, kms_mode_refresh_mhz(&pipe->mode) / 1000.0, kiosk_output->n_planes);
+	if (!kiosk->ready) {
+		kiosk->ready = true;
+		log_info("ready");
+		sd_notifyf(0, "READY=1\nSTATUS=Showing %dx%d on %s", pipe->mode.hdisplay,
+			pipe->mode.vdisplay, pipe->connector->name);
+	}
+}
+
+// What one of the planes takes, and what render/ can read from a mapped buffer.
+static bool collect_formats(
+		const struct kiosk *kiosk, struct format_set *scanout, struct format_set *composed) {
+	for (int i = 0; i < kiosk->n_outputs; i++) {
+		for (int p = 0; p < kiosk->outputs[i].n_planes; p++) {
+			const struct kms_plane *plane = kiosk->outputs[i].planes[p];
+			for (size_t f = 0; plane->type != KMS_PLANE_CURSOR && f < plane->formats.len; f++) {
+				const struct format_pair *pair = &plane->formats.pairs[f];
+				if (!format_set_add(scanout, pair->format, pair->modifier)) {
+					return false;
+				}
+			}
+		}
+	}
+	const struct format_info *info;
+	for (size_t i = 0; (info = format_info_at(i)) != NULL; i++) {
+		// Without a GPU, memory whose modifier nobody told is linear.
+		if (render_can_compose(info->format) &&
+				(!format_set_add(composed, info->format, DRM_FORMAT_MOD_LINEAR) ||
+				!format_set_add(composed, info->format, DRM_FORMAT_MOD_INVALID))) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool start_server(struct kiosk *kiosk, char error[256]) {
+	struct format_set scanout = {0}, composed = {0};
+	if (!collect_formats(kiosk, &scanout, &composed)) {
+		format_set_finish(&scanout);
+		format_set_finish(&composed);
+		snprintf(error, 256, "out of memory");
+		return false;
+	}
+	struct wayland_server_options options = {
+		.socket = kiosk->config->socket,
+		.policy = kiosk_layout_policy(),
+		.data = kiosk->layout,
+		.main_device = kiosk->device->rdev,
+		.scanout_formats = &scanout,
+		.composed_formats = &composed,
+		.presentation_clock = CLOCK_MONOTONIC,
+	};
+	kiosk->server = wayland_server_create(&options, error);
+	format_set_finish(&scanout);
+	format_set_finish(&composed);
+	return kiosk->server != NULL;
+}
+
+static bool start_output(struct kiosk *kiosk, struct kiosk_output *kiosk_output,
+		const struct kms_pipe *pipe, int32_t x, char error[256]) {
+	struct output_handler handler = {
+		.before_frame = handle_before_frame,
+		.first_flip = handle_first_flip,
+		.data = kiosk_output,
+	};
+	kiosk_output->output = output_create(kiosk_loop(kiosk), pipe, kiosk_output->planes,
+		kiosk_output->n_planes, &handler, error);
+	if (kiosk_output->output == NULL) {
+		return false;
+	}
+	const struct kms_connector *connector = pipe->connector;
+	char *make = NULL, *model = NULL;
+	edid_names(connector->edid, connector->edid_size, &make, &model);
+	char description[128];
+	snprintf(description, sizeof(description), "%s%s%s (%s)", make != NULL ? make : "",
+		make != NULL ? " " : "", model != NULL ? model : "Display", connector->name);
+	struct wayland_output_info info = {
+		.name = connector->name,
+		.description = description,
+		.make = make != NULL ? make : "Unknown",
+		.model = model != NULL ? model : "Unknown",
+		.width = pipe->mode.hdisplay,
+		.height = pipe->mode.vdisplay,
+		.refresh_mhz = kms_mode_refresh_mhz(&pipe->mode),
+		.width_mm = (int32_t)connector->width_mm,
+		.height_mm = (int32_t)connector->height_mm,
+		.x = x,
+		.scale = 1,
+		.transform = WL_OUTPUT_TRANSFORM_NORMAL,
+	};
+	kiosk_output->wayland =
+		wayland_output_create(kiosk->server, &info, output_scene(kiosk_output->output));
+	free(make);
+	free(model);
+	if (kiosk_output->wayland == NULL ||
+			!kiosk_layout_add_output(kiosk->layout, kiosk_output->wayland)) {
+		snprintf(error, 256, "%s: out of memory", connector->name);
+		return false;
+	}
+	return true;
+}
+
+// The mode that the operator asked for: one of the display's own, else made to measure.
+static bool choose_mode(const struct config *config, struct kms_pipe *pipe, char error[256]) {
+	const struct config_output *wanted = config_output(config, pipe->connector->name);
+	if (wanted == NULL || wanted->width == 0) {
+		return true;
+	}
+	if (kms_connector_find_mode(pipe->connector, wanted->width, wanted->height,
+			wanted->refresh_mhz, &pipe->mode)) {
+		return true;
+	}
+	if (!kms_mode_custom(wanted->width, wanted->height,
+			wanted->refresh_mhz > 0 ? wanted->refresh_mhz : 60000, &pipe->mode)) {
+		snprintf(error, 256, "%s: no timing can be made for mode %dx%d: choose another",
+			pipe->connector->name, wanted->width, wanted->height);
+		return false;
+	}
+	log_info("%s: %dx%d is none of the display's own modes, trying it all the same",
+		pipe->connector->name, wanted->width, wanted->height);
+	return true;
+}
+
+static bool start_outputs(struct kiosk *kiosk, char error[256]) {
+	struct kms_pipe pipes[KIOSK_MAX_OUTPUTS];
+	kiosk->n_outputs = kms_device_route(kiosk->device, pipes, KIOSK_MAX_OUTPUTS);
+	if (kiosk->n_outputs == 0) {
+		snprintf(error, 256, "%s: no CRTC can drive the connected display", kiosk->device->path);
+		return false;
+	}
+	planes_share(kiosk->device, pipes, kiosk->n_outputs, kiosk->outputs);
+	if (!start_server(kiosk, error)) {
+		return false;
+	}
+	int32_t x = 0;
+	for (int i = 0; i < kiosk->n_outputs; i++) {
+		kiosk->outputs[i].kiosk = kiosk;
+		if (!choose_mode(kiosk->config, &pipes[i], error) ||
+				!start_output(kiosk, &kiosk->outputs[i], &pipes[i], x, error)) {
+			return false;
+		}
+		x += pipes[i].mode.hdisplay;
+	}
+	return true;
+}
+
+bool kiosk_start(struct kiosk *kiosk, const struct config *config, struct kms_device *device,
+		char **argv, char error[256]) {
+	*kiosk = (struct kiosk){.config = config, .device = device};
+	kiosk->layout = kiosk_layout_create();
+	if (kiosk->layout == NULL) {
+		snprintf(error, 256, "out of memory");
+		return false;
+	}
+	if (!start_outputs(kiosk, error)) {
+		return false;
+	}
+	kiosk->control = control_create(kiosk);
+	kiosk->device_event = wl_event_loop_add_fd(
+		kiosk_loop(kiosk), device->fd, WL_EVENT_READABLE, handle_device, kiosk);
+	if (kiosk->control == NULL || kiosk->device_event == NULL) {
+		snprintf(error, 256, "out of memory");
+		return false;
+	}
+	log_info("%s (%s), socket %s", device->path, device->driver,
+		wayland_server_socket(kiosk->server));
+	if (argv != NULL) {
+		kiosk->app = app_create(
+			kiosk_loop(kiosk), wayland_server_socket(kiosk->server), argv, error);
+		return kiosk->app != NULL;
+	}
+	return true;
+}
+
+static void handle_stopped(void *data) {
+	struct kiosk *kiosk = data;
+	wl_display_terminate(wayland_server_display(kiosk->server));
+}
+
+void kiosk_stop(struct kiosk *kiosk) {
+	sd_notify(0, "STOPPING=1");
+	if (kiosk->app != NULL && app_state(kiosk->app) != APP_STOPPING) {
+		app_stop(kiosk->app, handle_stopped, kiosk);
+	} else if (kiosk->app == NULL) {
+		handle_stopped(kiosk);
+	}
+}
+
+void kiosk_finish(struct kiosk *kiosk) {
+	app_destroy(kiosk->app);
+	if (kiosk->device_event != NULL) {
+		wl_event_source_remove(kiosk->device_event);
+	}
+	// Clients go first, so that their buffers do before the outputs that show them.
+	for (int i = 0; i < kiosk->n_outputs; i++) {
+		if (kiosk->outputs[i].wayland != NULL) {
+			kiosk_layout_remove_output(kiosk->layout, kiosk->outputs[i].wayland);
+		}
+	}
+	if (kiosk->server != NULL) {
+		wl_display_destroy_clients(wayland_server_display(kiosk->server));
+	}
+	control_destroy(kiosk->control);
+	for (int i = 0; i < kiosk->n_outputs; i++) {
+		wayland_output_destroy(kiosk->outputs[i].wayland);
+		output_destroy(kiosk->outputs[i].output);
+	}
+	wayland_server_destroy(kiosk->server);
+	kiosk_layout_destroy(kiosk->layout);
+	kms_device_close(kiosk->device);
+	*kiosk = (struct kiosk){0};
+}

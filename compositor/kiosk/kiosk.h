@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+// The running kiosk: device, outputs, Wayland server, layout, app and control channel, joined.
+#ifndef VITRINE_KIOSK_KIOSK_H
+#define VITRINE_KIOSK_KIOSK_H
+
+#include <stdbool.h>
+#include <wayland-server-core.h>
+
+#include "kiosk/app.h"
+#include "kiosk/config.h"
+#include "kiosk/layout.h"
+#include "kms/kms.h"
+#include "output/output.h"
+#include "wayland/wayland.h"
+
+enum {
+	KIOSK_MAX_OUTPUTS = 32,
+};
+
+struct kiosk_output {
+	struct kiosk *kiosk;
+	struct output *output;
+	struct wayland_output *wayland;
+	struct kms_plane *planes[PLANNER_MAX_PLANES];
+	int n_planes;
+};
+
+struct kiosk {
+	const struct config *config;
+	struct kms_device *device;
+	struct wayland_server *server;
+	struct kiosk_layout *layout;
+	struct wl_event_source *device_event;
+	struct kiosk_output outputs[KIOSK_MAX_OUTPUTS];
+	int n_outputs;
+	struct app *app;         // may be NULL
+	struct control *control;
+	bool ready;
+	bool failed; // the device went away
+};
+
+// Takes over `device` (owned from now on, also on failure), lights its outputs, opens the socket and
+// starts argv (may be NULL: no app). False with one line in error.
+bool kiosk_start(struct kiosk *kiosk, const struct config *config, struct kms_device *device,
+	char **argv, char error[256]);
+// Ends the app, then the event loop.
+void kiosk_stop(struct kiosk *kiosk);
+void kiosk_finish(struct kiosk *kiosk);
+struct wl_event_loop *kiosk_loop(struct kiosk *kiosk);
+
+// ---- planes.c ----
+// Gives each plane to one of the pipes that can use it; every pipe gets one primary if there is one.
+void planes_share(struct kms_device *device, const struct kms_pipe *pipes, int n_pipes,
+	struct kiosk_output *outputs);
+
+// ---- edid.c, or edid-none.c where the system has no libdisplay-info ----
+// Names from the display's EDID (VESA E-EDID; may be NULL); the caller frees them, NULL if unknown.
+void edid_names(const void *edid, size_t size, char **make, char **model);
+
+// ---- status.c ----
+// The state of everything as JSON text (interface of `vitrinectl status --json`); the caller frees
+// it. NULL when out of memory.
+char *status_json(const struct kiosk *kiosk);
+
+// ---- control.c: vitrine-control-v1 ----
+struct control *control_create(struct kiosk *kiosk); // NULL when out of memory
+// After its clients are gone. NULL is fine.
+void control_destroy(struct control *control);
+
+#endif

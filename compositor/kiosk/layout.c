@@ -1,0 +1,589 @@
+// SPDX-License-Identifier: MIT
+// Windows form trees: those without a parent stand on an output, from the back to the front, dialogs on
+// their parent likewise. A walk through the trees, parents first, meets the windows in the order in
+// which they are stacked. Requests only change the trees and mark outputs; what follows from it
+// (places, activation, the scene) is worked out once a burst of requests, by flush.
+#include "kiosk/layout.h"
+
+#include <drm_fourcc.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "scene/scene.h"
+
+struct layout_output {
+	struct wayland_output *wayland; // NULL: where windows wait for an output
+	struct wl_list roots;           // layout_window.stack_link, back to front
+	struct scene_layer backdrop;    // keeps what is behind the front tree from view
+	bool dirty;
+	struct wl_list link; // kiosk_layout.outputs
+};
+
+// From the initial commit of a toplevel until it is unmapped.
+struct layout_window {
+	struct toplevel *toplevel;
+	struct layout_output *output;
+	struct layout_window *parent; // NULL: it stands on the output
+	struct wl_list children;      // layout_window.stack_link, back to front
+	struct wl_list stack_link;    // parent's children or output's roots
+	struct wl_list link;          // kiosk_layout.windows
+	uint64_t raised; // of roots: when it last came to the front
+	bool mapped;
+	bool active; // in front, or the parent of what is
+	struct scene_rect place; // of the window geometry, px of the output
+};
+
+struct kiosk_layout {
+	struct wl_list outputs; // layout_output.link, in order of arrival
+	struct layout_output waiting;
+	struct wl_list windows; // layout_window.link, newest first
+	uint64_t last_raised;
+	struct scene_buffer *black;
+	struct wl_event_loop *loop; // NULL before the first window
+	struct wl_listener loop_destroy;
+	struct wl_event_source *idle; // may be NULL
+};
+
+// ---- Trees ----
+
+static struct layout_window *window_from_link(struct wl_list *link) {
+	struct layout_window *window;
+	return wl_container_of(link, window, stack_link);
+}
+
+static struct wl_list *siblings(const struct layout_window *window) {
+	return window->parent ? &window->parent->children : &window->output->roots;
+}
+
+// The next one of the tree of `top`, or of all of the output's if that is NULL; parents come before
+// their children. No recursion: clients decide how deep it goes.
+static struct layout_window *next_window(
+	struct layout_window *window, const struct layout_window *top) {
+	if (!wl_list_empty(&window->children)) {
+		return window_from_link(window->children.next);
+	}
+	while (window != top) {
+		if (window->stack_link.next != siblings(window)) {
+			return window_from_link(window->stack_link.next);
+		}
+		window = window->parent;
+	}
+	return NULL;
+}
+
+static struct layout_window *first_window(const struct layout_output *output) {
+	return wl_list_empty(&output->roots) ? NULL : window_from_link(output->roots.next);
+}
+
+static struct layout_window *topmost_mapped(struct wl_list *stack) {
+	struct layout_window *window;
+	wl_list_for_each_reverse(window, stack, stack_link) {
+		if (window->mapped) {
+			return window;
+		}
+	}
+	return NULL;
+}
+
+static struct layout_window *root_of(struct layout_window *window) {
+	while (window->parent) {
+		window = window->parent;
+	}
+	return window;
+}
+
+static struct wl_client *client_of(const struct layout_window *window) {
+	return surface_client(toplevel_surface(window->toplevel));
+}
+
+static void handle_idle(void *data) {
+	struct kiosk_layout *layout = data;
+	layout->idle = NULL;
+	kiosk_layout_flush(layout);
+}
+
+static void mark_dirty(struct kiosk_layout *layout, struct layout_output *output) {
+	output->dirty = true;
+	if (!layout->idle && layout->loop) {
+		// Without memory for this the flush before the next frame has to do.
+		layout->idle = wl_event_loop_add_idle(layout->loop, handle_idle, layout);
+	}
+}
+
+static void raise_window(struct kiosk_layout *layout, struct layout_window *window) {
+	root_of(window)->raised = ++layout->last_raised;
+	for (; window; window = window->parent) {
+		wl_list_remove(&window->stack_link);
+		wl_list_insert(siblings(window)->prev, &window->stack_link);
+	}
+}
+
+static void set_output(struct kiosk_layout *layout, struct layout_window *top,
+	struct layout_output *output) {
+	mark_dirty(layout, top->output);
+	mark_dirty(layout, output);
+	for (struct layout_window *window = top; window; window = next_window(window, top)) {
+		window->output = output;
+	}
+}
+
+// Puts a root among those of another output, by age: a move does not bring it to the front.
+static void move_root(struct kiosk_layout *layout, struct layout_window *root,
+	struct layout_output *output) {
+	wl_list_remove(&root->stack_link);
+	set_output(layout, root, output);
+	struct wl_list *below = output->roots.prev;
+	while (below != &output->roots && window_from_link(below)->raised > root->raised) {
+		below = below->prev;
+	}
+	wl_list_insert(below, &root->stack_link);
+}
+
+static void set_parent(struct kiosk_layout *layout, struct layout_window *window,
+	struct layout_window *parent) {
+	struct layout_window *old = window->parent;
+	wl_list_remove(&window->stack_link);
+	window->parent = parent;
+	if (parent && parent->output != window->output) {
+		set_output(layout, window, parent->output);
+	}
+	if (old && old->parent == parent) { // takes its place when the parent goes
+		window->raised = old->raised;
+		wl_list_insert(&old->stack_link, &window->stack_link);
+	} else {
+		window->raised = ++layout->last_raised;
+		wl_list_insert(siblings(window)->prev, &window->stack_link);
+	}
+	mark_dirty(layout, window->output);
+}
+
+// ---- Sizes and places ----
+
+static void output_size(const struct layout_output *output, int32_t *width, int32_t *height) {
+	const struct scene_output *scene =
+		output->wayland ? wayland_output_scene(output->wayland) : NULL;
+	*width = scene ? scene->width : 0;
+	*height = scene ? scene->height : 0;
+}
+
+static void configure(struct layout_window *window, bool force) {
+	if (!window->output->wayland) {
+		return; // once there is an output, the client learns of it
+	}
+	int32_t width, height;
+	output_size(window->output, &width, &height);
+	toplevel_set_bounds(window->toplevel, width, height);
+	// What is not mapped yet will be in front when it is.
+	uint32_t states = window->active || !window->mapped ? TOPLEVEL_ACTIVATED : 0;
+	if (window->parent) {
+		toplevel_configure(window->toplevel, 0, 0, states, force);
+	} else {
+		toplevel_configure(
+			window->toplevel, width, height, states | TOPLEVEL_FULLSCREEN, force);
+	}
+}
+
+static void configure_tree(struct layout_window *top, bool force) {
+	for (struct layout_window *window = top; window; window = next_window(window, top)) {
+		configure(window, force);
+	}
+}
+
+// Centres on [start, start + room), kept within [0, end). What is too large shows its beginning,
+// where menus and titles are.
+static int32_t centre(int32_t start, int32_t room, int32_t size, int32_t end) {
+	int64_t at = start + ((int64_t)room - size) / 2;
+	if (at > (int64_t)end - size) {
+		at = (int64_t)end - size;
+	}
+	return at < 0 ? 0 : (int32_t)at;
+}
+
+// Where a window of this size belongs; its parent's place is up to date.
+static struct scene_rect find_place(
+	const struct layout_window *window, int32_t width, int32_t height) {
+	int32_t output_width, output_height;
+	output_size(window->output, &output_width, &output_height);
+	struct scene_rect on = {0, 0, output_width, output_height};
+	if (window->parent) {
+		on = window->parent->place;
+	}
+	return (struct scene_rect){
+		.x = centre(on.x, on.width, width, output_width),
+		.y = centre(on.y, on.height, height, output_height),
+		.width = width,
+		.height = height,
+	};
+}
+
+// True if it lies elsewhere than before.
+static bool update_place(struct layout_window *window) {
+	struct scene_rect geometry = toplevel_geometry(window->toplevel);
+	struct scene_rect place = find_place(window, geometry.width, geometry.height);
+	bool moved = place.x != window->place.x || place.y != window->place.y;
+	window->place = place;
+	return moved;
+}
+
+static struct layout_output *choose_output(
+	struct kiosk_layout *layout, const struct toplevel *toplevel, struct layout_window *parent) {
+	struct wayland_output *wanted = toplevel_wanted_output(toplevel);
+	if (parent) {
+		return parent->output; // a dialog is nothing without its parent
+	}
+	if (wanted && wayland_output_data(wanted)) {
+		return wayland_output_data(wanted);
+	}
+	struct layout_window *window;
+	wl_list_for_each(window, &layout->windows, link) {
+		if (window->output->wayland &&
+			client_of(window) == surface_client(toplevel_surface(toplevel))) {
+			return window->output;
+		}
+	}
+	struct layout_output *output;
+	wl_list_for_each(output, &layout->outputs, link) {
+		if (wl_list_empty(&output->roots)) {
+			return output;
+		}
+	}
+	return wl_list_empty(&layout->outputs)
+		? &layout->waiting
+		: wl_container_of(layout->outputs.next, output, link);
+}
+
+// ---- The scene ----
+
+static bool append_window(struct layout_window *window) {
+	struct scene_rect geometry = toplevel_geometry(window->toplevel);
+	return surface_append(toplevel_surface(window->toplevel), window->output->wayland,
+		window->place.x - geometry.x, window->place.y - geometry.y);
+}
+
+static bool append_backdrop(struct layout_output *output, struct scene_output *scene) {
+	struct scene_rect whole = {0, 0, scene->width, scene->height};
+	bool resized = output->backdrop.dst.width != whole.width ||
+		output->backdrop.dst.height != whole.height;
+	bool shown = output->backdrop.output != NULL;
+	output->backdrop.dst = whole;
+	if (!scene_output_append(scene, &output->backdrop)) {
+		return false;
+	}
+	if (resized || !shown) {
+		scene_layer_damage_all(&output->backdrop);
+	}
+	return true;
+}
+
+static void update_active(struct layout_output *output) {
+	struct layout_window *window;
+	for (window = first_window(output); window; window = next_window(window, NULL)) {
+		window->active = false;
+	}
+	struct layout_window *front = NULL;
+	while ((window = topmost_mapped(front ? &front->children : &output->roots))) {
+		window->active = true;
+		front = window;
+	}
+}
+
+static void lay_out(struct layout_output *output) {
+	update_active(output);
+	struct scene_output *scene = wayland_output_scene(output->wayland);
+	struct layout_window *front = topmost_mapped(&output->roots);
+	bool ok = true, anything_behind = false;
+	scene_output_begin(scene);
+	struct layout_window *window;
+	for (window = first_window(output); window; window = next_window(window, NULL)) {
+		if (!window->mapped) {
+			continue;
+		}
+		configure(window, false);
+		if (update_place(window)) {
+			toplevel_moved(window->toplevel);
+		}
+		if (window == front && anything_behind) {
+			ok = ok && append_backdrop(output, scene);
+		}
+		anything_behind = true;
+		ok = ok && append_window(window);
+	}
+	scene_output_end(scene);
+	output->dirty = !ok;
+	if (!ok) {
+		log_warning("out of memory: not every window is shown");
+	}
+}
+
+void kiosk_layout_flush(struct kiosk_layout *layout) {
+	struct layout_output *output;
+	wl_list_for_each(output, &layout->outputs, link) {
+		if (output->dirty) {
+			lay_out(output);
+		}
+	}
+}
+
+// ---- Policy ----
+
+static struct layout_window *window_of(const struct toplevel *toplevel) {
+	return toplevel ? toplevel_data(toplevel) : NULL;
+}
+
+static void handle_loop_destroy(struct wl_listener *listener, void *data) {
+	(void)data;
+	struct kiosk_layout *layout = wl_container_of(listener, layout, loop_destroy);
+	if (layout->idle) {
+		wl_event_source_remove(layout->idle);
+		layout->idle = NULL;
+	}
+	layout->loop = NULL;
+}
+
+static void window_destroy(struct kiosk_layout *layout, struct layout_window *window) {
+	struct layout_window *child, *tmp;
+	wl_list_for_each_reverse_safe(child, tmp, &window->children, stack_link) {
+		set_parent(layout, child, window->parent);
+		configure(child, false);
+	}
+	mark_dirty(layout, window->output);
+	toplevel_set_data(window->toplevel, NULL);
+	wl_list_remove(&window->stack_link);
+	wl_list_remove(&window->link);
+	free(window);
+}
+
+static void handle_initial(void *data, struct toplevel *toplevel) {
+	struct kiosk_layout *layout = data;
+	struct wl_client *client = surface_client(toplevel_surface(toplevel));
+	struct layout_window *window = calloc(1, sizeof(*window));
+	if (!window) {
+		wl_client_post_no_memory(client);
+		return;
+	}
+	if (!layout->loop) {
+		layout->loop = wl_display_get_event_loop(wl_client_get_display(client));
+		layout->loop_destroy.notify = handle_loop_destroy;
+		wl_event_loop_add_destroy_listener(layout->loop, &layout->loop_destroy);
+	}
+	window->toplevel = toplevel;
+	window->parent = window_of(toplevel_parent(toplevel));
+	window->output = choose_output(layout, toplevel, window->parent);
+	window->raised = ++layout->last_raised;
+	wl_list_init(&window->children);
+	wl_list_insert(siblings(window)->prev, &window->stack_link);
+	wl_list_insert(&layout->windows, &window->link);
+	toplevel_set_data(toplevel, window);
+	configure(window, true);
+}
+
+static void handle_mapped(void *data, struct toplevel *toplevel) {
+	struct kiosk_layout *layout = data;
+	struct layout_window *window = window_of(toplevel);
+	if (!window) {
+		return;
+	}
+	// A dialog comes to the front with all of its app, but not over another app.
+	struct layout_window *front = topmost_mapped(&window->output->roots);
+	window->mapped = true;
+	window->active = true;
+	if (!window->parent || !front || client_of(front) == client_of(window)) {
+		raise_window(layout, window);
+	}
+	update_place(window);
+	mark_dirty(layout, window->output);
+}
+
+static void handle_gone(void *data, struct toplevel *toplevel) {
+	struct layout_window *window = window_of(toplevel);
+	if (window) {
+		window_destroy(data, window);
+	}
+}
+
+static void handle_changed(void *data, struct toplevel *toplevel) {
+	struct kiosk_layout *layout = data;
+	struct layout_window *window = window_of(toplevel);
+	if (!window) {
+		return;
+	}
+	struct layout_window *parent = window_of(toplevel_parent(toplevel));
+	if (parent != window->parent) {
+		set_parent(layout, window, parent);
+		configure_tree(window, false);
+	}
+	update_place(window);
+	mark_dirty(layout, window->output);
+}
+
+static void handle_request(void *data, struct toplevel *toplevel, struct wayland_output *wanted) {
+	struct kiosk_layout *layout = data;
+	struct layout_window *window = window_of(toplevel);
+	if (!window) {
+		return;
+	}
+	struct layout_output *output = wanted ? wayland_output_data(wanted) : NULL;
+	if (output && output != window->output && !window->parent) {
+		move_root(layout, window, output);
+		raise_window(layout, window);
+		configure_tree(window, false);
+	}
+	configure(window, true);
+}
+
+static void handle_activate(void *data, struct toplevel *toplevel) {
+	struct kiosk_layout *layout = data;
+	struct layout_window *window = window_of(toplevel);
+	if (window && window->mapped) {
+		raise_window(layout, window);
+		mark_dirty(layout, window->output);
+	}
+}
+
+static struct scene_rect handle_popup_bounds(void *data, struct popup *popup) {
+	(void)data;
+	struct layout_window *window = window_of(popup_toplevel(popup));
+	if (!window || !window->output->wayland) {
+		return (struct scene_rect){0};
+	}
+	struct scene_rect geometry = toplevel_geometry(window->toplevel);
+	int32_t width = geometry.width, height = geometry.height;
+	popup_parent_size(popup, &width, &height);
+	struct scene_rect place = find_place(window, width, height);
+	int32_t x, y;
+	popup_parent_position(popup, &x, &y);
+	struct scene_rect bounds = {.x = -(place.x + x), .y = -(place.y + y)};
+	output_size(window->output, &bounds.width, &bounds.height);
+	return bounds;
+}
+
+static void handle_tree_changed(void *data, struct surface *root) {
+	struct layout_window *window = window_of(toplevel_from_surface(root));
+	if (window) {
+		mark_dirty(data, window->output);
+	}
+}
+
+const struct wayland_policy *kiosk_layout_policy(void) {
+	static const struct wayland_policy policy = {
+		.toplevel_initial = handle_initial,
+		.toplevel_mapped = handle_mapped,
+		.toplevel_unmapped = handle_gone,
+		.toplevel_destroyed = handle_gone,
+		.toplevel_changed = handle_changed,
+		.toplevel_request = handle_request,
+		.toplevel_activate = handle_activate,
+		.popup_bounds = handle_popup_bounds,
+		.tree_changed = handle_tree_changed,
+	};
+	return &policy;
+}
+
+// ---- Life, and outputs ----
+
+static void destroy_black(struct scene_buffer *buffer) {
+	free(buffer);
+}
+
+static const struct scene_buffer_ops black_ops = {.destroy = destroy_black};
+
+static void ignore_latched(struct scene_layer *layer) {
+	(void)layer;
+}
+
+static void ignore_presented(
+	struct scene_layer *layer, const struct scene_presentation *presentation) {
+	(void)layer;
+	(void)presentation;
+}
+
+static void ignore_hidden(struct scene_layer *layer, int64_t time_ns) {
+	(void)layer;
+	(void)time_ns;
+}
+
+static const struct scene_layer_ops backdrop_ops = {
+	.latched = ignore_latched,
+	.presented = ignore_presented,
+	.hidden = ignore_hidden,
+};
+
+struct kiosk_layout *kiosk_layout_create(void) {
+	struct kiosk_layout *layout = calloc(1, sizeof(*layout));
+	struct scene_buffer *black = calloc(1, sizeof(*black));
+	if (!layout || !black) {
+		free(layout);
+		free(black);
+		return NULL;
+	}
+	scene_buffer_init(black, &black_ops, SCENE_BUFFER_SOLID);
+	black->format = DRM_FORMAT_XRGB8888;
+	black->solid[3] = UINT16_MAX;
+	layout->black = black;
+	wl_list_init(&layout->outputs);
+	wl_list_init(&layout->waiting.roots);
+	wl_list_init(&layout->windows);
+	wl_list_init(&layout->loop_destroy.link);
+	return layout;
+}
+
+void kiosk_layout_destroy(struct kiosk_layout *layout) {
+	if (!layout) {
+		return;
+	}
+	struct layout_output *output, *tmp;
+	wl_list_for_each_safe(output, tmp, &layout->outputs, link) {
+		kiosk_layout_remove_output(layout, output->wayland);
+	}
+	if (layout->idle) {
+		wl_event_source_remove(layout->idle);
+	}
+	if (layout->loop) {
+		wl_list_remove(&layout->loop_destroy.link);
+	}
+	scene_buffer_drop(layout->black);
+	free(layout);
+}
+
+bool kiosk_layout_add_output(struct kiosk_layout *layout, struct wayland_output *wayland) {
+	struct layout_output *output = calloc(1, sizeof(*output));
+	if (!output) {
+		return false;
+	}
+	output->wayland = wayland;
+	wl_list_init(&output->roots);
+	scene_layer_init(&output->backdrop, &backdrop_ops);
+	output->backdrop.buffer = scene_buffer_lock(layout->black);
+	output->backdrop.src = (struct scene_fbox){0, 0, 1, 1};
+	wl_list_insert(layout->outputs.prev, &output->link);
+	wayland_output_set_data(wayland, output);
+	struct layout_window *root, *tmp;
+	wl_list_for_each_safe(root, tmp, &layout->waiting.roots, stack_link) {
+		move_root(layout, root, output);
+		configure_tree(root, true);
+	}
+	return true;
+}
+
+void kiosk_layout_remove_output(struct kiosk_layout *layout, struct wayland_output *wayland) {
+	struct layout_output *output = wayland_output_data(wayland);
+	if (!output) {
+		return;
+	}
+	wayland_output_set_data(wayland, NULL);
+	wl_list_remove(&output->link);
+	struct layout_window *root, *tmp;
+	wl_list_for_each(root, &output->roots, stack_link) {
+		// What chooses the new output must not find the old one through these windows.
+		set_output(layout, root, &layout->waiting);
+	}
+	wl_list_for_each_safe(root, tmp, &output->roots, stack_link) {
+		move_root(layout, root, choose_output(layout, root->toplevel, NULL));
+		configure_tree(root, false);
+	}
+	scene_output_begin(wayland_output_scene(wayland));
+	scene_output_end(wayland_output_scene(wayland));
+	scene_layer_finish(&output->backdrop);
+	scene_buffer_unlock(layout->black);
+	free(output);
+}

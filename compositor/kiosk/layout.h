@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+// Which window is shown where.
+//
+// A toplevel gets an output for itself: it is told to fill it, the newest in front, and what it does
+// not fill stays black. A dialog (a toplevel with a parent) keeps its own size and is centred above its
+// parent, inside of the output. Windows behind stay in the scene: output/ sees that they are hidden.
+#ifndef VITRINE_KIOSK_LAYOUT_H
+#define VITRINE_KIOSK_LAYOUT_H
+
+#include <stdbool.h>
+
+#include "wayland/wayland.h"
+
+struct kiosk_layout;
+
+// NULL when out of memory.
+struct kiosk_layout *kiosk_layout_create(void);
+// After the clients are gone; before or after the Wayland server. NULL is fine.
+void kiosk_layout_destroy(struct kiosk_layout *layout);
+// For wayland_server_options, with the layout as its data.
+const struct wayland_policy *kiosk_layout_policy(void);
+
+// Windows that wait for an output get this one. Takes over wayland_output_set_data. False when out of
+// memory.
+bool kiosk_layout_add_output(struct kiosk_layout *layout, struct wayland_output *output);
+// Before the output is destroyed: its windows move to the others, or wait for one.
+void kiosk_layout_remove_output(struct kiosk_layout *layout, struct wayland_output *output);
+
+// Brings the scenes of all outputs up to date. Happens by itself once the event loop is idle; call it
+// before a frame reads its scene.
+void kiosk_layout_flush(struct kiosk_layout *layout);
+
+#endif

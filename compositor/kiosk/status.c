@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: MIT
+// `vitrinectl status --json`: names and units are an interface that operators' scripts rely on.
+#include <stdio.h>
+#include <string.h>
+
+#include <json.h>
+
+#include "kiosk/kiosk.h"
+
+static void add(struct json_object *object, const char *key, struct json_object *value) {
+	json_object_object_add(object, key, value);
+}
+
+static void add_string(struct json_object *object, const char *key, const char *value) {
+	add(object, key, json_object_new_string(value != NULL ? value : ""));
+}
+
+static void add_int(struct json_object *object, const char *key, int64_t value) {
+	add(object, key, json_object_new_int64(value));
+}
+
+static struct json_object *reasons_json(uint32_t reasons) {
+	struct json_object *array = json_object_new_array();
+	for (unsigned bit = 0; planner_reason_name(bit) != NULL; bit++) {
+		if ((reasons & (1u << bit)) != 0) {
+			json_object_array_add(array, json_object_new_string(planner_reason_name(bit)));
+		}
+	}
+	return array;
+}
+
+static const struct scene_layer *find_layer(const struct scene_output *scene, uint64_t id) {
+	for (int i = 0; i < scene->n_layers; i++) {
+		if (scene->layers[i]->id == id) {
+			return scene->layers[i];
+		}
+	}
+	return NULL;
+}
+
+static struct json_object *layer_json(struct output *output, const struct frame_layer *layer) {
+	static const char *const kinds[] = {
+		[SCENE_BUFFER_DMABUF] = "dmabuf",
+		[SCENE_BUFFER_SHM] = "shm",
+		[SCENE_BUFFER_SOLID] = "solid",
+	};
+	static const char *const placements[] = {
+		[FRAME_CULLED] = "culled",
+		[FRAME_COMPOSED] = "composed",
+		[FRAME_PLANE] = "plane",
+	};
+	const struct scene_layer *live = find_layer(output_scene(output), layer->id);
+	int n_planes;
+	struct kms_plane *const *planes = output_planes(output, &n_planes);
+	char format[5] = "";
+	if (layer->kind != SCENE_BUFFER_SOLID) {
+		format_name(layer->format, format);
+	}
+	struct json_object *object = json_object_new_object();
+	add_string(object, "app_id", live != NULL ? live->owner.app_id : NULL);
+	add_int(object, "pid", live != NULL ? live->owner.pid : 0);
+	add_string(object, "buffer", kinds[layer->kind]);
+	add_string(object, "format", format);
+	add(object, "modifier", json_object_new_uint64(layer->modifier));
+	add_int(object, "x", layer->dst.x);
+	add_int(object, "y", layer->dst.y);
+	add_int(object, "width", layer->dst.width);
+	add_int(object, "height", layer->dst.height);
+	add_string(object, "placement", placements[layer->placement]);
+	add_int(object, "plane", layer->plane >= 0 ? planes[layer->plane]->id : 0);
+	add(object, "reasons", reasons_json(layer->reasons));
+	add_int(object, "frames", live != NULL ? (int64_t)live->frames : 0);
+	add_int(object, "composed_bytes", live != NULL ? (int64_t)live->composed_bytes : 0);
+	return object;
+}
+
+// Index in the list of layers of what a plane shows, -1 for none.
+static int shown_layer(const struct frame *frame, int plane) {
+	if (frame == NULL || frame->plan.layer_of[plane] < 0) {
+		return -1;
+	}
+	return frame->planned_layer[frame->plan.layer_of[plane]];
+}
+
+static struct json_object *planes_json(const struct output *output, const struct frame *frame) {
+	static const char *const types[] = {
+		[KMS_PLANE_OVERLAY] = "overlay",
+		[KMS_PLANE_PRIMARY] = "primary",
+		[KMS_PLANE_CURSOR] = "cursor",
+	};
+	struct json_object *array = json_object_new_array();
+	int n_planes;
+	struct kms_plane *const *planes = output_planes(output, &n_planes);
+	for (int p = 0; p < n_planes; p++) {
+		struct json_object *object = json_object_new_object();
+		int layer = shown_layer(frame, p);
+		bool composed = frame != NULL && frame->plan.layer_of[p] == PLANNER_COMPOSED;
+		add_int(object, "id", planes[p]->id);
+		add_string(object, "type", types[planes[p]->type]);
+		add_int(object, "layer", layer);
+		add_string(object, "role", layer >= 0 ? "client" : composed ? "composed" : "off");
+		json_object_array_add(array, object);
+	}
+	return array;
+}
+
+static struct json_object *output_json(struct output *output) {
+	const struct kms_pipe *pipe = output_pipe(output);
+	const struct output_counters *counters = output_counters(output);
+	const struct frame *frame = output_frame(output);
+	struct json_object *object = json_object_new_object();
+	add_string(object, "name", pipe->connector->name);
+	struct json_object *mode = json_object_new_object();
+	add_int(mode, "width", pipe->mode.hdisplay);
+	add_int(mode, "height", pipe->mode.vdisplay);
+	add_int(mode, "refresh_mhz", kms_mode_refresh_mhz(&pipe->mode));
+	add(object, "mode", mode);
+	add_string(object, "power", "on");
+	add_string(object, "transform", "normal");
+	add(object, "scale", json_object_new_double(1.0));
+	add_int(object, "frames", (int64_t)counters->frames);
+	add_int(object, "missed", (int64_t)counters->missed);
+	add_int(object, "modesets", (int64_t)counters->modesets);
+	add_int(object, "test_commits", (int64_t)counters->test_commits);
+	add_int(object, "composed_px", (int64_t)counters->composed_px);
+	add_int(object, "composed_bytes", (int64_t)counters->composed_bytes);
+	struct json_object *layers = json_object_new_array();
+	for (int i = 0; frame != NULL && i < frame->n_layers; i++) {
+		json_object_array_add(layers, layer_json(output, &frame->layers[i]));
+	}
+	add(object, "layers", layers);
+	add(object, "planes", planes_json(output, frame));
+	return object;
+}
+
+static struct json_object *apps_json(const struct app *app) {
+	struct json_object *array = json_object_new_array();
+	if (app != NULL) {
+		struct json_object *object = json_object_new_object();
+		add_string(object, "name", app_name(app));
+		add_int(object, "pid", app_pid(app));
+		add_string(object, "state", app_state_name(app_state(app)));
+		add_int(object, "restarts", (int64_t)app_restarts(app));
+		json_object_array_add(array, object);
+	}
+	return array;
+}
+
+static struct json_object *clients_json(const struct kiosk *kiosk) {
+	struct json_object *array = json_object_new_array();
+	struct wl_list *clients = wl_display_get_client_list(wayland_server_display(kiosk->server));
+	struct wl_client *client;
+	wl_client_for_each(client, clients) {
+		pid_t pid = 0;
+		uid_t uid = 0;
+		wl_client_get_credentials(client, &pid, &uid, NULL);
+		struct json_object *object = json_object_new_object();
+		add_int(object, "pid", pid);
+		add_int(object, "uid", uid);
+		json_object_array_add(array, object);
+	}
+	return array;
+}
+
+char *status_json(const struct kiosk *kiosk) {
+	struct json_object *root = json_object_new_object();
+	if (root == NULL) {
+		return NULL;
+	}
+	add_string(root, "version", VITRINE_VERSION);
+	struct json_object *device = json_object_new_object();
+	add_string(device, "path", kiosk->device->path);
+	add_string(device, "driver", kiosk->device->driver);
+	add(root, "device", device);
+	struct json_object *outputs = json_object_new_array();
+	for (int i = 0; i < kiosk->n_outputs; i++) {
+		json_object_array_add(outputs, output_json(kiosk->outputs[i].output));
+	}
+	add(root, "outputs", outputs);
+	add(root, "inputs", json_object_new_array());
+	add(root, "apps", apps_json(kiosk->app));
+	add(root, "clients", clients_json(kiosk));
+	const char *text = json_object_to_json_string_ext(root, JSON_C_TO_STRING_PLAIN);
+	char *copy = text != NULL ? strdup(text) : NULL;
+	json_object_put(root);
+	return copy;
+}

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: MIT
+// Options, configuration, start, stop.
+#include <errno.h>
+#include <getopt.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "kiosk/kiosk.h"
+
+enum {
+	EXIT_USAGE = 2,
+	BUSY_RETRY_MS = 1000, // nothing tells when another process drops DRM master
+};
+
+static const char usage[] =
+	"Usage: vitrine [OPTION...] [--] [APP ARG...]\n"
+	"A display server for kiosks: owns the display, shows what Wayland clients draw, and starts and\n"
+	"watches over APP.\n"
+	"\n"
+	"  --config FILE           read FILE instead of the usual vitrine.ini\n"
+	"  --check-config          read the configuration, say what is wrong with it, and exit\n"
+	"  --device /dev/dri/cardN use this display device instead of the first that has a display\n"
+	"  --mode [OUTPUT=]WxH[@HZ] use this mode instead of the display's preferred one\n"
+	"  --socket NAME           name of the Wayland socket in XDG_RUNTIME_DIR\n"
+	"  --wait                  wait for a display device that is not there yet, or busy\n"
+	"  --verbose               log more\n"
+	"  --version, --help       say so and exit\n"
+	"\n"
+	"See vitrine(1).\n";
+
+struct options {
+	struct config config;
+	bool check_only;
+	char **app; // NULL without one
+};
+
+enum option_code {
+	OPTION_CONFIG = 256,
+	OPTION_CHECK,
+	OPTION_DEVICE,
+	OPTION_MODE,
+	OPTION_SOCKET,
+	OPTION_WAIT,
+	OPTION_VERBOSE,
+	OPTION_VERSION,
+	OPTION_HELP,
+};
+
+static const struct option long_options[] = {
+	{"config", required_argument, NULL, OPTION_CONFIG},
+	{"check-config", no_argument, NULL, OPTION_CHECK},
+	{"device", required_argument, NULL, OPTION_DEVICE},
+	{"mode", required_argument, NULL, OPTION_MODE},
+	{"socket", required_argument, NULL, OPTION_SOCKET},
+	{"wait", no_argument, NULL, OPTION_WAIT},
+	{"verbose", no_argument, NULL, OPTION_VERBOSE},
+	{"version", no_argument, NULL, OPTION_VERSION},
+	{"help", no_argument, NULL, OPTION_HELP},
+	{0},
+};
+
+static bool replace(char **field, const char *value) {
+	char *copy = strdup(value);
+	if (copy == NULL) {
+		return false;
+	}
+	free(*field);
+	*field = copy;
+	return true;
+}
+
+// One option other than --config. Exits for those that end the program.
+static bool take_option(struct options *options, int code, const char *value) {
+	char error[CONFIG_ERROR_SIZE];
+	switch (code) {
+	case OPTION_CONFIG: // read before all others, so that they override it
+		return true;
+	case OPTION_CHECK:
+		options->check_only = true;
+		return true;
+	case OPTION_DEVICE:
+		return replace(&options->config.device, value);
+	case OPTION_SOCKET:
+		return replace(&options->config.socket, value);
+	case OPTION_MODE:
+		if (!config_set_mode(&options->config, value, error)) {
+			log_error("%s", error);
+			return false;
+		}
+		return true;
+	case OPTION_WAIT:
+		options->config.wait = true;
+		return true;
+	case OPTION_VERBOSE:
+		log_set_level(LOG_LEVEL_DEBUG);
+		return true;
+	case OPTION_VERSION:
+		puts("vitrine " VITRINE_VERSION);
+		exit(EXIT_SUCCESS);
+	case OPTION_HELP:
+		fputs(usage, stdout);
+		exit(EXIT_SUCCESS);
+	default:
+		fprintf(stderr, "Try 'vitrine --help'.\n");
+		return false;
+	}
+}
+
+// Returns an exit status, -1 to go on.
+static int parse_options(struct options *options, int argc, char **argv) {
+	const char *path = NULL;
+	int code;
+	opterr = 0;
+	while ((code = getopt_long(argc, argv, "+", long_options, NULL)) != -1) {
+		path = code == OPTION_CONFIG ? optarg : path;
+	}
+	char error[CONFIG_ERROR_SIZE] = "";
+	if (!config_load(&options->config, path, error)) {
+		log_error("%s", error);
+		return EXIT_FAILURE;
+	}
+	opterr = 1;
+	optind = 1;
+	while ((code = getopt_long(argc, argv, "+", long_options, NULL)) != -1) {
+		if (!take_option(options, code, optarg)) {
+			return EXIT_USAGE;
+		}
+	}
+	options->app = optind < argc ? &argv[optind] : NULL;
+	return options->check_only ? EXIT_SUCCESS : -1;
+}
+
+static void handle_device_change(void *data, const char *action, dev_t rdev, const char *path) {
+	(void)data;
+	(void)rdev;
+	log_debug("%s: %s", path != NULL ? path : "a display device", action);
+}
+
+// Waits until a device may have come. False when a signal asks to end.
+static bool wait_for_change(struct kms_monitor *monitor, int signal_fd, bool busy) {
+	struct pollfd fds[] = {
+		{.fd = signal_fd, .events = POLLIN},
+		{.fd = kms_monitor_fd(monitor), .events = POLLIN},
+	};
+	if (poll(fds, 2, busy ? BUSY_RETRY_MS : -1) < 0 && errno != EINTR) {
+		return false;
+	}
+	if (fds[1].revents != 0) {
+		kms_monitor_dispatch(monitor);
+	}
+	return fds[0].revents == 0;
+}
+
+// Opens the device, waiting for it if so configured. NULL with *status set.
+static struct kms_device *open_device(const struct config *config, int signal_fd, int *status) {
+	// The monitor comes first: a device that appears after the look is then not missed.
+	struct kms_monitor *monitor = config->wait ? kms_monitor_create(handle_device_change, NULL) : NULL;
+	struct kms_open_error error = {0};
+	struct kms_device *device = kms_device_open(config->device, &error);
+	*status = EXIT_FAILURE;
+	if (device == NULL && monitor != NULL && error.status != KMS_OPEN_NO_MEMORY) {
+		log_info("waiting: %s", error.message);
+		while (device == NULL) {
+			if (!wait_for_change(monitor, signal_fd, error.status == KMS_OPEN_BUSY)) {
+				*status = EXIT_SUCCESS;
+				kms_monitor_destroy(monitor);
+				return NULL;
+			}
+			device = kms_device_open(config->device, &error);
+		}
+	}
+	kms_monitor_destroy(monitor);
+	if (device == NULL) {
+		log_error("%s", error.message);
+	}
+	return device;
+}
+
+static int handle_signal(int fd, uint32_t mask, void *data) {
+	(void)mask;
+	struct kiosk *kiosk = data;
+	struct signalfd_siginfo info;
+	if (read(fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+		log_info("ending: %s", strsignal((int)info.ssi_signo));
+		kiosk_stop(kiosk);
+	}
+	return 0;
+}
+
+static int run(const struct options *options, int signal_fd) {
+	int status;
+	struct kms_device *device = open_device(&options->config, signal_fd, &status);
+	if (device == NULL) {
+		return status;
+	}
+	struct kiosk kiosk;
+	char error[256] = "";
+	status = EXIT_FAILURE;
+	if (!kiosk_start(&kiosk, &options->config, device, options->app, error)) {
+		log_error("%s", error);
+	} else if (wl_event_loop_add_fd(
+			kiosk_loop(&kiosk), signal_fd, WL_EVENT_READABLE, handle_signal, &kiosk) == NULL) {
+		log_error("out of memory");
+	} else {
+		wl_display_run(wayland_server_display(kiosk.server));
+		status = kiosk.failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	}
+	kiosk_finish(&kiosk);
+	return status;
+}
+
+int main(int argc, char **argv) {
+	struct options options = {0};
+	config_init(&options.config);
+	int status = parse_options(&options, argc, argv);
+	if (status < 0) {
+		sigset_t signals;
+		sigemptyset(&signals);
+		sigaddset(&signals, SIGTERM);
+		sigaddset(&signals, SIGINT);
+		sigprocmask(SIG_BLOCK, &signals, NULL);
+		// A client that hangs up in mid-write is an error return, not our end.
+		signal(SIGPIPE, SIG_IGN);
+		int signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+		if (signal_fd < 0) {
+			log_error("signalfd: %s", strerror(errno));
+			status = EXIT_FAILURE;
+		} else {
+			status = run(&options, signal_fd);
+			close(signal_fd);
+		}
+	}
+	config_finish(&options.config);
+	return status;
+}

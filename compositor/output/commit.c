@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+// From a plan to an atomic commit.
+#include <errno.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "output/internal.h"
+
+static struct kms_framebuffer *composed_framebuffer(
+		const struct output *output, const struct frame *frame) {
+	// A test of a layout only needs a framebuffer of the right kind, and one always exists.
+	int index = frame->target >= 0 ? frame->target : output->front;
+	return output->targets[index].dumb->framebuffer;
+}
+
+static void stage_client(struct output *output, const struct frame *frame, int plane, int entry) {
+	const struct planner_layer *planned = &frame->planned[entry];
+	const struct scene_layer *layer = output->scene.layers[frame->planned_layer[entry]];
+	struct kms_plane_state state = {
+		.framebuffer = scanout_framebuffer(output->device, layer->buffer, planned->format),
+		.src_x = planned->src_x,
+		.src_y = planned->src_y,
+		.src_w = planned->src_w,
+		.src_h = planned->src_h,
+		.crtc_x = planned->x,
+		.crtc_y = planned->y,
+		.crtc_w = (uint32_t)planned->width,
+		.crtc_h = (uint32_t)planned->height,
+		.rotation = planned->rotation,
+		.set_zpos = output->planes[plane]->zpos_mutable,
+		.zpos = output->planner_planes[plane].zpos,
+	};
+	kms_request_plane(output->planes[plane], output->pipe.crtc, &state);
+}
+
+static void stage_composed(struct output *output, const struct frame *frame, int plane) {
+	struct kms_plane_state state = {
+		.framebuffer = composed_framebuffer(output, frame),
+		.src_w = (uint32_t)output->scene.width << 16,
+		.src_h = (uint32_t)output->scene.height << 16,
+		.crtc_w = (uint32_t)output->scene.width,
+		.crtc_h = (uint32_t)output->scene.height,
+		.set_zpos = output->planes[plane]->zpos_mutable,
+		.zpos = output->planner_planes[plane].zpos,
+	};
+	kms_request_plane(output->planes[plane], output->pipe.crtc, &state);
+}
+
+void output_stage(struct output *output, const struct frame *frame, const struct planner_plan *plan) {
+	for (int p = 0; p < output->n_planes; p++) {
+		if (plan->layer_of[p] >= 0) {
+			stage_client(output, frame, p, plan->layer_of[p]);
+		} else if (plan->layer_of[p] == PLANNER_COMPOSED) {
+			stage_composed(output, frame, p);
+		} else {
+			kms_request_plane(output->planes[p], output->pipe.crtc, NULL);
+		}
+	}
+}
+
+// Errors that say nothing of the layout (kms-facts: the driver is busy, or no longer ours to ask).
+static bool is_passing(int error) {
+	return error == -EINTR || error == -EAGAIN || error == -EBUSY || error == -EACCES ||
+		error == -ENODEV;
+}
+
+enum planner_verdict output_test(void *data, const struct planner_plan *plan) {
+	struct output *output = data;
+	kms_request_begin(output->device);
+	output_stage(output, output->testing, plan);
+	int rc = kms_request_commit(output->device, output->pipe.crtc, KMS_COMMIT_TEST);
+	if (rc == 0) {
+		return PLANNER_ACCEPTED;
+	}
+	return is_passing(rc) ? PLANNER_UNKNOWN : PLANNER_REFUSED;
+}
+
+static int commit_once(struct output *output, struct frame *frame) {
+	struct capture *capture = captures_prepare(output, frame);
+	kms_request_begin(output->device);
+	output_stage(output, frame, &frame->plan);
+	uint32_t flags = KMS_COMMIT_EVENT;
+	if (capture != NULL) {
+		flags |= captures_stage(capture);
+	}
+	int rc = kms_request_commit(output->device, output->pipe.crtc, flags);
+	if (capture != NULL) {
+		captures_committed(capture, rc);
+	}
+	return rc;
+}
+
+static bool uses_clients(const struct output *output, const struct frame *frame) {
+	for (int p = 0; p < output->n_planes; p++) {
+		if (frame->plan.layer_of[p] >= 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+int output_commit(struct output *output, struct frame *frame) {
+	int rc = commit_once(output, frame);
+	if (rc == 0 || is_passing(rc) || !uses_clients(output, frame)) {
+		return rc;
+	}
+	// TEST_ONLY neither pins nor maps: a layout that passed may fail now. The same frame is shown
+	// composed, and this layout is not tried again.
+	log_debug("%s: a layout failed after its test had passed: %s", output->pipe.connector->name,
+		strerror(-rc));
+	frame_compose_all(output, frame);
+	frame_damage(output, output->on_screen, frame);
+	if (!output_compose(output, frame)) {
+		return -ENOMEM;
+	}
+	return commit_once(output, frame);
+}

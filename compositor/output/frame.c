@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: MIT
+// Deciding a frame: what is visible, what goes on which plane, what differs from the frame before.
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <drm_fourcc.h>
+#include <drm_mode.h>
+
+#include "output/internal.h"
+
+static bool reserve_layers(struct output *output, struct frame *frame, int n) {
+	if (n > frame->cap_layers) {
+		int cap = n + n / 2 + 8;
+		struct frame_layer *layers = realloc(frame->layers, sizeof(*layers) * (size_t)cap);
+		if (layers == NULL) {
+			return false;
+		}
+		frame->layers = layers;
+		frame->cap_layers = cap;
+	}
+	if (n > output->cap_regions) {
+		int cap = n + n / 2 + 8;
+		pixman_region32_t *visible = realloc(output->visible, sizeof(*visible) * (size_t)cap);
+		if (visible == NULL) {
+			return false;
+		}
+		output->visible = visible;
+		pixman_region32_t *opaque = realloc(output->opaque, sizeof(*opaque) * (size_t)cap);
+		if (opaque == NULL) {
+			return false;
+		}
+		output->opaque = opaque;
+		struct render_layer *render =
+			realloc(output->render_layers, sizeof(*render) * (size_t)cap);
+		if (render == NULL) {
+			return false;
+		}
+		output->render_layers = render;
+		int *index = realloc(output->render_index, sizeof(*index) * (size_t)cap);
+		if (index == NULL) {
+			return false;
+		}
+		output->render_index = index;
+		for (int i = output->cap_regions; i < cap; i++) {
+			pixman_region32_init(&output->visible[i]);
+			pixman_region32_init(&output->opaque[i]);
+		}
+		output->cap_regions = cap;
+	}
+	return true;
+}
+
+void frame_unlock(struct frame *frame) {
+	for (int i = 0; i < frame->n_layers; i++) {
+		if (frame->layers[i].locked) {
+			frame->layers[i].locked = false;
+			scene_buffer_unlock(frame->layers[i].buffer);
+		}
+	}
+}
+
+static bool is_whole(double value) {
+	return value == floor(value);
+}
+
+// True if the layer's opaque region hides everything under its dst.
+static bool is_opaque(const struct scene_layer *layer) {
+	pixman_box32_t box = {.x2 = layer->dst.width, .y2 = layer->dst.height};
+	return pixman_region32_contains_rectangle((pixman_region32_t *)&layer->opaque, &box) ==
+		PIXMAN_REGION_IN;
+}
+
+// The part of the layer that lies on the output, in the terms of planes.
+static uint32_t crop(const struct output *output, const struct scene_layer *layer,
+		struct planner_layer *planned) {
+	const struct scene_rect *dst = &layer->dst;
+	int32_t x1 = dst->x > 0 ? dst->x : 0, y1 = dst->y > 0 ? dst->y : 0;
+	int32_t x2 = dst->x + dst->width, y2 = dst->y + dst->height;
+	x2 = x2 < output->scene.width ? x2 : output->scene.width;
+	y2 = y2 < output->scene.height ? y2 : output->scene.height;
+	double sx = layer->src.width / dst->width, sy = layer->src.height / dst->height;
+	bool cropped = x1 != dst->x || y1 != dst->y || x2 != dst->x + dst->width ||
+		y2 != dst->y + dst->height;
+	planned->x = x1;
+	planned->y = y1;
+	planned->width = x2 - x1;
+	planned->height = y2 - y1;
+	double src_x = layer->src.x + (x1 - dst->x) * sx, src_y = layer->src.y + (y1 - dst->y) * sy;
+	double src_w = (x2 - x1) * sx, src_h = (y2 - y1) * sy;
+	planned->src_x = (uint32_t)(src_x * 65536.0);
+	planned->src_y = (uint32_t)(src_y * 65536.0);
+	planned->src_w = (uint32_t)(src_w * 65536.0);
+	planned->src_h = (uint32_t)(src_h * 65536.0);
+	bool whole = is_whole(src_x) && is_whole(src_y) && is_whole(src_w) && is_whole(src_h);
+	if (!whole) {
+		return cropped ? PLANNER_REASON_OUT_OF_BOUNDS : PLANNER_REASON_SUBPIXEL;
+	}
+	// 16.16 fixed point ends at 65535 px; larger sources cannot even be expressed.
+	return src_x + src_w > 65535.0 || src_y + src_h > 65535.0 ? PLANNER_REASON_OUT_OF_BOUNDS : 0;
+}
+
+static bool any_plane_takes(const struct output *output, uint32_t format, uint64_t modifier) {
+	for (int p = 0; p < output->n_planes; p++) {
+		if (output->planner_planes[p].type != PLANNER_PLANE_CURSOR &&
+				format_set_has(output->planner_planes[p].formats, format, modifier)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static void plan_layer(struct output *output, const struct scene_layer *layer, bool lowest,
+		struct planner_layer *planned) {
+	struct scene_buffer *buffer = layer->buffer;
+	*planned = (struct planner_layer){
+		.format = buffer->format,
+		.modifier = buffer->modifier,
+		.buffer_width = buffer->width,
+		.buffer_height = buffer->height,
+		.rotation = DRM_MODE_ROTATE_0,
+		.visible = true,
+	};
+	planned->refused = crop(output, layer, planned);
+	if (layer->transform != WL_OUTPUT_TRANSFORM_NORMAL || buffer->y_invert) {
+		planned->refused |= PLANNER_REASON_TRANSFORMED;
+	}
+	if (buffer->kind == SCENE_BUFFER_SHM) {
+		planned->refused |= PLANNER_REASON_SHM_BUFFER;
+		return;
+	}
+	if (buffer->kind == SCENE_BUFFER_SOLID) {
+		planned->refused |= PLANNER_REASON_SOLID_BUFFER;
+		return;
+	}
+	// The lowest visible layer has black below it: premultiplied colour over black is the colour.
+	bool fills = planned->width == output->scene.width && planned->height == output->scene.height;
+	planned->covers = fills && lowest;
+	const struct format_info *info = format_info(buffer->format);
+	if (info != NULL && info->alpha && (planned->covers || is_opaque(layer)) &&
+			any_plane_takes(output, info->opaque, buffer->modifier)) {
+		planned->format = info->opaque;
+	}
+	if (!any_plane_takes(output, planned->format, planned->modifier)) {
+		planned->refused |= PLANNER_REASON_NO_PLANE_FORMAT;
+	} else if (scanout_framebuffer(output->device, buffer, planned->format) == NULL) {
+		planned->refused |= PLANNER_REASON_IMPORT_REFUSED;
+	}
+}
+
+static void take_layer(struct frame_layer *taken, const struct scene_layer *layer) {
+	*taken = (struct frame_layer){
+		.id = layer->id,
+		.buffer = layer->buffer,
+		.src = layer->src,
+		.dst = layer->dst,
+		.transform = layer->transform,
+		.opaque_serial = layer->opaque_serial,
+		.changed = layer->frame_wanted || pixman_region32_not_empty(
+			(pixman_region32_t *)&layer->damage),
+		.placement = FRAME_CULLED,
+		.plane = -1,
+	};
+	if (layer->buffer != NULL) {
+		taken->kind = layer->buffer->kind;
+		taken->format = layer->buffer->format;
+		taken->modifier = layer->buffer->modifier;
+	}
+}
+
+// Writes the plan's outcome into the layers.
+static void settle(struct frame *frame) {
+	for (int i = 0; i < frame->n_planned; i++) {
+		struct frame_layer *layer = &frame->layers[frame->planned_layer[i]];
+		layer->plane = frame->plan.plane_of[i];
+		layer->reasons = frame->plan.reasons[i];
+		layer->placement = layer->plane >= 0 ? FRAME_PLANE : FRAME_COMPOSED;
+	}
+}
+
+static struct planner_scene planner_scene(const struct output *output, const struct frame *frame) {
+	return (struct planner_scene){
+		.layers = frame->planned,
+		.n_layers = frame->n_planned,
+		.planes = output->planner_planes,
+		.n_planes = output->n_planes,
+		.primary = output->primary,
+	};
+}
+
+bool frame_build(struct output *output, struct frame *frame) {
+	const struct scene_output *scene = &output->scene;
+	if (!reserve_layers(output, frame, scene->n_layers)) {
+		return false;
+	}
+	frame->serial = ++output->serial;
+	frame->n_layers = scene->n_layers;
+	frame->n_planned = 0;
+	frame->target = -1;
+	frame->composed_px = frame->composed_bytes = 0;
+	scene_output_visibility(scene, output->visible, &output->background);
+	int lowest = -1, visible = 0;
+	for (int i = scene->n_layers - 1; i >= 0; i--) {
+		take_layer(&frame->layers[i], scene->layers[i]);
+		if (scene->layers[i]->buffer != NULL && pixman_region32_not_empty(&output->visible[i])) {
+			frame->layers[i].placement = FRAME_COMPOSED;
+			lowest = i;
+			visible++;
+		}
+	}
+	// What lies too deep to be planned is composed; the primary then cannot be a client's.
+	int skip = visible > PLANNER_MAX_LAYERS ? visible - PLANNER_MAX_LAYERS : 0;
+	for (int i = 0; i < scene->n_layers; i++) {
+		if (frame->layers[i].placement != FRAME_COMPOSED) {
+			continue;
+		}
+		if (skip > 0) {
+			skip--;
+			frame->layers[i].reasons = PLANNER_REASON_NO_PLANE_LEFT;
+			continue;
+		}
+		frame->planned_layer[frame->n_planned] = i;
+		plan_layer(output, scene->layers[i], i == lowest, &frame->planned[frame->n_planned++]);
+	}
+	struct planner_scene planner = planner_scene(output, frame);
+	struct planner_oracle oracle = {.test = output_test, .data = output};
+	output->testing = frame;
+	output->counters.test_commits +=
+		(uint64_t)planner_plan(output->planner, &planner, &oracle, &frame->plan);
+	output->testing = NULL;
+	settle(frame);
+	return true;
+}
+
+void frame_compose_all(struct output *output, struct frame *frame) {
+	struct planner_scene planner = planner_scene(output, frame);
+	planner_quarantine(output->planner, &planner);
+	for (int p = 0; p < output->n_planes; p++) {
+		frame->plan.layer_of[p] = PLANNER_OFF;
+	}
+	frame->plan.layer_of[output->primary] = PLANNER_COMPOSED;
+	for (int i = 0; i < frame->n_planned; i++) {
+		if (frame->plan.plane_of[i] != PLANNER_OFF) {
+			frame->plan.plane_of[i] = PLANNER_OFF;
+			frame->plan.reasons[i] |= PLANNER_REASON_TEST_REFUSED;
+		}
+	}
+	settle(frame);
+}
+
+bool frame_is_composed(const struct output *output, const struct frame *frame) {
+	return frame->plan.layer_of[output->primary] == PLANNER_COMPOSED;
+}
+
+static void damage_rect(struct output *output, const struct scene_rect *rect) {
+	pixman_region32_union_rect(&output->damage, &output->damage, rect->x, rect->y,
+		(unsigned)rect->width, (unsigned)rect->height);
+}
+
+static void damage_layer(struct output *output, const struct frame_layer *layer) {
+	if (layer->placement != FRAME_CULLED) {
+		damage_rect(output, &layer->dst);
+	}
+}
+
+static bool is_same_place(const struct frame_layer *a, const struct frame_layer *b) {
+	return a->placement == b->placement && a->opaque_serial == b->opaque_serial &&
+		a->transform == b->transform && memcmp(&a->dst, &b->dst, sizeof(a->dst)) == 0 &&
+		memcmp(&a->src, &b->src, sizeof(a->src)) == 0;
+}
+
+static void damage_same(struct output *output, const struct frame_layer *before,
+		const struct frame_layer *now, struct scene_layer *layer) {
+	// A buffer that was swapped without damage is shown all the same: the older one is waited for.
+	output->swapped |= now->placement == FRAME_PLANE && now->buffer != before->buffer;
+	if (!is_same_place(before, now)) {
+		damage_layer(output, before);
+		damage_layer(output, now);
+	} else if (now->placement == FRAME_COMPOSED) {
+		pixman_region32_copy(&output->scratch, &layer->damage);
+		pixman_region32_translate(&output->scratch, now->dst.x, now->dst.y);
+		pixman_region32_union(&output->damage, &output->damage, &output->scratch);
+	}
+}
+
+void frame_damage(struct output *output, const struct frame *before, const struct frame *frame) {
+	pixman_region32_clear(&output->damage);
+	output->swapped = false;
+	if (before == NULL) {
+		struct scene_rect all = {.width = output->scene.width, .height = output->scene.height};
+		damage_rect(output, &all);
+		return;
+	}
+	// Layers keep their order but for a run that came, went or moved: that run is damaged in whole.
+	int n = before->n_layers < frame->n_layers ? before->n_layers : frame->n_layers;
+	int head = 0, tail = 0;
+	while (head < n && before->layers[head].id == frame->layers[head].id) {
+		damage_same(output, &before->layers[head], &frame->layers[head],
+			output->scene.layers[head]);
+		head++;
+	}
+	while (tail < n - head && before->layers[before->n_layers - 1 - tail].id ==
+			frame->layers[frame->n_layers - 1 - tail].id) {
+		int now = frame->n_layers - 1 - tail;
+		damage_same(output, &before->layers[before->n_layers - 1 - tail], &frame->layers[now],
+			output->scene.layers[now]);
+		tail++;
+	}
+	for (int i = head; i < before->n_layers - tail; i++) {
+		damage_layer(output, &before->layers[i]);
+	}
+	for (int i = head; i < frame->n_layers - tail; i++) {
+		damage_layer(output, &frame->layers[i]);
+	}
+	pixman_region32_intersect_rect(&output->damage, &output->damage, 0, 0,
+		(unsigned)output->scene.width, (unsigned)output->scene.height);
+}
+
+bool frame_needed(struct output *output, const struct frame *before, const struct frame *frame) {
+	if (before == NULL || output->swapped || pixman_region32_not_empty(&output->damage)) {
+		return true;
+	}
+	for (int i = 0; i < frame->n_layers; i++) {
+		const struct frame_layer *layer = &frame->layers[i];
+		if (layer->placement == FRAME_CULLED) {
+			continue;
+		}
+		// Without damage the runs of layers are the same but for culled ones.
+		if (layer->changed) {
+			return true;
+		}
+	}
+	return memcmp(before->plan.layer_of, frame->plan.layer_of,
+		sizeof(frame->plan.layer_of[0]) * (size_t)output->n_planes) != 0;
+}

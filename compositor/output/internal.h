@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+// Shared by the files of output/ alone.
+#ifndef VITRINE_OUTPUT_INTERNAL_H
+#define VITRINE_OUTPUT_INTERNAL_H
+
+#include "output/output.h"
+#include "render/render.h"
+
+enum {
+	OUTPUT_TARGETS = 2, // composed while no flip is pending: one on screen, one to draw into
+	OUTPUT_FRAMES = 3,  // on screen, on its way, being decided (and one more for screenshots)
+};
+
+// A dumb buffer that composed pictures are drawn into.
+struct output_target {
+	struct kms_dumb *dumb;    // NULL until first needed
+	struct render_canvas *canvas; // may be NULL
+	pixman_region32_t damage; // px where it differs from the newest picture
+};
+
+struct output {
+	struct wl_event_loop *loop;
+	struct output_handler handler;
+	struct kms_pipe pipe;
+	struct kms_device *device;
+	struct scene_output scene;
+	struct kms_plane *planes[PLANNER_MAX_PLANES];
+	struct planner_plane planner_planes[PLANNER_MAX_PLANES];
+	int n_planes;
+	int primary; // index into planes
+	uint32_t target_format;
+
+	struct output_target targets[OUTPUT_TARGETS];
+	int front; // the target whose picture is the newest composed one
+
+	struct planner *planner;
+	struct frame *testing; // the frame whose plans the oracle is asked about
+	struct frame frames[OUTPUT_FRAMES + 1]; // the last one is for screenshots
+	struct frame *on_screen; // NULL before the first
+	struct frame *pending;   // committed, flip not yet there; may be NULL
+	uint64_t serial;
+
+	// Per-frame work space, kept so that a frame allocates nothing.
+	pixman_region32_t *visible, *opaque; // by layer of the scene, px of the output
+	struct render_layer *render_layers;
+	int *render_index; // frame layer of each render layer
+	int cap_regions;
+	pixman_region32_t background, damage, hidden, scratch;
+	bool swapped; // a plane gets another buffer
+
+	bool scheduled; // a frame is wanted
+	bool had_flip;
+	bool failed;    // the last commit did; said once
+	struct wl_event_source *idle;  // repaint now; may be NULL
+	struct wl_event_source *timer; // repaint at the deadline
+	struct wl_event_source *hidden_timer;
+	bool hidden_armed;
+	int64_t refresh_ns;
+	int64_t last_flip_ns;
+	int64_t due_ns; // when the pending frame should reach the screen
+
+	struct render_stats composed; // of the frame being made
+	struct wl_list captures; // struct capture.link
+	struct output_counters counters;
+};
+
+// ---- frame.c ----
+// Fills `frame` from the scene: geometry, visibility, what could be on a plane, and the plan. False
+// when out of memory.
+bool frame_build(struct output *output, struct frame *frame);
+// Adds to output->damage what differs between what was last taken and `frame`.
+void frame_damage(struct output *output, const struct frame *before, const struct frame *frame);
+// True if `frame` has to reach the screen: something visible differs, or a frame was asked for.
+bool frame_needed(struct output *output, const struct frame *before, const struct frame *frame);
+bool frame_is_composed(const struct output *output, const struct frame *frame);
+// Every visible layer composed: the outcome that no device refuses.
+void frame_compose_all(struct output *output, struct frame *frame);
+void frame_unlock(struct frame *frame);
+
+// ---- compose.c ----
+// Brings the picture of the composed layers up to date: draws into a target that is not on screen
+// where anything changed. False if there was no memory.
+bool output_compose(struct output *output, struct frame *frame);
+// Composes every visible layer of the frame into `dumb` (screenshots).
+bool output_compose_into(struct output *output, const struct frame *frame, struct kms_dumb *dumb);
+
+// ---- commit.c ----
+// Stages what the plan shows; planes of ours that it does not use go off.
+void output_stage(struct output *output, const struct frame *frame, const struct planner_plan *plan);
+// Commits a frame; on refusal of the layout falls back to composing all of it. 0 or -errno.
+int output_commit(struct output *output, struct frame *frame);
+enum planner_verdict output_test(void *data, const struct planner_plan *plan);
+
+// ---- scanout.c ----
+// The buffer's framebuffer in `format` (its own, or its opaque twin), imported when first asked for;
+// NULL if the device refused it.
+struct kms_framebuffer *scanout_framebuffer(
+	struct kms_device *device, struct scene_buffer *buffer, uint32_t format);
+
+// ---- capture.c ----
+// A writeback job that goes with this frame, its layout tested; NULL if none.
+struct capture *captures_prepare(struct output *output, const struct frame *frame);
+uint32_t captures_stage(struct capture *capture); // returns further commit flags
+void captures_committed(struct capture *capture, int rc);
+// True if a frame has to be committed for a capture though nothing changed.
+bool captures_want_frame(const struct output *output);
+void captures_finish(struct output *output);
+
+int64_t output_now_ns(void); // CLOCK_MONOTONIC
+
+#endif

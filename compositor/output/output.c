@@ -1,0 +1,408 @@
+// SPDX-License-Identifier: MIT
+// One output: when a frame is made, what happens at its flip, and its beginning and end.
+#include "output/output.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <drm_fourcc.h>
+
+#include "base/log.h"
+#include "output/internal.h"
+
+enum {
+	// How long before the next vblank a frame is begun, so that several clients share it.
+	REPAINT_WINDOW_NS = 8000000,
+	// How often clients that nobody sees may draw.
+	HIDDEN_INTERVAL_MS = 1000,
+	// How long after a commit that found the device busy the next try comes.
+	RETRY_MS = 5,
+};
+
+int64_t output_now_ns(void) {
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+static struct frame *spare_frame(struct output *output) {
+	for (int i = 0; i < OUTPUT_FRAMES; i++) {
+		if (&output->frames[i] != output->on_screen && &output->frames[i] != output->pending) {
+			return &output->frames[i];
+		}
+	}
+	return NULL;
+}
+
+// What the frame took of the layers is on its way: they start anew.
+static void latch(struct output *output, struct frame *frame) {
+	for (int i = 0; i < frame->n_layers; i++) {
+		struct frame_layer *taken = &frame->layers[i];
+		struct scene_layer *layer = output->scene.layers[i];
+		if (taken->placement == FRAME_CULLED) {
+			continue;
+		}
+		if (taken->placement == FRAME_PLANE) {
+			scene_buffer_lock(taken->buffer);
+			taken->locked = true;
+		}
+		layer->frames += pixman_region32_not_empty(&layer->damage);
+		pixman_region32_clear(&layer->damage);
+		layer->frame_wanted = false;
+		layer->latched_serial = frame->serial;
+		layer->latched_zero_copy = taken->placement == FRAME_PLANE;
+		if (layer->ops != NULL && layer->ops->latched != NULL) {
+			layer->ops->latched(layer);
+		}
+	}
+	output->scene.changed = false;
+}
+
+static int handle_hidden_timer(void *data) {
+	struct output *output = data;
+	output->hidden_armed = false;
+	int64_t now = output_now_ns();
+	const struct frame *shown = output->on_screen;
+	for (int i = 0; i < output->scene.n_layers; i++) {
+		struct scene_layer *layer = output->scene.layers[i];
+		bool visible = shown != NULL && layer->latched_serial == shown->serial;
+		if (layer->frame_wanted && !visible && layer->ops != NULL && layer->ops->hidden != NULL) {
+			layer->frame_wanted = false;
+			pixman_region32_clear(&layer->damage);
+			layer->ops->hidden(layer, now);
+		}
+	}
+	return 0;
+}
+
+static void arm_hidden_timer(struct output *output, const struct frame *frame) {
+	if (output->hidden_armed) {
+		return;
+	}
+	for (int i = 0; i < frame->n_layers; i++) {
+		if (frame->layers[i].placement == FRAME_CULLED && output->scene.layers[i]->frame_wanted) {
+			output->hidden_armed = true;
+			wl_event_source_timer_update(output->hidden_timer, HIDDEN_INTERVAL_MS);
+			return;
+		}
+	}
+}
+
+// When the next vblank after `now` comes, guessed from the last flip.
+static int64_t next_vblank(const struct output *output, int64_t now) {
+	if (output->last_flip_ns == 0 || now < output->last_flip_ns) {
+		return now + output->refresh_ns;
+	}
+	int64_t since = (now - output->last_flip_ns) / output->refresh_ns;
+	return output->last_flip_ns + (since + 1) * output->refresh_ns;
+}
+
+static void repaint(struct output *output) {
+	if (!output->scheduled || output->pending != NULL) {
+		return;
+	}
+	output->scheduled = false;
+	if (output->handler.before_frame != NULL) {
+		output->handler.before_frame(output->handler.data, output);
+		output->scheduled = false; // what it changed is in this frame
+	}
+	struct frame *frame = spare_frame(output);
+	if (!frame_build(output, frame)) {
+		log_error("%s: out of memory, a frame is left out", output->pipe.connector->name);
+		return;
+	}
+	frame_damage(output, output->on_screen, frame);
+	arm_hidden_timer(output, frame);
+	if (!frame_needed(output, output->on_screen, frame) && !captures_want_frame(output)) {
+		return;
+	}
+	int rc = output_compose(output, frame) ? output_commit(output, frame) : -ENOMEM;
+	if (rc != 0) {
+		if (rc != -EBUSY && !output->failed) {
+			log_error("%s: the display refused a frame: %s; trying again",
+				output->pipe.connector->name, strerror(-rc));
+			output->failed = true;
+		}
+		output->scheduled = true;
+		wl_event_source_timer_update(output->timer, rc == -EBUSY ? RETRY_MS : HIDDEN_INTERVAL_MS);
+		return;
+	}
+	output->failed = false;
+	output->pending = frame;
+	output->due_ns = next_vblank(output, output_now_ns());
+	latch(output, frame);
+}
+
+static void handle_idle(void *data) {
+	struct output *output = data;
+	output->idle = NULL;
+	repaint(output);
+}
+
+static int handle_timer(void *data) {
+	repaint(data);
+	return 0;
+}
+
+// At once when the output was idle; soon before the next vblank when it is not, so that all clients
+// that answer the same flip get into the same frame.
+static void arm(struct output *output) {
+	int64_t now = output_now_ns();
+	int64_t window = output->refresh_ns / 2 < REPAINT_WINDOW_NS ? output->refresh_ns / 2
+		: REPAINT_WINDOW_NS;
+	int64_t wait = output->last_flip_ns + output->refresh_ns - window - now;
+	if (wait >= 1000000) {
+		wl_event_source_timer_update(output->timer, (int)(wait / 1000000));
+	} else if (output->idle == NULL) {
+		output->idle = wl_event_loop_add_idle(output->loop, handle_idle, output);
+	}
+}
+
+static void handle_schedule(struct scene_output *scene) {
+	struct output *output = wl_container_of(scene, output, scene);
+	if (output->scheduled) {
+		return;
+	}
+	output->scheduled = true;
+	if (output->pending == NULL) {
+		arm(output);
+	}
+}
+
+static void tell_presented(struct output *output, const struct kms_flip *flip) {
+	struct scene_presentation presentation = {
+		.time_ns = flip->time_ns,
+		.sequence = flip->sequence,
+		.refresh_ns = (int32_t)output->refresh_ns,
+		.hardware_clock = true,
+	};
+	for (int i = 0; i < output->scene.n_layers; i++) {
+		struct scene_layer *layer = output->scene.layers[i];
+		if (layer->latched_serial == output->on_screen->serial && layer->ops != NULL &&
+				layer->ops->presented != NULL) {
+			presentation.zero_copy = layer->latched_zero_copy;
+			layer->ops->presented(layer, &presentation);
+		}
+	}
+}
+
+static void handle_flip(struct kms_crtc *crtc, const struct kms_flip *flip, void *data) {
+	(void)crtc;
+	struct output *output = data;
+	if (output->pending == NULL) {
+		return;
+	}
+	struct frame *old = output->on_screen;
+	output->on_screen = output->pending;
+	output->pending = NULL;
+	output->counters.frames++;
+	int64_t late = flip->time_ns - output->due_ns;
+	if (output->had_flip && late > output->refresh_ns / 2) {
+		output->counters.missed += (uint64_t)((late + output->refresh_ns / 2) / output->refresh_ns);
+	}
+	output->last_flip_ns = flip->time_ns;
+	// Buffers go back before the frame callbacks: a client with two of them draws into the older one.
+	if (old != NULL) {
+		frame_unlock(old);
+	}
+	tell_presented(output, flip);
+	if (!output->had_flip) {
+		output->had_flip = true;
+		if (output->handler.first_flip != NULL) {
+			output->handler.first_flip(output->handler.data, output);
+		}
+	}
+	if (output->scheduled) {
+		arm(output);
+	}
+}
+
+static bool take_planes(struct output *output, struct kms_plane *const *planes, int n_planes) {
+	output->primary = -1;
+	for (int i = 0; i < n_planes && i < PLANNER_MAX_PLANES; i++) {
+		struct kms_plane *plane = planes[i];
+		output->planes[i] = plane;
+		output->planner_planes[i] = (struct planner_plane){
+			.type = plane->type == KMS_PLANE_PRIMARY ? PLANNER_PLANE_PRIMARY
+				: plane->type == KMS_PLANE_CURSOR ? PLANNER_PLANE_CURSOR : PLANNER_PLANE_OVERLAY,
+			.formats = &plane->formats,
+			.zpos = plane->zpos_mutable ? plane->props[KMS_PLANE_ZPOS].initial : plane->zpos_min,
+		};
+		if (plane->type == KMS_PLANE_PRIMARY) {
+			output->primary = i;
+		}
+		output->n_planes = i + 1;
+	}
+	if (output->primary < 0) {
+		return false;
+	}
+	const struct format_set *formats = output->planner_planes[output->primary].formats;
+	output->target_format = format_set_has_format(formats, DRM_FORMAT_XRGB8888)
+		? DRM_FORMAT_XRGB8888 : DRM_FORMAT_RGB565;
+	return format_set_has_format(formats, output->target_format);
+}
+
+// Lights the CRTC with the first target, without a modeset if what runs fits.
+static int light(struct output *output) {
+	struct frame *frame = &output->frames[0];
+	if (!frame_build(output, frame)) {
+		return -ENOMEM;
+	}
+	frame_damage(output, NULL, frame);
+	if (!output_compose(output, frame)) {
+		return -ENOMEM;
+	}
+	int rc = -EINVAL;
+	for (int modeset = 0; modeset < 2 && rc != 0; modeset++) {
+		kms_request_begin(output->device);
+		output_stage(output, frame, &frame->plan);
+		if (!kms_request_enable(output->pipe.crtc, output->pipe.connector, &output->pipe.mode)) {
+			return -ENOMEM;
+		}
+		uint32_t flags = KMS_COMMIT_EVENT | KMS_COMMIT_BLOCK;
+		flags |= modeset ? KMS_COMMIT_ALLOW_MODESET : 0;
+		rc = kms_request_commit(output->device, output->pipe.crtc, flags);
+		if (rc == 0 && modeset) {
+			output->counters.modesets++;
+		}
+	}
+	if (rc == 0) {
+		output->pending = frame;
+		output->due_ns = next_vblank(output, output_now_ns());
+	}
+	return rc;
+}
+
+static bool init(struct output *output, struct kms_plane *const *planes, int n_planes,
+		char error[256]) {
+	const char *name = output->pipe.connector->name;
+	if (!take_planes(output, planes, n_planes)) {
+		snprintf(error, 256, "%s: its CRTC has no primary plane that takes XRGB8888 or RGB565", name);
+		return false;
+	}
+	output->planner = planner_create();
+	output->timer = wl_event_loop_add_timer(output->loop, handle_timer, output);
+	output->hidden_timer = wl_event_loop_add_timer(output->loop, handle_hidden_timer, output);
+	if (output->planner == NULL || output->timer == NULL || output->hidden_timer == NULL) {
+		snprintf(error, 256, "%s: out of memory", name);
+		return false;
+	}
+	int rc = light(output);
+	if (rc != 0) {
+		snprintf(error, 256, "%s: the display refused %dx%d@%.2f: %s; try another mode", name,
+			output->scene.width, output->scene.height,
+			kms_mode_refresh_mhz(&output->pipe.mode) / 1000.0, strerror(-rc));
+	}
+	return rc == 0;
+}
+
+struct output *output_create(struct wl_event_loop *loop, const struct kms_pipe *pipe,
+		struct kms_plane *const *planes, int n_planes, const struct output_handler *handler,
+		char error[256]) {
+	struct output *output = calloc(1, sizeof(*output));
+	if (output == NULL) {
+		snprintf(error, 256, "%s: out of memory", pipe->connector->name);
+		return NULL;
+	}
+	output->loop = loop;
+	output->pipe = *pipe;
+	output->device = pipe->crtc->device;
+	output->handler = *handler;
+	int32_t mhz = kms_mode_refresh_mhz(&pipe->mode);
+	output->refresh_ns = mhz > 0 ? INT64_C(1000000000000) / mhz : 16666667;
+	scene_output_init(&output->scene, pipe->mode.hdisplay, pipe->mode.vdisplay);
+	output->scene.schedule = handle_schedule;
+	wl_list_init(&output->captures);
+	for (int i = 0; i < OUTPUT_TARGETS; i++) {
+		pixman_region32_init(&output->targets[i].damage);
+	}
+	pixman_region32_init(&output->background);
+	pixman_region32_init(&output->damage);
+	pixman_region32_init(&output->hidden);
+	pixman_region32_init(&output->scratch);
+	pipe->crtc->on_flip = handle_flip;
+	pipe->crtc->on_flip_data = output;
+	if (!init(output, planes, n_planes, error)) {
+		output_destroy(output);
+		return NULL;
+	}
+	return output;
+}
+
+static void wait_for_flip(struct output *output) {
+	int64_t end = output_now_ns() + INT64_C(500000000);
+	while (output->pending != NULL && output_now_ns() < end) {
+		struct pollfd fd = {.fd = output->device->fd, .events = POLLIN};
+		if (poll(&fd, 1, 100) > 0 && !kms_device_dispatch(output->device)) {
+			return;
+		}
+	}
+}
+
+void output_destroy(struct output *output) {
+	if (output == NULL) {
+		return;
+	}
+	output->handler = (struct output_handler){0};
+	captures_finish(output);
+	wait_for_flip(output);
+	output->pipe.crtc->on_flip = NULL;
+	if (output->idle != NULL) {
+		wl_event_source_remove(output->idle);
+	}
+	if (output->timer != NULL) {
+		wl_event_source_remove(output->timer);
+	}
+	if (output->hidden_timer != NULL) {
+		wl_event_source_remove(output->hidden_timer);
+	}
+	for (int i = 0; i <= OUTPUT_FRAMES; i++) {
+		frame_unlock(&output->frames[i]);
+		free(output->frames[i].layers);
+	}
+	for (int i = 0; i < OUTPUT_TARGETS; i++) {
+		render_canvas_destroy(output->targets[i].canvas);
+		kms_dumb_destroy(output->targets[i].dumb);
+		pixman_region32_fini(&output->targets[i].damage);
+	}
+	for (int i = 0; i < output->cap_regions; i++) {
+		pixman_region32_fini(&output->visible[i]);
+		pixman_region32_fini(&output->opaque[i]);
+	}
+	free(output->visible);
+	free(output->opaque);
+	free(output->render_layers);
+	free(output->render_index);
+	pixman_region32_fini(&output->background);
+	pixman_region32_fini(&output->damage);
+	pixman_region32_fini(&output->hidden);
+	pixman_region32_fini(&output->scratch);
+	planner_destroy(output->planner);
+	scene_output_finish(&output->scene);
+	free(output);
+}
+
+struct scene_output *output_scene(struct output *output) {
+	return &output->scene;
+}
+
+const struct kms_pipe *output_pipe(const struct output *output) {
+	return &output->pipe;
+}
+
+const struct output_counters *output_counters(const struct output *output) {
+	return &output->counters;
+}
+
+struct kms_plane *const *output_planes(const struct output *output, int *n_planes) {
+	*n_planes = output->n_planes;
+	return output->planes;
+}
+
+const struct frame *output_frame(const struct output *output) {
+	return output->on_screen;
+}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+// The frame: schedule -> plan -> compose -> commit -> flip -> feedback. Joins kms, scene, planner and
+// render for one CRTC.
+#ifndef VITRINE_OUTPUT_OUTPUT_H
+#define VITRINE_OUTPUT_OUTPUT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <wayland-server-core.h>
+
+#include "kms/kms.h"
+#include "planner/planner.h"
+#include "scene/scene.h"
+
+struct output;
+
+enum frame_placement {
+	FRAME_CULLED, // nothing of it is visible
+	FRAME_COMPOSED,
+	FRAME_PLANE,
+};
+
+// One layer as a frame decided about it.
+struct frame_layer {
+	uint64_t id;              // scene_layer.id
+	struct scene_buffer *buffer; // locked if `locked`, otherwise only compared, never followed
+	bool locked;
+	enum scene_buffer_kind kind;
+	uint32_t format;          // DRM fourcc
+	uint64_t modifier;
+	struct scene_fbox src;
+	struct scene_rect dst;    // px of the output
+	enum wl_output_transform transform;
+	uint32_t opaque_serial;
+	bool changed;             // damaged, or a frame was asked for
+	enum frame_placement placement;
+	int plane;                // index into output_planes, -1 if on none
+	uint32_t reasons;         // PLANNER_REASON_*
+};
+
+// What one repaint decided: read by tests, status and traces.
+struct frame {
+	uint64_t serial;
+	struct frame_layer *layers; // bottom to top, as in the scene
+	int n_layers, cap_layers;
+	struct planner_layer planned[PLANNER_MAX_LAYERS]; // the topmost visible ones
+	int planned_layer[PLANNER_MAX_LAYERS];            // index into layers
+	int n_planned;
+	struct planner_plan plan;
+	int target;               // index of the composed picture shown, -1 if none
+	uint64_t composed_px, composed_bytes; // drawn for this frame
+};
+
+// Totals since start.
+struct output_counters {
+	uint64_t frames;       // flips that came
+	uint64_t missed;       // refreshes for which a frame was due and not there
+	uint64_t modesets;
+	uint64_t test_commits;
+	uint64_t composed_px;
+	uint64_t composed_bytes;
+};
+
+struct output_handler {
+	// Before a frame looks at the scene: the last moment to change it. May be NULL.
+	void (*before_frame)(void *data, struct output *output);
+	// The first flip after output_create. May be NULL.
+	void (*first_flip)(void *data, struct output *output);
+	void *data;
+};
+
+// Lights the pipe with a black picture at once (keeping the running mode without a modeset when it
+// fits). `planes` are the ones that are this output's alone, in the kernel's order; exactly one is a
+// primary. The array is copied. On failure returns NULL and fills error with one line.
+struct output *output_create(struct wl_event_loop *loop, const struct kms_pipe *pipe,
+	struct kms_plane *const *planes, int n_planes, const struct output_handler *handler,
+	char error[256]);
+void output_destroy(struct output *output); // waits for a pending flip; NULL is fine
+
+struct scene_output *output_scene(struct output *output);
+const struct kms_pipe *output_pipe(const struct output *output);
+const struct output_counters *output_counters(const struct output *output);
+// The planes, as many as *n_planes says; plane indices of frames refer to it.
+struct kms_plane *const *output_planes(const struct output *output, int *n_planes);
+// The frame on screen, NULL before the first. Valid until the next return to the event loop.
+const struct frame *output_frame(const struct output *output);
+
+// ---- capture.c: screenshots ----
+
+enum capture_source {
+	CAPTURE_AUTOMATIC, // writeback if that needs no modeset, else composed
+	CAPTURE_WRITEBACK,
+	CAPTURE_COMPOSED,
+};
+
+struct capture_result {
+	struct kms_dumb *picture; // NULL on failure; valid during the call
+	enum capture_source source;
+	const char *error;        // a sentence for people, NULL on success
+};
+
+struct capture; // one on its way
+
+// Captures what the output shows. `done` is called exactly once, never before this returns, unless the
+// capture is cancelled. NULL when out of memory.
+struct capture *output_capture(struct output *output, enum capture_source source,
+	void (*done)(void *data, const struct capture_result *result), void *data);
+void capture_cancel(struct capture *capture);
+
+#endif
