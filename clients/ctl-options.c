@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: MIT
+#include "ctl-options.h"
+
+#include <getopt.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "shared/parse.h"
+#include "shared/report.h"
+#include "vitrine-control-v1-client-protocol.h"
+
+enum option_id {
+	OPTION_HELP = 256,
+	OPTION_INTERVAL,
+	OPTION_JSON,
+	OPTION_OUTPUT,
+	OPTION_RATE,
+	OPTION_SOCKET,
+	OPTION_SOURCE,
+	OPTION_VERSION,
+};
+
+static const struct option global_options[] = {
+	{"help", no_argument, NULL, OPTION_HELP},
+	{"socket", required_argument, NULL, OPTION_SOCKET},
+	{"version", no_argument, NULL, OPTION_VERSION},
+	{0},
+};
+
+static const struct option status_options[] = {
+	{"help", no_argument, NULL, OPTION_HELP},
+	{"interval", required_argument, NULL, OPTION_INTERVAL},
+	{"json", no_argument, NULL, OPTION_JSON},
+	{"rate", no_argument, NULL, OPTION_RATE},
+	{"socket", required_argument, NULL, OPTION_SOCKET},
+	{0},
+};
+
+static const struct option screenshot_options[] = {
+	{"help", no_argument, NULL, OPTION_HELP},
+	{"output", required_argument, NULL, OPTION_OUTPUT},
+	{"socket", required_argument, NULL, OPTION_SOCKET},
+	{"source", required_argument, NULL, OPTION_SOURCE},
+	{0},
+};
+
+void ctl_options_help(void) {
+	printf("Usage: vitrinectl [--socket NAME] COMMAND [OPTION...]\n"
+		   "Asks a running vitrine.\n"
+		   "\n"
+		   "  status                 what is on each output, and how it gets there\n"
+		   "      --json             the same for programs\n"
+		   "      --rate             watch for a second: frames a second, bytes composed a frame\n"
+		   "      --interval S       watch for S seconds instead\n"
+		   "  screenshot FILE.png    save a picture of an output; '-' for standard output\n"
+		   "      --output NAME      connector, such as HDMI-A-1 (default: the first one)\n"
+		   "      --source auto|writeback|composed\n"
+		   "                         read back what the display shows, or compose it anew\n"
+		   "\n"
+		   "  --socket NAME          Wayland socket (default: WAYLAND_DISPLAY, else wayland-0)\n"
+		   "  --help, --version\n");
+}
+
+static bool parse_source(const char *text, uint32_t *source) {
+	static const struct {
+		const char *name;
+		uint32_t source;
+	} sources[] = {
+		{"auto", VITRINE_CONTROL_V1_SOURCE_AUTOMATIC},
+		{"writeback", VITRINE_CONTROL_V1_SOURCE_WRITEBACK},
+		{"composed", VITRINE_CONTROL_V1_SOURCE_COMPOSED},
+	};
+	for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++) {
+		if (strcmp(text, sources[i].name) == 0) {
+			*source = sources[i].source;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool apply(struct ctl_options *options, int id, const char *value) {
+	switch (id) {
+	case OPTION_HELP:
+		options->command = CTL_COMMAND_HELP;
+		return true;
+	case OPTION_INTERVAL:
+		return client_parse_uint(value, 1, 3600, &options->interval_s);
+	case OPTION_JSON:
+		options->json = true;
+		return true;
+	case OPTION_OUTPUT:
+		options->output = value;
+		return true;
+	case OPTION_RATE:
+		options->interval_s = options->interval_s ? options->interval_s : 1;
+		return true;
+	case OPTION_SOCKET:
+		options->socket = value;
+		return *value != '\0';
+	case OPTION_SOURCE:
+		return parse_source(value, &options->source);
+	case OPTION_VERSION:
+		options->command = CTL_COMMAND_VERSION;
+		return true;
+	default:
+		return false;
+	}
+}
+
+// `program` is the name that getopt puts before its own messages.
+static bool parse_options(struct ctl_options *options, int argc, char *argv[],
+	const char *short_options, const struct option *long_options) {
+	int id, index = 0;
+	optind = 0;
+	while ((id = getopt_long(argc, argv, short_options, long_options, &index)) != -1) {
+		if (id == '?') {
+			fprintf(stderr, "Try 'vitrinectl --help'.\n");
+			return false;
+		}
+		if (!apply(options, id, optarg)) {
+			client_report_usage(
+				"--%s: '%s' is not a value for it", long_options[index].name, optarg);
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool done(const struct ctl_options *options) {
+	return options->command == CTL_COMMAND_HELP || options->command == CTL_COMMAND_VERSION;
+}
+
+static bool parse_command(struct ctl_options *options, int argc, char *argv[]) {
+	const char *command = argv[0];
+	bool status = strcmp(command, "status") == 0;
+	if (!status && strcmp(command, "screenshot") != 0) {
+		client_report_usage("unknown command '%s': there are status and screenshot", command);
+		return false;
+	}
+	options->command = status ? CTL_COMMAND_STATUS : CTL_COMMAND_SCREENSHOT;
+	if (!parse_options(options, argc, argv, "", status ? status_options : screenshot_options)) {
+		return false;
+	}
+	if (done(options)) {
+		return true;
+	}
+	int wanted = status ? 0 : 1;
+	if (argc - optind < wanted) {
+		client_report_usage("screenshot needs the name of the file to write");
+		return false;
+	}
+	if (argc - optind > wanted) {
+		client_report_usage("unexpected argument '%s'", argv[optind + wanted]);
+		return false;
+	}
+	options->file = wanted ? argv[optind] : NULL;
+	if (options->json && options->interval_s > 0) {
+		client_report_usage("--json gives totals: take two of them instead of --rate");
+		return false;
+	}
+	return true;
+}
+
+bool ctl_options_parse(struct ctl_options *options, int argc, char *argv[]) {
+	*options = (struct ctl_options){
+		.command = CTL_COMMAND_STATUS,
+		.output = "",
+		.source = VITRINE_CONTROL_V1_SOURCE_AUTOMATIC,
+	};
+	// The '+' ends the options of vitrinectl itself at the command.
+	if (!parse_options(options, argc, argv, "+", global_options)) {
+		return false;
+	}
+	if (done(options)) {
+		return true;
+	}
+	if (optind >= argc) {
+		client_report_usage("no command: there are status and screenshot");
+		return false;
+	}
+	// getopt names what it complains of after argv[0], which is the command now: as it should be.
+	return parse_command(options, argc - optind, argv + optind);
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+// The command line of vitrinectl(1).
+#ifndef VITRINE_CLIENTS_CTL_OPTIONS_H
+#define VITRINE_CLIENTS_CTL_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum ctl_command {
+	CTL_COMMAND_HELP,
+	CTL_COMMAND_VERSION,
+	CTL_COMMAND_STATUS,
+	CTL_COMMAND_SCREENSHOT,
+};
+
+struct ctl_options {
+	enum ctl_command command;
+	const char *socket; // may be NULL: WAYLAND_DISPLAY, else wayland-0
+
+	// status
+	bool json;
+	uint32_t interval_s; // between two samples, 0 for a single one
+
+	// screenshot
+	const char *output; // connector, "" for the first
+	uint32_t source;    // enum vitrine_control_v1_source
+	const char *file;   // "-" for standard output
+};
+
+// Strings point into `argv`. False for a command line that makes no sense: reported.
+bool ctl_options_parse(struct ctl_options *options, int argc, char *argv[]);
+
+// Writes the usage to standard output.
+void ctl_options_help(void);
+
+#endif

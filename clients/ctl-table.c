@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: MIT
+#include "ctl-table.h"
+
+#include <inttypes.h>
+#include <json.h>
+#include <stdbool.h>
+#include <string.h>
+
+#define COLUMNS 8
+#define CELL_SIZE 160
+
+// Rows whose columns are as wide as their widest cell.
+struct table {
+	const char *const *titles;
+	char (*cells)[COLUMNS][CELL_SIZE];
+	size_t rows;
+};
+
+#define MAX_ROWS 64
+
+static struct json_object *get(struct json_object *object, const char *name) {
+	struct json_object *member = NULL;
+	return json_object_object_get_ex(object, name, &member) ? member : NULL;
+}
+
+static const char *get_string(struct json_object *object, const char *name) {
+	struct json_object *member = get(object, name);
+	const char *text = member ? json_object_get_string(member) : NULL;
+	return text && *text ? text : "-";
+}
+
+static int64_t get_int(struct json_object *object, const char *name) {
+	return json_object_get_int64(get(object, name));
+}
+
+static size_t get_length(struct json_object *array) {
+	return json_object_is_type(array, json_type_array) ? json_object_array_length(array) : 0;
+}
+
+// The output of the same name in another sample. May be NULL.
+static struct json_object *find_output(struct json_object *status, const char *name) {
+	struct json_object *outputs = get(status, "outputs");
+	for (size_t i = 0; i < get_length(outputs); i++) {
+		struct json_object *output = json_object_array_get_idx(outputs, i);
+		if (strcmp(get_string(output, "name"), name) == 0) {
+			return output;
+		}
+	}
+	return NULL;
+}
+
+// App names and titles come from clients: a terminal must not obey them.
+static void set_cell(char cell[CELL_SIZE], const char *text) {
+	snprintf(cell, CELL_SIZE, "%s", text);
+	for (char *c = cell; *c; c++) {
+		if ((unsigned char)*c < 0x20 || *c == 0x7f) {
+			*c = '?';
+		}
+	}
+}
+
+static void print_table(FILE *file, const struct table *table) {
+	size_t widths[COLUMNS] = {0};
+	for (size_t column = 0; column < COLUMNS && table->titles[column]; column++) {
+		widths[column] = strlen(table->titles[column]);
+		for (size_t row = 0; row < table->rows; row++) {
+			size_t width = strlen(table->cells[row][column]);
+			widths[column] = width > widths[column] ? width : widths[column];
+		}
+	}
+	for (size_t row = 0; row <= table->rows; row++) {
+		for (size_t column = 0; column < COLUMNS && table->titles[column]; column++) {
+			bool last = column + 1 == COLUMNS || !table->titles[column + 1];
+			const char *text = row == 0 ? table->titles[column] : table->cells[row - 1][column];
+			fprintf(file, "  %-*s", last ? 0 : (int)widths[column], text);
+		}
+		fputc('\n', file);
+	}
+}
+
+static const char *plane_type(struct json_object *output, int64_t id) {
+	struct json_object *planes = get(output, "planes");
+	for (size_t i = 0; i < get_length(planes); i++) {
+		struct json_object *plane = json_object_array_get_idx(planes, i);
+		if (get_int(plane, "id") == id) {
+			return get_string(plane, "type");
+		}
+	}
+	return "-";
+}
+
+// "plane 34 (overlay)", or "composed" and why it is not on a plane.
+static void describe_placement(
+	struct json_object *output, struct json_object *layer, char *text, size_t size) {
+	const char *placement = get_string(layer, "placement");
+	size_t used;
+	if (strcmp(placement, "plane") == 0) {
+		int64_t id = get_int(layer, "plane");
+		used = (size_t)snprintf(text, size, "plane %" PRId64 " (%s)", id, plane_type(output, id));
+	} else {
+		used = (size_t)snprintf(text, size, "%s", placement);
+	}
+	struct json_object *reasons = get(layer, "reasons");
+	for (size_t i = 0; i < get_length(reasons) && used < size; i++) {
+		const char *reason = json_object_get_string(json_object_array_get_idx(reasons, i));
+		used += (size_t)snprintf(
+			text + used, size - used, "%s%s", i == 0 ? ": " : ", ", reason ? reason : "-");
+	}
+}
+
+static void fill_layer(struct json_object *output, struct json_object *layer, size_t index,
+	char cells[COLUMNS][CELL_SIZE]) {
+	snprintf(cells[0], CELL_SIZE, "%zu", index);
+	set_cell(cells[1], get_string(layer, "app_id"));
+	set_cell(cells[2], get_string(layer, "buffer"));
+	set_cell(cells[3], get_string(layer, "format"));
+	snprintf(cells[4], CELL_SIZE, "%" PRId64 "x%" PRId64, get_int(layer, "width"),
+		get_int(layer, "height"));
+	snprintf(cells[5], CELL_SIZE, "%" PRId64 ",%" PRId64, get_int(layer, "x"), get_int(layer, "y"));
+	char placement[CELL_SIZE];
+	describe_placement(output, layer, placement, sizeof(placement));
+	set_cell(cells[6], placement);
+}
+
+static void print_layers(FILE *file, struct json_object *output) {
+	static const char *const titles[COLUMNS] = {
+		"LAYER", "APP", "BUFFER", "FORMAT", "SIZE", "POSITION", "PLACEMENT"};
+	static char cells[MAX_ROWS][COLUMNS][CELL_SIZE];
+	struct json_object *layers = get(output, "layers");
+	size_t len = get_length(layers);
+	struct table table = {titles, cells, len < MAX_ROWS ? len : MAX_ROWS};
+	if (len == 0) {
+		fprintf(file, "  nothing is shown\n");
+		return;
+	}
+	for (size_t i = 0; i < table.rows; i++) {
+		fill_layer(output, json_object_array_get_idx(layers, i), i, cells[i]);
+	}
+	print_table(file, &table);
+	if (len > table.rows) {
+		fprintf(file, "  and %zu more (--json lists all)\n", len - table.rows);
+	}
+}
+
+static void print_figures(
+	FILE *file, struct json_object *output, struct json_object *earlier, int64_t interval_ns) {
+	int64_t frames = get_int(output, "frames"), missed = get_int(output, "missed");
+	int64_t composed = get_int(output, "composed_bytes");
+	if (earlier) {
+		frames -= get_int(earlier, "frames");
+		missed -= get_int(earlier, "missed");
+		composed -= get_int(earlier, "composed_bytes");
+		double seconds = (double)interval_ns / 1e9;
+		fprintf(file,
+			"  %.1f frames/s, %" PRId64 " missed, %" PRId64
+			" bytes composed a frame (over %.1f s)\n",
+			seconds > 0 ? (double)frames / seconds : 0, missed,
+			frames > 0 ? composed / frames : composed, seconds);
+		return;
+	}
+	fprintf(file,
+		"  %" PRId64 " frames, %" PRId64 " missed, %" PRId64 " modesets, %" PRId64
+		" test commits, %" PRId64 " bytes composed a frame\n",
+		frames, missed, get_int(output, "modesets"), get_int(output, "test_commits"),
+		frames > 0 ? composed / frames : composed);
+}
+
+static void print_output(
+	FILE *file, struct json_object *output, struct json_object *earlier, int64_t interval_ns) {
+	struct json_object *mode = get(output, "mode");
+	int64_t refresh = get_int(mode, "refresh_mhz");
+	char name[CELL_SIZE];
+	set_cell(name, get_string(output, "name"));
+	fprintf(file, "\n%s: ", name);
+	if (mode) {
+		fprintf(file, "%" PRId64 "x%" PRId64 " at %" PRId64 ".%03" PRId64 " Hz",
+			get_int(mode, "width"), get_int(mode, "height"), refresh / 1000, refresh % 1000);
+	} else {
+		fprintf(file, "no mode");
+	}
+	fprintf(file, ", power %s, transform %s, scale %.4g\n", get_string(output, "power"),
+		get_string(output, "transform"), json_object_get_double(get(output, "scale")));
+	print_figures(file, output, earlier, interval_ns);
+	print_layers(file, output);
+}
+
+static void print_apps(FILE *file, struct json_object *apps) {
+	static const char *const titles[COLUMNS] = {"APP", "PID", "STATE", "RESTARTS"};
+	static char cells[MAX_ROWS][COLUMNS][CELL_SIZE];
+	size_t len = get_length(apps);
+	struct table table = {titles, cells, len < MAX_ROWS ? len : MAX_ROWS};
+	if (len == 0) {
+		return;
+	}
+	for (size_t i = 0; i < table.rows; i++) {
+		struct json_object *app = json_object_array_get_idx(apps, i);
+		set_cell(cells[i][0], get_string(app, "name"));
+		set_cell(cells[i][1], get_int(app, "pid") > 0 ? get_string(app, "pid") : "-");
+		set_cell(cells[i][2], get_string(app, "state"));
+		set_cell(cells[i][3], get_string(app, "restarts"));
+	}
+	fputc('\n', file);
+	print_table(file, &table);
+}
+
+void ctl_table_print(
+	FILE *file, struct json_object *status, struct json_object *earlier, int64_t interval_ns) {
+	struct json_object *device = get(status, "device");
+	fprintf(file, "vitrine %s on %s (%s)\n", get_string(status, "version"),
+		get_string(device, "path"), get_string(device, "driver"));
+	struct json_object *outputs = get(status, "outputs");
+	for (size_t i = 0; i < get_length(outputs); i++) {
+		struct json_object *output = json_object_array_get_idx(outputs, i);
+		struct json_object *before =
+			earlier ? find_output(earlier, get_string(output, "name")) : NULL;
+		print_output(file, output, before, interval_ns);
+	}
+	if (get_length(outputs) == 0) {
+		fprintf(file, "\nno output: no display is connected\n");
+	}
+	print_apps(file, get(status, "apps"));
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+// vitrinectl: asks a running vitrine. See vitrinectl(1).
+#include "ctl.h"
+
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <wayland-client.h>
+
+#include "shared/display.h"
+#include "shared/report.h"
+
+static const char *socket_name(const struct ctl_options *options) {
+	const char *name = options->socket ? options->socket : getenv("WAYLAND_DISPLAY");
+	return name && *name ? name : "wayland-0";
+}
+
+// The compositor hides the control channel from other users, and other compositors have none: who
+// owns the socket's other end tells the two apart.
+static void report_no_control(struct client_display *display, const struct ctl_options *options) {
+	struct ucred peer = {0};
+	socklen_t size = sizeof(peer);
+	int fd = wl_display_get_fd(display->display);
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && peer.uid != getuid()) {
+		struct passwd *user = getpwuid(peer.uid);
+		const char *name = user ? user->pw_name : "another user";
+		client_report("the compositor on socket %s runs as %s and answers that user only: run "
+					  "vitrinectl as %s",
+			socket_name(options), name, name);
+		return;
+	}
+	client_report("the compositor on socket %s is not vitrine: name vitrine's socket with --socket "
+				  "or WAYLAND_DISPLAY",
+		socket_name(options));
+}
+
+static int run(const struct ctl_options *options) {
+	struct client_display display;
+	if (!client_display_connect(&display, options->socket, CLIENT_WANT_CONTROL)) {
+		return CLIENT_EXIT_FAILURE;
+	}
+	int status = CLIENT_EXIT_FAILURE;
+	if (!display.control) {
+		report_no_control(&display, options);
+	} else if (options->command == CTL_COMMAND_STATUS) {
+		status = ctl_status(&display, options);
+	} else {
+		status = ctl_screenshot(&display, options);
+	}
+	client_display_finish(&display);
+	return status;
+}
+
+int main(int argc, char *argv[]) {
+	struct ctl_options options;
+	if (!ctl_options_parse(&options, argc, argv)) {
+		return CLIENT_EXIT_USAGE;
+	}
+	switch (options.command) {
+	case CTL_COMMAND_HELP:
+		ctl_options_help();
+		return CLIENT_EXIT_OK;
+	case CTL_COMMAND_VERSION:
+		printf("vitrinectl %s\n", VITRINE_VERSION);
+		return CLIENT_EXIT_OK;
+	default:
+		return run(&options);
+	}
+}
