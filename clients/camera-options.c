@@ -135,7 +135,7 @@ bool camera_options_parse(struct camera_options *options, int argc, char *argv[]
 		}
 		if (!set_flag(options, id) && !parse_value(options, id, optarg)) {
 			client_report_usage(
-				"--%s: '%s' is not a value for it", long_options[index].name, optarg);
+				"'%s' is no value for --%s", optarg, long_options[index].name);
 			return false;
 		}
 	}

@@ -109,7 +109,6 @@ static bool apply(struct ctl_options *options, int id, const char *value) {
 	}
 }
 
-// `program` is the name that getopt puts before its own messages.
 static bool parse_options(struct ctl_options *options, int argc, char *argv[],
 	const char *short_options, const struct option *long_options) {
 	int id, index = 0;
@@ -121,7 +120,7 @@ static bool parse_options(struct ctl_options *options, int argc, char *argv[],
 		}
 		if (!apply(options, id, optarg)) {
 			client_report_usage(
-				"--%s: '%s' is not a value for it", long_options[index].name, optarg);
+				"'%s' is no value for --%s", optarg, long_options[index].name);
 			return false;
 		}
 	}
@@ -132,8 +131,8 @@ static bool done(const struct ctl_options *options) {
 	return options->command == CTL_COMMAND_HELP || options->command == CTL_COMMAND_VERSION;
 }
 
-static bool parse_command(struct ctl_options *options, int argc, char *argv[]) {
-	const char *command = argv[0];
+static bool parse_command(
+	struct ctl_options *options, const char *command, int argc, char *argv[]) {
 	bool status = strcmp(command, "status") == 0;
 	if (!status && strcmp(command, "screenshot") != 0) {
 		client_report_usage("unknown command '%s': there are status and screenshot", command);
@@ -180,6 +179,8 @@ bool ctl_options_parse(struct ctl_options *options, int argc, char *argv[]) {
 		client_report_usage("no command: there are status and screenshot");
 		return false;
 	}
-	// getopt names what it complains of after argv[0], which is the command now: as it should be.
-	return parse_command(options, argc - optind, argv + optind);
+	// getopt begins its own messages with argv[0].
+	const char *command = argv[optind];
+	argv[optind] = argv[0];
+	return parse_command(options, command, argc - optind, argv + optind);
 }

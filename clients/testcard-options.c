@@ -237,7 +237,7 @@ bool testcard_options_parse(struct testcard_options *options, int argc, char *ar
 		}
 		if (!set_flag(options, id) && !parse_value(options, id, optarg)) {
 			client_report_usage(
-				"--%s: '%s' is not a value for it", long_options[index].name, optarg);
+				"'%s' is no value for --%s", optarg, long_options[index].name);
 			return false;
 		}
 	}

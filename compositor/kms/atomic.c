@@ -327,9 +327,12 @@ void kms_request_disable(struct kms_crtc *crtc) {
 
 void kms_request_writeback(struct kms_connector *writeback, struct kms_crtc *crtc,
 		struct kms_framebuffer *framebuffer, int32_t *out_fence) {
-	*out_fence = -1;
 	kms_property_stage(&writeback->props[KMS_CONNECTOR_CRTC_ID], crtc->id);
 	stage_anyway(&writeback->props[KMS_CONNECTOR_WRITEBACK_FB_ID], framebuffer->id);
+	if (out_fence == NULL) {
+		return;
+	}
+	*out_fence = -1;
 	stage_anyway(&writeback->props[KMS_CONNECTOR_WRITEBACK_OUT_FENCE_PTR],
 		(uint64_t)(uintptr_t)out_fence);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Connectors: what is plugged in, which modes it has, which CRTCs can feed it.
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,9 +41,9 @@ static bool read_edid(struct kms_device *device, const drmModeConnector *now,
 			continue;
 		}
 		drmModePropertyBlobRes *blob =
-			drmModeGetPropertyBlob(device->fd, (uint32_t)now->prop_values[i]);
+			kms_blob_get(device, (uint32_t)now->prop_values[i]);
 		if (!blob) {
-			return true; // unplugged in between: the next probe tells
+			return errno != ENOMEM; // else unplugged in between: the next probe tells
 		}
 		bool ok = true;
 		if (blob->length > 0) {
@@ -63,9 +64,10 @@ static bool read_edid(struct kms_device *device, const drmModeConnector *now,
 static bool probe_connector(struct kms_connector *connector, struct probe *probe) {
 	struct kms_device *device = connector->device;
 	*probe = (struct probe){.connection = DRM_MODE_DISCONNECTED};
+	errno = 0;
 	drmModeConnector *now = drmModeGetConnector(device->fd, connector->id);
 	if (!now) {
-		return true;
+		return errno != ENOMEM;
 	}
 	probe->connection = now->connection;
 	connector->width_mm = now->mmWidth;

@@ -82,25 +82,32 @@ static uint64_t capability(const struct kms_device *device, uint64_t name, uint6
 	return drmGetCap(device->fd, name, &value) == 0 ? value : otherwise;
 }
 
+// The driver's name, NULL with errno set: ENOMEM, or else the file is no DRM device. (libdrm's
+// drmGetVersion crashes when it finds no memory.)
+static char *driver_name(int fd) {
+	char name[64] = "";
+	struct drm_version version = {.name = name, .name_len = sizeof(name) - 1};
+	if (drmIoctl(fd, DRM_IOCTL_VERSION, &version) != 0) {
+		return NULL;
+	}
+	return strdup(name);
+}
+
 static bool check_is_kms(struct kms_device *device, struct kms_open_error *error) {
 	struct stat st;
-	drmVersion *version = NULL;
-	if (fstat(device->fd, &st) == 0 && S_ISCHR(st.st_mode)) {
-		version = drmGetVersion(device->fd);
+	bool is_node = fstat(device->fd, &st) == 0 && S_ISCHR(st.st_mode);
+	device->driver = is_node ? driver_name(device->fd) : NULL;
+	if (is_node && !device->driver && errno == ENOMEM) {
+		kms_open_error_set(error, KMS_OPEN_NO_MEMORY, "%s: out of memory", device->path);
+		return false;
 	}
-	if (!version) {
+	if (!device->driver) {
 		kms_open_error_set(error, KMS_OPEN_UNFIT,
 			"%s: not a DRM device: choose one of /dev/dri/card* with --device",
 			device->path);
 		return false;
 	}
 	device->rdev = st.st_rdev;
-	device->driver = strndup(version->name, (size_t)version->name_len);
-	drmFreeVersion(version);
-	if (!device->driver) {
-		kms_open_error_set(error, KMS_OPEN_NO_MEMORY, "%s: out of memory", device->path);
-		return false;
-	}
 	if (drmGetNodeTypeFromFd(device->fd) != DRM_NODE_PRIMARY || !drmIsKMS(device->fd)) {
 		kms_open_error_set(error, KMS_OPEN_UNFIT,
 			"%s: a DRM device (%s) without display outputs: choose another device "

@@ -28,6 +28,9 @@ bool kms_properties_load(struct kms_device *device, uint32_t object, uint32_t ob
 	const char *const *names, int count, struct kms_property *props, kms_property_visitor visit,
 	void *owner);
 
+// drmModeGetPropertyBlob, but NULL with ENOMEM where that returns a blob without its data.
+drmModePropertyBlobRes *kms_blob_get(struct kms_device *device, uint32_t id);
+
 // object.c: CRTCs and planes as they are now. False with errno set.
 bool kms_crtcs_load(struct kms_device *device, const drmModeRes *resources);
 bool kms_planes_load(struct kms_device *device);

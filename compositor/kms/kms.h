@@ -326,7 +326,8 @@ bool kms_request_enable(
 // Stages the CRTC, its connectors (a writeback connector too) and its planes off.
 void kms_request_disable(struct kms_crtc *crtc);
 // Stages a writeback job of the CRTC into `framebuffer`. *out_fence becomes a sync_file fd at commit,
-// which the caller closes; -1 until then. The first job of a connector attaches it to the CRTC and so
+// which the caller closes; -1 until then; NULL for a job that nobody waits for (and for a TEST, which
+// makes no fence). The first job of a connector attaches it to the CRTC and so
 // needs KMS_COMMIT_ALLOW_MODESET; it stays attached, later jobs need it no more. kms_request_detach
 // gives it back.
 void kms_request_writeback(struct kms_connector *writeback, struct kms_crtc *crtc,

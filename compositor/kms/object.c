@@ -47,6 +47,18 @@ static int find_name(const char *const *names, int count, const char *name) {
 	return -1;
 }
 
+// libdrm's call, which returns half of it when memory runs out.
+static drmModePropertyRes *get_property(struct kms_device *device, uint32_t id) {
+	drmModePropertyRes *property = drmModeGetProperty(device->fd, id);
+	if (property && ((property->count_values > 0 && !property->values) ||
+			(property->count_enums > 0 && !property->enums))) {
+		drmModeFreeProperty(property);
+		errno = ENOMEM;
+		return NULL;
+	}
+	return property;
+}
+
 bool kms_properties_load(struct kms_device *device, uint32_t object, uint32_t object_type,
 		const char *const *names, int count, struct kms_property *props,
 		kms_property_visitor visit, void *owner) {
@@ -56,7 +68,7 @@ bool kms_properties_load(struct kms_device *device, uint32_t object, uint32_t ob
 	}
 	bool ok = true;
 	for (uint32_t i = 0; ok && i < list->count_props; i++) {
-		drmModePropertyRes *property = drmModeGetProperty(device->fd, list->props[i]);
+		drmModePropertyRes *property = get_property(device, list->props[i]);
 		if (!property) {
 			ok = false;
 			break;
@@ -125,8 +137,18 @@ static uint64_t enum_value(const drmModePropertyRes *property, const char *name)
 	return UINT64_MAX;
 }
 
+drmModePropertyBlobRes *kms_blob_get(struct kms_device *device, uint32_t id) {
+	drmModePropertyBlobRes *blob = drmModeGetPropertyBlob(device->fd, id);
+	if (blob && blob->length > 0 && !blob->data) {
+		drmModeFreePropertyBlob(blob);
+		errno = ENOMEM;
+		return NULL;
+	}
+	return blob;
+}
+
 static bool load_in_formats(struct kms_plane *plane, uint32_t blob_id) {
-	drmModePropertyBlobRes *blob = drmModeGetPropertyBlob(plane->device->fd, blob_id);
+	drmModePropertyBlobRes *blob = kms_blob_get(plane->device, blob_id);
 	if (!blob) {
 		return false;
 	}

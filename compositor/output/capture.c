@@ -10,6 +10,11 @@
 #include "base/log.h"
 #include "output/internal.h"
 
+enum {
+	// A job that is not written by then never will be.
+	WRITEBACK_TIMEOUT_MS = 2000,
+};
+
 enum capture_state {
 	CAPTURE_WAITING,
 	CAPTURE_READY,   // prepared for the commit being built
@@ -27,12 +32,16 @@ struct capture {
 	bool modeset;
 	int32_t fence; // -1 if none
 	struct wl_event_source *event; // fence, or idle for composed ones; may be NULL
+	struct wl_event_source *timer; // while the hardware writes; may be NULL
 };
 
 static void capture_free(struct capture *capture) {
 	wl_list_remove(&capture->link);
 	if (capture->event != NULL) {
 		wl_event_source_remove(capture->event);
+	}
+	if (capture->timer != NULL) {
+		wl_event_source_remove(capture->timer);
 	}
 	if (capture->fence >= 0) {
 		close(capture->fence);
@@ -191,9 +200,29 @@ static int handle_fence(int fd, uint32_t mask, void *data) {
 	(void)fd;
 	(void)mask;
 	struct capture *capture = data;
+	struct output *output = capture->output;
 	capture->source = CAPTURE_WRITEBACK;
 	finish(capture, NULL);
+	output_resume(output);
 	return 0;
+}
+
+static int handle_timeout(void *data) {
+	struct capture *capture = data;
+	struct output *output = capture->output;
+	finish(capture, "the device did not write the picture back: use --source composed");
+	output_resume(output);
+	return 0;
+}
+
+bool captures_in_flight(const struct output *output) {
+	struct capture *capture;
+	wl_list_for_each(capture, &output->captures, link) {
+		if (capture->state == CAPTURE_FENCED) {
+			return true;
+		}
+	}
+	return false;
 }
 
 void captures_committed(struct capture *capture, int rc) {
@@ -214,7 +243,10 @@ void captures_committed(struct capture *capture, int rc) {
 	capture->state = CAPTURE_FENCED;
 	capture->event = wl_event_loop_add_fd(
 		output->loop, capture->fence, WL_EVENT_READABLE, handle_fence, capture);
-	if (capture->event == NULL) {
+	capture->timer = wl_event_loop_add_timer(output->loop, handle_timeout, capture);
+	if (capture->event == NULL || capture->timer == NULL) {
 		finish(capture, "out of memory");
+		return;
 	}
+	wl_event_source_timer_update(capture->timer, WRITEBACK_TIMEOUT_MS);
 }

@@ -104,7 +104,13 @@ uint32_t captures_stage(struct capture *capture); // returns further commit flag
 void captures_committed(struct capture *capture, int rc);
 // True if a frame has to be committed for a capture though nothing changed.
 bool captures_want_frame(const struct output *output);
+// True while the hardware writes a picture: it is lost (vkms) if the next frame comes before it is.
+bool captures_in_flight(const struct output *output);
 void captures_finish(struct output *output);
+
+// ---- output.c ----
+// Goes on with a frame that was held back.
+void output_resume(struct output *output);
 
 int64_t output_now_ns(void); // CLOCK_MONOTONIC
 

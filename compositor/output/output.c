@@ -102,7 +102,7 @@ static int64_t next_vblank(const struct output *output, int64_t now) {
 }
 
 static void repaint(struct output *output) {
-	if (!output->scheduled || output->pending != NULL) {
+	if (!output->scheduled || output->pending != NULL || captures_in_flight(output)) {
 		return;
 	}
 	output->scheduled = false;
@@ -173,6 +173,12 @@ static void handle_schedule(struct scene_output *scene) {
 	}
 }
 
+void output_resume(struct output *output) {
+	if (output->scheduled && output->pending == NULL) {
+		arm(output);
+	}
+}
+
 static void tell_presented(struct output *output, const struct kms_flip *flip) {
 	struct scene_presentation presentation = {
 		.time_ns = flip->time_ns,
@@ -216,9 +222,7 @@ static void handle_flip(struct kms_crtc *crtc, const struct kms_flip *flip, void
 			output->handler.first_flip(output->handler.data, output);
 		}
 	}
-	if (output->scheduled) {
-		arm(output);
-	}
+	output_resume(output);
 }
 
 static bool take_planes(struct output *output, struct kms_plane *const *planes, int n_planes) {

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: MIT
+// Which part of the target is drawn from which layer, and how.
+//
+// Regions come in and are only read: what they share is found box by box, because regions of more
+// than one box allocate whenever they are made.
 #include "render/private.h"
 
 #include <stdlib.h>
@@ -46,32 +50,51 @@ static bool item_init(
 	return true;
 }
 
-static bool intersect_box(
-	pixman_region32_t *result, const pixman_region32_t *region, const pixman_box32_t *box) {
-	return pixman_region32_intersect_rect(result, region, box->x1, box->y1,
-		(unsigned)(box->x2 - box->x1), (unsigned)(box->y2 - box->y1));
+static bool intersect(
+	pixman_box32_t *common, const pixman_box32_t *a, const pixman_box32_t *b) {
+	common->x1 = a->x1 > b->x1 ? a->x1 : b->x1;
+	common->y1 = a->y1 > b->y1 ? a->y1 : b->y1;
+	common->x2 = a->x2 < b->x2 ? a->x2 : b->x2;
+	common->y2 = a->y2 < b->y2 ? a->y2 : b->y2;
+	return common->x1 < common->x2 && common->y1 < common->y2;
+}
+
+// What is left of `box` without `hole`, which lies in it: above, below, left and right of it. Boxes
+// may be empty.
+static void split(pixman_box32_t parts[4], const pixman_box32_t *box, const pixman_box32_t *hole) {
+	parts[0] = (pixman_box32_t){box->x1, box->y1, box->x2, hole->y1};
+	parts[1] = (pixman_box32_t){box->x1, hole->y2, box->x2, box->y2};
+	parts[2] = (pixman_box32_t){box->x1, hole->y1, hole->x1, hole->y2};
+	parts[3] = (pixman_box32_t){hole->x2, hole->y1, box->x2, hole->y2};
+}
+
+static bool is_empty(const pixman_box32_t *box) {
+	return box->x1 >= box->x2 || box->y1 >= box->y2;
+}
+
+// Boxes that do not overlap; not clipped to the item.
+struct boxes {
+	const pixman_box32_t *boxes;
+	int n;
+};
+
+static struct boxes region_boxes(const pixman_region32_t *region) {
+	struct boxes boxes;
+	boxes.boxes = pixman_region32_rectangles(region, &boxes.n);
+	return boxes;
 }
 
 // What of the item hides the layers below.
-static bool item_opaque(const struct item *item, pixman_region32_t *opaque) {
+static struct boxes item_opaque(const struct item *item) {
 	if (item->opaque) {
-		pixman_region32_reset(opaque, &item->box);
-		return true;
+		return (struct boxes){&item->box, 1};
 	}
-	if (!item->layer->opaque) {
-		pixman_region32_clear(opaque);
-		return true;
-	}
-	return intersect_box(opaque, item->layer->opaque, &item->box);
+	return item->layer->opaque ? region_boxes(item->layer->opaque) : (struct boxes){0};
 }
 
-// What of the item is to be drawn.
-static bool item_draw(const struct item *item, struct render_canvas *canvas) {
-	if (!item->layer->visible) {
-		return intersect_box(&canvas->draw, &canvas->todo, &item->box);
-	}
-	return intersect_box(&canvas->part, item->layer->visible, &item->box) &&
-		pixman_region32_intersect(&canvas->draw, &canvas->part, &canvas->todo);
+static struct boxes item_visible(const struct item *item) {
+	const pixman_region32_t *visible = item->layer->visible;
+	return visible ? region_boxes(visible) : (struct boxes){&item->box, 1};
 }
 
 // To 8 bits, rounded, and back: pixman cuts off.
@@ -122,6 +145,8 @@ struct pass {
 	const struct render_target *target;
 	struct render_canvas *canvas;
 	struct render_stats *stats;
+	const struct render_layer *layers;
+	int n_layers;
 };
 
 static void count(const struct pass *pass, const pixman_box32_t *box) {
@@ -131,129 +156,130 @@ static void count(const struct pass *pass, const pixman_box32_t *box) {
 	pass->stats->bytes += pixels * (bits / 8);
 }
 
-// pixman is called a rectangle at a time: a clip region would be copied.
-static bool draw_region(const struct pass *pass, const struct item *item,
-	struct render_scratch *scratch, pixman_op_t op, const pixman_region32_t *region) {
-	int n_boxes;
-	const pixman_box32_t *boxes =
-		pixman_region32_rectangles(region, &n_boxes);
-	for (int i = 0; i < n_boxes; i++) {
-		bool done;
-		if (is_solid(item->layer)) {
-			pixman_color_t colour = item_colour(item);
-			done = op == PIXMAN_OP_SRC ? fill(pass->canvas, &colour, &boxes[i])
-									   : blend_colour(pass->canvas, scratch, &colour, &boxes[i]);
-		} else {
-			done = render_source_draw(
-				&item->source, op, pass->target, pass->canvas, scratch, &boxes[i]);
-		}
-		if (!done) {
-			return false;
-		}
-		count(pass, &boxes[i]);
+static bool draw_box(const struct pass *pass, const struct item *item,
+	struct render_scratch *scratch, pixman_op_t op, const pixman_box32_t *box) {
+	bool done;
+	if (is_solid(item->layer)) {
+		pixman_color_t colour = item_colour(item);
+		done = op == PIXMAN_OP_SRC ? fill(pass->canvas, &colour, box)
+								   : blend_colour(pass->canvas, scratch, &colour, box);
+	} else {
+		done = render_source_draw(&item->source, op, pass->target, pass->canvas, scratch, box);
 	}
-	return true;
+	count(pass, box);
+	return done;
 }
 
-static bool draw_item(const struct pass *pass, const struct item *item) {
-	struct render_canvas *canvas = pass->canvas;
-	struct render_scratch **slot = item->layer->scratch;
-	if (slot && !*slot) {
-		*slot = calloc(1, sizeof(**slot));
-	}
-	struct render_scratch *scratch = slot && *slot ? *slot : &canvas->scratch;
-	return item_opaque(item, &canvas->opaque) &&
-		pixman_region32_intersect(&canvas->part, &canvas->draw, &canvas->opaque) &&
-		draw_region(pass, item, scratch, PIXMAN_OP_SRC, &canvas->part) &&
-		pixman_region32_subtract(&canvas->part, &canvas->draw, &canvas->opaque) &&
-		draw_region(pass, item, scratch, PIXMAN_OP_OVER, &canvas->part);
-}
-
-static bool draw_background(
-	const struct pass *pass, const struct render_layer *layers, int n_layers) {
-	static const pixman_color_t black = {.alpha = UINT16_MAX};
-
-	struct render_canvas *canvas = pass->canvas;
-	pixman_region32_clear(&canvas->covered);
-	for (int i = 0; i < n_layers; i++) {
-		struct item item;
-		if (!item_init(&item, &layers[i], pass->target)) {
+// Copies what of `box` is opaque, blends the rest.
+static bool draw_split(const struct pass *pass, const struct item *item,
+	struct render_scratch *scratch, struct boxes opaque, const pixman_box32_t *box) {
+	for (int i = 0; i < opaque.n; i++) {
+		pixman_box32_t hole;
+		if (!intersect(&hole, box, &opaque.boxes[i])) {
 			continue;
 		}
-		// Not in place: pixman would give up the memory that the region has.
-		if (!item_opaque(&item, &canvas->opaque) ||
-			!pixman_region32_union(&canvas->part, &canvas->covered, &canvas->opaque)) {
+		if (!draw_box(pass, item, scratch, PIXMAN_OP_SRC, &hole)) {
 			return false;
 		}
-		pixman_region32_t old = canvas->covered;
-		canvas->covered = canvas->part;
-		canvas->part = old;
-	}
-	if (!pixman_region32_subtract(&canvas->part, &canvas->todo, &canvas->covered)) {
-		return false;
-	}
-	int n_boxes;
-	const pixman_box32_t *boxes = pixman_region32_rectangles(&canvas->part, &n_boxes);
-	for (int i = 0; i < n_boxes; i++) {
-		if (!fill(canvas, &black, &boxes[i])) {
-			return false;
+		struct boxes others = {opaque.boxes + i + 1, opaque.n - i - 1};
+		pixman_box32_t parts[4];
+		split(parts, box, &hole);
+		for (int p = 0; p < 4; p++) {
+			if (!is_empty(&parts[p]) && !draw_split(pass, item, scratch, others, &parts[p])) {
+				return false;
+			}
 		}
-		count(pass, &boxes[i]);
-	}
-	return true;
-}
-
-static bool draw_all(const struct pass *pass, const pixman_region32_t *damage,
-	const struct render_layer *layers, int n_layers) {
-	struct render_canvas *canvas = pass->canvas;
-	pixman_box32_t all = {.x2 = pass->target->width, .y2 = pass->target->height};
-	if (!intersect_box(&canvas->todo, damage, &all)) {
-		return false;
-	}
-	if (!pixman_region32_not_empty(&canvas->todo)) {
 		return true;
 	}
-	if (!draw_background(pass, layers, n_layers)) {
-		return false;
-	}
-	for (int i = 0; i < n_layers; i++) {
-		struct item item;
-		if (!item_init(&item, &layers[i], pass->target)) {
+	return draw_box(pass, item, scratch, PIXMAN_OP_OVER, box);
+}
+
+static bool draw_item(const struct pass *pass, const struct item *item, struct boxes todo) {
+	struct render_scratch **slot = item->layer->scratch;
+	struct render_scratch *scratch = slot ? *slot : NULL;
+	struct boxes visible = item_visible(item);
+	struct boxes opaque = item_opaque(item);
+	for (int v = 0; v < visible.n; v++) {
+		pixman_box32_t seen;
+		if (!intersect(&seen, &visible.boxes[v], &item->box)) {
 			continue;
 		}
-		if (!item_draw(&item, canvas)) {
-			return false;
-		}
-		if (pixman_region32_not_empty(&canvas->draw) && !draw_item(pass, &item)) {
-			return false;
+		for (int t = 0; t < todo.n; t++) {
+			pixman_box32_t box;
+			if (!intersect(&box, &seen, &todo.boxes[t])) {
+				continue;
+			}
+			if (!scratch && slot) {
+				scratch = *slot = calloc(1, sizeof(*scratch));
+			}
+			if (!scratch) {
+				scratch = &pass->canvas->scratch;
+			}
+			if (!draw_split(pass, item, scratch, opaque, &box)) {
+				return false;
+			}
 		}
 	}
 	return true;
 }
 
-static struct render_canvas *canvas_create(void) {
-	struct render_canvas *canvas = calloc(1, sizeof(*canvas));
-	if (canvas) {
-		pixman_region32_init(&canvas->todo);
-		pixman_region32_init(&canvas->covered);
-		pixman_region32_init(&canvas->opaque);
-		pixman_region32_init(&canvas->draw);
-		pixman_region32_init(&canvas->part);
+// Paints what of `box` no opaque part hides, from the given part of the given layer on.
+static bool draw_background(
+	const struct pass *pass, int first_layer, int first_part, const pixman_box32_t *box) {
+	static const pixman_color_t black = {.alpha = UINT16_MAX};
+
+	for (int l = first_layer; l < pass->n_layers; l++, first_part = 0) {
+		struct item item;
+		if (!item_init(&item, &pass->layers[l], pass->target)) {
+			continue;
+		}
+		pixman_box32_t shared;
+		struct boxes opaque = item_opaque(&item);
+		for (int i = first_part; i < opaque.n; i++) {
+			pixman_box32_t hole;
+			if (!intersect(&shared, box, &item.box) ||
+				!intersect(&hole, &shared, &opaque.boxes[i])) {
+				continue;
+			}
+			pixman_box32_t parts[4];
+			split(parts, box, &hole);
+			for (int p = 0; p < 4; p++) {
+				if (!is_empty(&parts[p]) && !draw_background(pass, l, i + 1, &parts[p])) {
+					return false;
+				}
+			}
+			return true;
+		}
 	}
-	return canvas;
+	count(pass, box);
+	return fill(pass->canvas, &black, box);
+}
+
+static bool draw_all(const struct pass *pass, const pixman_region32_t *damage) {
+	const pixman_box32_t all = {.x2 = pass->target->width, .y2 = pass->target->height};
+	struct boxes todo = region_boxes(damage);
+	for (int i = 0; i < todo.n; i++) {
+		pixman_box32_t box;
+		if (intersect(&box, &todo.boxes[i], &all) && !draw_background(pass, 0, 0, &box)) {
+			return false;
+		}
+	}
+	for (int i = 0; i < pass->n_layers; i++) {
+		struct item item;
+		if (item_init(&item, &pass->layers[i], pass->target) && !draw_item(pass, &item, todo)) {
+			return false;
+		}
+	}
+	return true;
 }
 
 void render_canvas_destroy(struct render_canvas *canvas) {
 	if (!canvas) {
 		return;
 	}
-	pixman_region32_fini(&canvas->todo);
-	pixman_region32_fini(&canvas->covered);
-	pixman_region32_fini(&canvas->opaque);
-	pixman_region32_fini(&canvas->draw);
-	pixman_region32_fini(&canvas->part);
 	render_scratch_finish(&canvas->scratch);
 	render_staging_finish(&canvas->source);
+	render_staging_finish(&canvas->upright);
 	render_staging_finish(&canvas->oriented);
 	render_image_finish(&canvas->image);
 	free(canvas);
@@ -275,14 +301,19 @@ bool render_compose(const struct render_target *target, const pixman_region32_t 
 	struct render_canvas *canvas = target->canvas ? *target->canvas : NULL;
 	bool created = !canvas;
 	if (created) {
-		canvas = canvas_create();
+		canvas = calloc(1, sizeof(*canvas));
 		if (!canvas) {
 			return false;
 		}
 	}
-	struct pass pass = {.target = target, .canvas = canvas, .stats = stats};
-	bool done = render_image_get(&canvas->image, &view) != NULL &&
-		draw_all(&pass, damage, layers, n_layers);
+	struct pass pass = {
+		.target = target,
+		.canvas = canvas,
+		.stats = stats,
+		.layers = layers,
+		.n_layers = n_layers,
+	};
+	bool done = render_image_get(&canvas->image, &view) != NULL && draw_all(&pass, damage);
 	if (created && target->canvas) {
 		*target->canvas = canvas;
 	} else if (created) {

@@ -58,13 +58,12 @@ bool render_staging_reserve(
 	struct render_staging *staging, pixman_format_code_t format, int32_t width, int32_t height);
 void render_staging_finish(struct render_staging *staging);
 
-// Regions are kept because pixman reuses their memory.
 struct render_canvas {
 	struct render_image image;
 	struct render_scratch scratch;  // for layers that bring none
-	struct render_staging source;   // a piece of a layer as the client drew it
-	struct render_staging oriented; // and as the output shows it
-	pixman_region32_t todo, covered, opaque, draw, part;
+	// A piece of a layer: as the client drew it, turned as well, and as it is on the output. Three,
+	// so that none changes between having a pixman transform and having none, which allocates.
+	struct render_staging source, upright, oriented;
 };
 
 // ---- source.c ----

@@ -69,9 +69,9 @@ bool render_can_compose(uint32_t format);
 
 // Draws what `damage` (target px, clipped to the target) covers: black where no opaque part hides it,
 // then the layers bottom to top. Scaled pictures are filtered bilinearly and end at the edge of src:
-// nothing beyond it shines in. A layer whose pixels are missing (data NULL, unknown format) or
-// that shrinks to less than 1/32766 is left out. Adds to *stats. False when out of memory or for a target that pixman cannot draw on: parts may
-// be undrawn.
+// nothing beyond it shines in. A layer whose pixels are missing (data NULL, unknown format) or that
+// shrinks to less than 1/32766 is left out. Adds to *stats. False when out of memory or for a target
+// that pixman cannot draw on: parts may be undrawn.
 bool render_compose(const struct render_target *target, const pixman_region32_t *damage,
 	const struct render_layer *layers, int n_layers, struct render_stats *stats);
 

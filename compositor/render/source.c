@@ -246,7 +246,7 @@ static bool draw_upright(const struct render_source *source, pixman_op_t op,
 	int32_t height = need->y2 - need->y1;
 	pixman_format_code_t format = source->alpha ? PIXMAN_a8r8g8b8 : PIXMAN_x8r8g8b8;
 	pixman_image_t *staged = canvas->source.image.image;
-	if (!render_staging_reserve(&canvas->oriented, format, height, width)) {
+	if (!render_staging_reserve(&canvas->upright, format, height, width)) {
 		return false;
 	}
 	struct render_source turned = *source; // as if only that turn were left to do
@@ -259,7 +259,7 @@ static bool draw_upright(const struct render_source *source, pixman_op_t op,
 	if (!set_transform(&turned, staged, &corner, 0, 0)) {
 		return false;
 	}
-	pixman_image_composite32(PIXMAN_OP_SRC, staged, NULL, canvas->oriented.image.image, 0, 0, 0, 0,
+	pixman_image_composite32(PIXMAN_OP_SRC, staged, NULL, canvas->upright.image.image, 0, 0, 0, 0,
 		0, 0, height, width);
 
 	struct render_source upright = *source; // and what is left after it
@@ -275,7 +275,7 @@ static bool draw_upright(const struct render_source *source, pixman_op_t op,
 		upright.scale_y = -source->scale_x;
 		upright.offset_y = (int64_t)need->x2 * ONE - source->offset_x;
 	}
-	return draw_transformed(&upright, op, canvas->oriented.image.image, 0, 0, canvas, piece);
+	return draw_transformed(&upright, op, canvas->upright.image.image, 0, 0, canvas, piece);
 }
 
 static int32_t clamp_between(int32_t value, int32_t low, int32_t high) {

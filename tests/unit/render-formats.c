@@ -128,7 +128,7 @@ static void test_targets(void **state) {
 			.data = (uint8_t *)memory,
 			.stride = sizeof(memory[0]),
 		};
-		struct render_layer layers[2] = {whole_layer(&picture), {0}};
+		struct render_layer layers[2] = {whole_layer(&picture), whole_layer(&picture)};
 		layers[0].height = HEIGHT - 2; // black below
 		layers[0].src.height = HEIGHT - 2;
 		layers[1] = (struct render_layer){

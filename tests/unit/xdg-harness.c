@@ -47,7 +47,7 @@ void harness_start(struct harness *harness, int n_outputs) {
 }
 
 void harness_add_output(struct harness *harness, int index, int32_t width, int32_t height) {
-	char name[16];
+	char name[32];
 	snprintf(name, sizeof(name), "Test-%d", index + 1);
 	struct wayland_output_info info = {
 		.name = name,
@@ -230,8 +230,9 @@ void client_expect_error(
 	const struct wl_interface *actual = NULL;
 	uint32_t id;
 	uint32_t error = wl_display_get_protocol_error(client->display, &actual, &id);
-	assert_non_null(actual);
-	assert_string_equal(actual->name, interface->name);
+	if (actual) { // a client knows no more about what it has destroyed
+		assert_string_equal(actual->name, interface->name);
+	}
 	assert_int_equal(error, code);
 	struct harness *harness = client->harness;
 	for (int i = 0; i < MAX_CLIENTS; i++) {

@@ -60,7 +60,7 @@ struct client *client_connect(struct harness *harness);
 void client_kill(struct client *client);
 // Everything sent so far has been answered. False if the connection ended.
 bool client_sync(struct client *client);
-// The connection ended with this error of this interface, and no other's did.
+// The connection ended with this error of this interface, and that of no other client did.
 void client_expect_error(
 	struct client *client, const struct wl_interface *interface, uint32_t code);
 struct wl_buffer *client_buffer(struct client *client, int32_t width, int32_t height);

@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: MIT
+#include "server.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+// cmocka.h needs some of the above.
+#include <cmocka.h>
+
+#define LOG_PIPE_BYTES (1 << 20) // a test reads it only while it waits for a line
+#define MAX_ARGS 32
+#define STOP_LIMIT_NS 2000000000
+
+static struct test_server *running; // for the guard
+
+static void pass_on(const char *text, size_t len) {
+	while (len > 0) {
+		ssize_t n = write(STDERR_FILENO, text, len);
+		if (n <= 0) {
+			return;
+		}
+		text += n;
+		len -= (size_t)n;
+	}
+}
+
+// Only what a signal handler may do.
+static void handle_alarm(int number) {
+	(void)number;
+	static const char message[] = "test: still waiting at the end of its time; the server's log:\n";
+	pass_on(message, sizeof(message) - 1);
+	struct test_server *server = running;
+	if (server) {
+		pass_on(server->text, server->len);
+		char rest[4096];
+		ssize_t n;
+		while ((n = read(server->log, rest, sizeof(rest))) > 0) {
+			pass_on(rest, (size_t)n);
+		}
+		kill(server->pid, SIGKILL);
+	}
+	_exit(124);
+}
+
+void test_guard(unsigned seconds) {
+	signal(SIGALRM, handle_alarm);
+	signal(SIGPIPE, SIG_IGN);
+	alarm(seconds);
+}
+
+static void skip_program(const char *reason) {
+	printf("skipped: %s\n", reason);
+	exit(77);
+}
+
+void test_need_layout(const char *layout) {
+	const char *now = getenv("VITRINE_LAYOUT");
+	if (!now || strcmp(now, layout) != 0) {
+		char reason[128];
+		snprintf(reason, sizeof(reason), "needs the guest with layout '%s'", layout);
+		skip_program(reason);
+	}
+}
+
+const char *test_device(void) {
+	const char *path = getenv("VITRINE_TEST_DEVICE");
+	if (!path || !*path) {
+		skip_program("needs a vkms device: run it through `./run vm`, or name one in VITRINE_TEST_DEVICE");
+	}
+	return path;
+}
+
+dev_t test_device_rdev(void) {
+	struct stat st;
+	assert_int_equal(stat(test_device(), &st), 0);
+	return st.st_rdev;
+}
+
+static bool read_log(struct test_server *server) {
+	if (server->cap - server->len < 4096) {
+		size_t cap = server->cap * 2 + 8192;
+		char *text = realloc(server->text, cap);
+		assert_non_null(text);
+		server->text = text;
+		server->cap = cap;
+	}
+	ssize_t n;
+	do {
+		n = read(server->log, server->text + server->len, 4095);
+	} while (n < 0 && errno == EINTR);
+	if (n <= 0) {
+		return false;
+	}
+	server->len += (size_t)n;
+	server->text[server->len] = '\0';
+	return true;
+}
+
+static void set_blocking(int fd, bool blocking) {
+	int flags = fcntl(fd, F_GETFL);
+	fcntl(fd, F_SETFL, blocking ? flags & ~O_NONBLOCK : flags | O_NONBLOCK);
+}
+
+static void show_log(struct test_server *server) {
+	set_blocking(server->log, false);
+	while (read_log(server)) {
+	}
+	if (server->len > 0) {
+		pass_on(server->text, server->len);
+	}
+}
+
+void test_server_launch(struct test_server *server, const char *const *args) {
+	*server = (struct test_server){.log = -1};
+	const char *argv[MAX_ARGS] = {"vitrine"};
+	for (int i = 0; args && args[i]; i++) {
+		assert_true(i + 2 < MAX_ARGS);
+		argv[i + 1] = args[i];
+	}
+	int pipe_fds[2];
+	assert_int_equal(pipe2(pipe_fds, O_CLOEXEC), 0);
+	fcntl(pipe_fds[1], F_SETPIPE_SZ, LOG_PIPE_BYTES);
+	fflush(NULL);
+	pid_t parent = getpid();
+	server->pid = fork();
+	assert_true(server->pid >= 0);
+	if (server->pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		signal(SIGPIPE, SIG_DFL);
+		alarm(0);
+		if (getppid() == parent && dup2(pipe_fds[1], STDERR_FILENO) >= 0) {
+			execvp(argv[0], (char *const *)argv);
+		}
+		dprintf(STDERR_FILENO, "vitrine cannot be run: %s\n", strerror(errno));
+		_exit(127);
+	}
+	close(pipe_fds[1]);
+	server->log = pipe_fds[0];
+	running = server;
+}
+
+void test_server_start(struct test_server *server, const char *mode) {
+	static unsigned serial;
+	char name[32];
+	snprintf(name, sizeof(name), "test-%d-%u", (int)getpid(), serial++);
+	const char *args[] = {"--device", test_device(), "--mode", mode ? mode : TEST_MODE, "--socket",
+		name, NULL};
+	test_server_launch(server, args);
+	strcpy(server->socket, name);
+	if (!test_server_wait_log(server, "ready\n")) {
+		show_log(server);
+		fail_msg("the server ended before it was ready, status %d", test_server_wait_exit(server));
+	}
+}
+
+bool test_server_wait_log(struct test_server *server, const char *text) {
+	set_blocking(server->log, true);
+	while (!server->text || !strstr(server->text, text)) {
+		if (!read_log(server)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+int test_server_wait_exit(struct test_server *server) {
+	int status = 0;
+	while (waitpid(server->pid, &status, 0) < 0) {
+		assert_int_equal(errno, EINTR);
+	}
+	server->pid = 0;
+	running = NULL;
+	set_blocking(server->log, false);
+	while (read_log(server)) {
+	}
+	return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+static void free_server(struct test_server *server) {
+	running = NULL;
+	if (server->log > 0) {
+		close(server->log);
+	}
+	free(server->text);
+	*server = (struct test_server){.log = -1};
+}
+
+static int64_t now_ns(void) {
+	struct timespec ts;
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
+}
+
+void test_server_stop(struct test_server *server) {
+	int64_t start = now_ns();
+	kill(server->pid, SIGTERM);
+	int status = test_server_wait_exit(server);
+	int64_t took = now_ns() - start;
+	if (status != 0 || took > STOP_LIMIT_NS) {
+		show_log(server);
+		free_server(server);
+		fail_msg("after SIGTERM the server took %lld ms and exited with %d",
+			(long long)(took / 1000000), status);
+	}
+	free_server(server);
+}
+
+void test_server_discard(struct test_server *server) {
+	if (server->pid > 0) {
+		fprintf(stderr, "the server's log:\n");
+		kill(server->pid, SIGKILL);
+		waitpid(server->pid, NULL, 0);
+		show_log(server);
+	}
+	free_server(server);
+}
+
+bool test_server_alive(struct test_server *server) {
+	return server->pid > 0 && waitpid(server->pid, NULL, WNOHANG) == 0;
+}
+
+static int count_entries(const char *path) {
+	DIR *dir = opendir(path);
+	assert_non_null(dir);
+	int n = -2; // . and ..
+	while (readdir(dir)) {
+		n++;
+	}
+	closedir(dir);
+	return n;
+}
+
+// Lines of a file that hold `with`; -1 if it cannot be read.
+static int count_lines(const char *path, const char *with) {
+	FILE *file = fopen(path, "re");
+	if (!file) {
+		return -1;
+	}
+	char line[1024];
+	int n = 0;
+	while (fgets(line, sizeof(line), file)) {
+		n += strstr(line, with) != NULL;
+	}
+	fclose(file);
+	return n;
+}
+
+static int count_attachments(void) {
+	FILE *file = fopen("/sys/kernel/debug/dma_buf/bufinfo", "re");
+	if (!file) {
+		return -1;
+	}
+	char line[1024];
+	int total = 0, n;
+	while (fgets(line, sizeof(line), file)) {
+		if (sscanf(line, "Total %d devices attached", &n) == 1) {
+			total += n;
+		}
+	}
+	fclose(file);
+	return total;
+}
+
+static int count_dmabufs(void) {
+	FILE *file = fopen("/sys/kernel/debug/dma_buf/bufinfo", "re");
+	if (!file) {
+		return -1;
+	}
+	char line[1024];
+	int total = -1, n;
+	while (fgets(line, sizeof(line), file)) {
+		if (sscanf(line, "Total %d objects", &n) == 1) {
+			total = n;
+		}
+	}
+	fclose(file);
+	return total;
+}
+
+struct test_counts test_server_count(const struct test_server *server) {
+	char fds[64], maps[64], framebuffers[64];
+	snprintf(fds, sizeof(fds), "/proc/%d/fd", (int)server->pid);
+	snprintf(maps, sizeof(maps), "/proc/%d/maps", (int)server->pid);
+	snprintf(framebuffers, sizeof(framebuffers), "/sys/kernel/debug/dri/%u/framebuffer",
+		minor(test_device_rdev()));
+	return (struct test_counts){
+		.fds = count_entries(fds),
+		// Private anonymous memory is the allocator's; shared is what clients and the device share.
+		.maps = count_lines(maps, "s "),
+		.framebuffers = count_lines(framebuffers, "framebuffer["),
+		.dmabufs = count_dmabufs(),
+		.attachments = count_attachments(),
+	};
+}
+
+void test_counts_assert_same(struct test_counts before, struct test_counts after) {
+	if (before.fds == after.fds && before.maps == after.maps &&
+		before.framebuffers == after.framebuffers && before.dmabufs == after.dmabufs &&
+		before.attachments == after.attachments) {
+		return;
+	}
+	fail_msg("before and after: fds %d %d, mappings %d %d, framebuffers %d %d, dma-bufs %d %d, "
+		"imports %d %d", before.fds, after.fds, before.maps, after.maps, before.framebuffers,
+		after.framebuffers, before.dmabufs, after.dmabufs, before.attachments, after.attachments);
+}

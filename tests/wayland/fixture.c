@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+#include "fixture.h"
+
+#include <drm_fourcc.h>
+
+static int start(void **state, const char *mode) {
+	static struct fixture fixture;
+	fixture = (struct fixture){0};
+	*state = &fixture;
+	test_server_start(&fixture.server, mode);
+	test_client_connect(&fixture.control, &fixture.server);
+	test_picture_init(&fixture.picture, TEST_WIDTH, TEST_HEIGHT);
+	return 0;
+}
+
+int fixture_start(void **state) {
+	return start(state, NULL);
+}
+
+int fixture_start_fast(void **state) {
+	return start(state, "320x240@200");
+}
+
+int fixture_stop(void **state) {
+	struct fixture *fixture = *state;
+	test_picture_finish(&fixture->picture);
+	test_client_disconnect(&fixture->control);
+	test_server_stop(&fixture->server);
+	return 0;
+}
+
+void witness_init(struct witness *witness, struct fixture *fixture, const char *app_id,
+	uint32_t seed) {
+	*witness = (struct witness){0};
+	test_client_connect(&witness->client, &fixture->server);
+	test_window_init(&witness->window, &witness->client, app_id, NULL);
+	for (int i = 0; i < 2; i++) {
+		test_buffer_init_dmabuf(&witness->buffers[i], &witness->client, TEST_MEMORY_UDMABUF,
+			DRM_FORMAT_XRGB8888, TEST_WIDTH, TEST_HEIGHT);
+		test_buffer_paint(&witness->buffers[i], seed); // both alike: one picture for ever
+	}
+	witness_next_frame(witness);
+}
+
+void witness_finish(struct witness *witness) {
+	for (int i = 0; i < 2; i++) {
+		test_buffer_finish(&witness->buffers[i]);
+	}
+	test_window_finish(&witness->window);
+	test_client_disconnect(&witness->client);
+}
+
+void witness_next_frame(struct witness *witness) {
+	witness->shown = 1 - witness->shown;
+	struct test_buffer *buffer = &witness->buffers[witness->shown];
+	test_buffer_wait_release(buffer);
+	test_surface_show(&witness->window.base, buffer);
+	test_surface_wait_frame(&witness->window.base);
+}
+
+void witness_picture(const struct witness *witness, struct test_picture *picture) {
+	test_picture_init(picture, TEST_WIDTH, TEST_HEIGHT);
+	test_picture_draw(picture, &(struct test_layer){.image = &witness->buffers[0].image});
+}
