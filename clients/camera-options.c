@@ -65,10 +65,10 @@ void camera_options_help(void) {
 
 static bool parse_memory(const char *text, struct camera_options *options) {
 	if (strcmp(text, "export") == 0) {
-		options->import = false;
+		options->origin = CAMERA_BUFFERS_EXPORT;
 		return true;
 	}
-	options->import = true;
+	options->origin = CAMERA_BUFFERS_IMPORT;
 	return client_memory_parse(text, &options->memory, &options->heap) &&
 		options->memory != CLIENT_MEMORY_SHM && options->memory != CLIENT_MEMORY_AUTO;
 }
@@ -134,8 +134,7 @@ bool camera_options_parse(struct camera_options *options, int argc, char *argv[]
 			return false;
 		}
 		if (!set_flag(options, id) && !parse_value(options, id, optarg)) {
-			client_report_usage(
-				"'%s' is no value for --%s", optarg, long_options[index].name);
+			client_report_usage("'%s' is no value for --%s", optarg, long_options[index].name);
 			return false;
 		}
 	}

@@ -10,6 +10,13 @@
 
 #define CAMERA_MAX_BUFFERS 16
 
+// Whose memory the pictures lie in.
+enum camera_buffers {
+	CAMERA_BUFFERS_AUTO,   // the driver's if it exports it, else ours
+	CAMERA_BUFFERS_EXPORT, // the driver's
+	CAMERA_BUFFERS_IMPORT, // ours
+};
+
 struct camera_options {
 	const char *device;     // may be NULL: the first camera
 	uint32_t format;        // DRM fourcc, 0 to choose
@@ -18,8 +25,8 @@ struct camera_options {
 	uint32_t input;
 	bool has_input; // the input was named on the command line
 	uint32_t buffers;
-	uint32_t frames;                // to show; 0: until ended
-	bool import;                    // do not try to export the driver's own buffers
+	uint32_t frames; // to show; 0: until ended
+	enum camera_buffers origin;
 	enum client_memory_kind memory; // where buffers come from that the driver does not export
 	const char *heap;               // may be NULL
 	bool stats, verbose;

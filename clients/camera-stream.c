@@ -170,8 +170,12 @@ bool camera_stream_init(struct camera_stream *stream, struct camera_device *devi
 			slot->memory[j].fd = -1;
 		}
 	}
-	bool ok = !options->import && use_export(stream, options->buffers);
-	if (!ok) {
+	bool ok = options->origin != CAMERA_BUFFERS_IMPORT && use_export(stream, options->buffers);
+	if (!ok && options->origin == CAMERA_BUFFERS_EXPORT) {
+		client_report("%s: the driver does not export its buffers: %s: leave --memory out, so that "
+					  "others are tried",
+			device->path, strerror(errno));
+	} else if (!ok) {
 		ok = use_import(stream, display, options);
 	}
 	for (uint32_t i = 0; ok && i < stream->len; i++) {

@@ -170,6 +170,7 @@ static bool run_with_window(struct camera *camera) {
 			&camera->stream, &camera->device, &picture, &camera->display, &camera->options);
 	if (ok) {
 		client_window_set_opaque(&camera->window, picture.width, picture.height);
+		client_window_fix_size(&camera->window, picture.width, picture.height);
 		ok = camera_stream_start(&camera->stream) && run(camera);
 		if (camera->options.stats) {
 			print_stats(camera);

@@ -119,8 +119,7 @@ static bool parse_options(struct ctl_options *options, int argc, char *argv[],
 			return false;
 		}
 		if (!apply(options, id, optarg)) {
-			client_report_usage(
-				"'%s' is no value for --%s", optarg, long_options[index].name);
+			client_report_usage("'%s' is no value for --%s", optarg, long_options[index].name);
 			return false;
 		}
 	}

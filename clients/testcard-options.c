@@ -236,8 +236,7 @@ bool testcard_options_parse(struct testcard_options *options, int argc, char *ar
 			return false;
 		}
 		if (!set_flag(options, id) && !parse_value(options, id, optarg)) {
-			client_report_usage(
-				"'%s' is no value for --%s", optarg, long_options[index].name);
+			client_report_usage("'%s' is no value for --%s", optarg, long_options[index].name);
 			return false;
 		}
 	}

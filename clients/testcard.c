@@ -86,6 +86,9 @@ static bool adapt_size(struct testcard *card) {
 	bool opaque =
 		options->opaque_region && (!format_info(options->format)->alpha || options->alpha == 255);
 	client_window_set_opaque(&card->window, opaque ? width : 0, opaque ? height : 0);
+	if (card->options.width > 0) {
+		client_window_fix_size(&card->window, width, height);
+	}
 	return testcard_buffers_allocate(
 		&card->buffers, &card->display, &card->picture, options->buffers);
 }

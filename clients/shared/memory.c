@@ -133,7 +133,7 @@ static bool open_best_card(struct client_allocator *allocator, dev_t main_device
 	if (best == 0 && !quiet) {
 		client_report(error == EACCES
 				? "no DRM device for dumb buffers: permission denied for /dev/dri/card*: add the "
-		          "user "
+				  "user "
 				  "to the group 'video', or choose another --memory"
 				: "no DRM device with dumb buffers under /dev/dri: 'modprobe vgem' makes one, or "
 				  "choose another --memory");
@@ -206,7 +206,7 @@ bool client_allocator_open(
 	}
 	client_report("nothing here allocates dma-bufs: /dev/udmabuf, /dev/dma_heap/system and "
 				  "/dev/dri/card* are missing or not permitted: load udmabuf or vgem, or give the "
-	              "user access");
+				  "user access");
 	return false;
 }
 

@@ -108,6 +108,11 @@ void client_window_finish(struct client_window *window) {
 	window->surface = NULL;
 }
 
+void client_window_fix_size(struct client_window *window, uint32_t width, uint32_t height) {
+	xdg_toplevel_set_min_size(window->toplevel, (int32_t)width, (int32_t)height);
+	xdg_toplevel_set_max_size(window->toplevel, (int32_t)width, (int32_t)height);
+}
+
 void client_window_set_opaque(struct client_window *window, uint32_t width, uint32_t height) {
 	if (width == 0 || height == 0) {
 		wl_surface_set_opaque_region(window->surface, NULL);

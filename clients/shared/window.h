@@ -48,6 +48,10 @@ bool client_window_init(struct client_window *window, struct client_display *dis
 	const struct client_window_options *options);
 void client_window_finish(struct client_window *window);
 
+// Tells the compositor that the window has this size and no other, so that it does not stand for a
+// whole screen. Double-buffered state.
+void client_window_fix_size(struct client_window *window, uint32_t width, uint32_t height);
+
 // Says that all of width x height px is opaque, or that nothing is (0x0). Double-buffered state.
 void client_window_set_opaque(struct client_window *window, uint32_t width, uint32_t height);
 

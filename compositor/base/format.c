@@ -12,28 +12,77 @@ struct entry {
 };
 
 #define RGB(fmt, bytes, has_alpha, opaque_fmt) \
-	{#fmt, {.format = DRM_FORMAT_##fmt, .planes = 1, .block_bytes = {bytes}, .block_width = {1}, \
-		.hsub = 1, .vsub = 1, .alpha = has_alpha, .opaque = DRM_FORMAT_##opaque_fmt}}
+	{ \
+		.name = #fmt, .info = { \
+			.format = DRM_FORMAT_##fmt, \
+			.planes = 1, \
+			.block_bytes = {bytes}, \
+			.block_width = {1}, \
+			.hsub = 1, \
+			.vsub = 1, \
+			.alpha = has_alpha, \
+			.opaque = DRM_FORMAT_##opaque_fmt \
+		} \
+	}
 
 // One plane, two pixels of luma share their chroma in four bytes.
 #define YUV_PACKED(fmt) \
-	{#fmt, {.format = DRM_FORMAT_##fmt, .planes = 1, .block_bytes = {4}, .block_width = {2}, \
-		.hsub = 2, .vsub = 1, .yuv = true, .opaque = DRM_FORMAT_##fmt}}
+	{ \
+		.name = #fmt, .info = { \
+			.format = DRM_FORMAT_##fmt, \
+			.planes = 1, \
+			.block_bytes = {4}, \
+			.block_width = {2}, \
+			.hsub = 2, \
+			.vsub = 1, \
+			.yuv = true, \
+			.opaque = DRM_FORMAT_##fmt \
+		} \
+	}
 
 // A luma plane and a plane of interleaved chroma; `bytes` for one sample.
 #define YUV_SEMIPLANAR(fmt, bytes, h, v) \
-	{#fmt, {.format = DRM_FORMAT_##fmt, .planes = 2, .block_bytes = {bytes, 2 * (bytes)}, \
-		.block_width = {1, 1}, .hsub = h, .vsub = v, .yuv = true, .opaque = DRM_FORMAT_##fmt}}
+	{ \
+		.name = #fmt, .info = { \
+			.format = DRM_FORMAT_##fmt, \
+			.planes = 2, \
+			.block_bytes = {bytes, 2 * (bytes)}, \
+			.block_width = {1, 1}, \
+			.hsub = h, \
+			.vsub = v, \
+			.yuv = true, \
+			.opaque = DRM_FORMAT_##fmt \
+		} \
+	}
 
 // The same with 10 bit samples packed without padding: four in five bytes.
 #define YUV_SEMIPLANAR_PACKED10(fmt, h, v) \
-	{#fmt, {.format = DRM_FORMAT_##fmt, .planes = 2, .block_bytes = {5, 5}, \
-		.block_width = {4, 2}, .hsub = h, .vsub = v, .yuv = true, .opaque = DRM_FORMAT_##fmt}}
+	{ \
+		.name = #fmt, .info = { \
+			.format = DRM_FORMAT_##fmt, \
+			.planes = 2, \
+			.block_bytes = {5, 5}, \
+			.block_width = {4, 2}, \
+			.hsub = h, \
+			.vsub = v, \
+			.yuv = true, \
+			.opaque = DRM_FORMAT_##fmt \
+		} \
+	}
 
 #define YUV_PLANAR(fmt, h, v) \
-	{#fmt, {.format = DRM_FORMAT_##fmt, .planes = 3, .block_bytes = {1, 1, 1}, \
-		.block_width = {1, 1, 1}, .hsub = h, .vsub = v, .yuv = true, \
-		.opaque = DRM_FORMAT_##fmt}}
+	{ \
+		.name = #fmt, .info = { \
+			.format = DRM_FORMAT_##fmt, \
+			.planes = 3, \
+			.block_bytes = {1, 1, 1}, \
+			.block_width = {1, 1, 1}, \
+			.hsub = h, \
+			.vsub = v, \
+			.yuv = true, \
+			.opaque = DRM_FORMAT_##fmt \
+		} \
+	}
 
 static const struct entry formats[] = {
 	RGB(XRGB8888, 4, false, XRGB8888),

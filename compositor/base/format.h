@@ -10,14 +10,14 @@
 #define FORMAT_MAX_PLANES 4
 
 struct format_info {
-	uint32_t format;     // DRM fourcc
-	int planes;          // memory planes, 1 to 3
+	uint32_t format;        // DRM fourcc
+	int planes;             // memory planes, 1 to 3
 	uint8_t block_bytes[3]; // bytes of one sample block of each plane
 	uint8_t block_width[3]; // pixels of the plane's own grid that a block covers (2 for YUYV)
-	uint8_t hsub, vsub;  // chroma subsampling of planes 1 and 2; 1 for RGB
-	bool alpha;          // has an alpha channel
+	uint8_t hsub, vsub;     // chroma subsampling of planes 1 and 2; 1 for RGB
+	bool alpha;             // has an alpha channel
 	bool yuv;
-	uint32_t opaque;     // the same layout with alpha ignored, or the format itself
+	uint32_t opaque; // the same layout with alpha ignored, or the format itself
 };
 
 // NULL for a format that Vitrine does not know.

@@ -15,8 +15,7 @@ void log_set_level(enum log_level level);
 
 // Writes one line to standard error. A message never holds a newline. With journald on the other
 // end (JOURNAL_STREAM is set) lines carry the sd-daemon(3) priority prefix.
-void log_write(enum log_level level, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+void log_write(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #define log_error(...) log_write(LOG_LEVEL_ERROR, __VA_ARGS__)
 #define log_warning(...) log_write(LOG_LEVEL_WARNING, __VA_ARGS__)

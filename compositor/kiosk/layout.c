@@ -14,7 +14,7 @@
 struct layout_output {
 	struct wayland_output *wayland; // NULL: where windows wait for an output
 	struct wl_list roots;           // layout_window.stack_link, back to front
-	struct scene_layer backdrop;    // keeps what is behind the front tree from view
+	struct scene_layer backdrop;    // keeps what is behind the front window from view
 	bool dirty;
 	struct wl_list link; // kiosk_layout.outputs
 };
@@ -166,6 +166,12 @@ static void output_size(const struct layout_output *output, int32_t *width, int3
 	*height = scene ? scene->height : 0;
 }
 
+// A window whose size its app has fixed is no screen but a piece of one: it keeps that size and lies
+// over what is behind it.
+static bool is_floating(const struct layout_window *window) {
+	return window->parent || toplevel_has_fixed_size(window->toplevel);
+}
+
 static void configure(struct layout_window *window, bool force) {
 	if (!window->output->wayland) {
 		return; // once there is an output, the client learns of it
@@ -175,7 +181,7 @@ static void configure(struct layout_window *window, bool force) {
 	toplevel_set_bounds(window->toplevel, width, height);
 	// What is not mapped yet will be in front when it is.
 	uint32_t states = window->active || !window->mapped ? TOPLEVEL_ACTIVATED : 0;
-	if (window->parent) {
+	if (is_floating(window)) {
 		toplevel_configure(window->toplevel, 0, 0, states, force);
 	} else {
 		toplevel_configure(
@@ -287,10 +293,21 @@ static void update_active(struct layout_output *output) {
 	}
 }
 
+// The front one of the windows that are meant to fill the output.
+static struct layout_window *front_screen(struct layout_output *output) {
+	struct layout_window *window;
+	wl_list_for_each_reverse(window, &output->roots, stack_link) {
+		if (window->mapped && !is_floating(window)) {
+			return window;
+		}
+	}
+	return NULL;
+}
+
 static void lay_out(struct layout_output *output) {
 	update_active(output);
 	struct scene_output *scene = wayland_output_scene(output->wayland);
-	struct layout_window *front = topmost_mapped(&output->roots);
+	struct layout_window *front = front_screen(output);
 	bool ok = true, anything_behind = false;
 	scene_output_begin(scene);
 	struct layout_window *window;
@@ -412,6 +429,7 @@ static void handle_changed(void *data, struct toplevel *toplevel) {
 		set_parent(layout, window, parent);
 		configure_tree(window, false);
 	}
+	configure(window, false); // whether its size is fixed may have changed
 	update_place(window);
 	mark_dirty(layout, window->output);
 }

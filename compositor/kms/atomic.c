@@ -33,8 +33,8 @@ uint64_t kms_property_next(const struct kms_property *property) {
 
 // ---- all properties ----
 
-typedef void (*object_visitor)(struct kms_device *device, uint32_t object,
-	struct kms_property *props, int count);
+typedef void (*object_visitor)(
+	struct kms_device *device, uint32_t object, struct kms_property *props, int count);
 
 static void for_each_object(struct kms_device *device, object_visitor visit) {
 	for (int i = 0; i < device->n_connectors; i++) {
@@ -45,8 +45,7 @@ static void for_each_object(struct kms_device *device, object_visitor visit) {
 		visit(device, device->crtcs[i].id, device->crtcs[i].props, KMS_CRTC_PROPERTY_COUNT);
 	}
 	for (int i = 0; i < device->n_planes; i++) {
-		visit(device, device->planes[i].id, device->planes[i].props,
-			KMS_PLANE_PROPERTY_COUNT);
+		visit(device, device->planes[i].id, device->planes[i].props, KMS_PLANE_PROPERTY_COUNT);
 	}
 }
 
@@ -83,7 +82,7 @@ void kms_request_finish(struct kms_device *device) {
 }
 
 static void clear_object(
-		struct kms_device *device, uint32_t object, struct kms_property *props, int count) {
+	struct kms_device *device, uint32_t object, struct kms_property *props, int count) {
 	(void)device;
 	(void)object;
 	for (int i = 0; i < count; i++) {
@@ -96,7 +95,7 @@ void kms_request_begin(struct kms_device *device) {
 }
 
 static void collect_object(
-		struct kms_device *device, uint32_t object, struct kms_property *props, int count) {
+	struct kms_device *device, uint32_t object, struct kms_property *props, int count) {
 	struct kms_request *request = device->request;
 	int before = request->n_props;
 	for (int i = 0; i < count; i++) {
@@ -114,7 +113,7 @@ static void collect_object(
 }
 
 static void keep_object(
-		struct kms_device *device, uint32_t object, struct kms_property *props, int count) {
+	struct kms_device *device, uint32_t object, struct kms_property *props, int count) {
 	(void)device;
 	(void)object;
 	for (int i = 0; i < count; i++) {
@@ -208,7 +207,7 @@ static void stage_whole_plane(struct kms_plane *plane) {
 }
 
 void kms_request_plane(
-		struct kms_plane *plane, struct kms_crtc *crtc, const struct kms_plane_state *state) {
+	struct kms_plane *plane, struct kms_crtc *crtc, const struct kms_plane_state *state) {
 	struct kms_property *props = plane->props;
 	if (!state) {
 		// What was staged of it before in this request does not matter any more.
@@ -230,8 +229,8 @@ void kms_request_plane(
 	kms_property_stage(&props[KMS_PLANE_CRTC_W], state->crtc_w);
 	kms_property_stage(&props[KMS_PLANE_CRTC_H], state->crtc_h);
 	kms_property_stage(&props[KMS_PLANE_ROTATION], rotation);
-	bool fresh = props[KMS_PLANE_CRTC_ID].value != crtc->id ||
-		props[KMS_PLANE_FB_ID].value == 0 || !plane->ours;
+	bool fresh = props[KMS_PLANE_CRTC_ID].value != crtc->id || props[KMS_PLANE_FB_ID].value == 0 ||
+		!plane->ours;
 	if (fresh) {
 		stage_whole_plane(plane);
 	}
@@ -282,14 +281,14 @@ static void detach_others(struct kms_crtc *crtc, const struct kms_connector *kee
 		struct kms_connector *connector = &device->connectors[i];
 		struct kms_property *crtc_id = &connector->props[KMS_CONNECTOR_CRTC_ID];
 		if (connector != keep && !connector->writeback && !crtc_id->is_staged &&
-				crtc_id->value == crtc->id) {
+			crtc_id->value == crtc->id) {
 			kms_property_stage(crtc_id, 0);
 		}
 	}
 }
 
 bool kms_request_enable(
-		struct kms_crtc *crtc, struct kms_connector *connector, const drmModeModeInfo *mode) {
+	struct kms_crtc *crtc, struct kms_connector *connector, const drmModeModeInfo *mode) {
 	struct kms_property *crtc_id = &connector->props[KMS_CONNECTOR_CRTC_ID];
 	if (!kms_crtc_stage_mode(crtc, mode)) {
 		return false;
@@ -326,20 +325,19 @@ void kms_request_disable(struct kms_crtc *crtc) {
 }
 
 void kms_request_writeback(struct kms_connector *writeback, struct kms_crtc *crtc,
-		struct kms_framebuffer *framebuffer, int32_t *out_fence) {
+	struct kms_framebuffer *framebuffer, int32_t *out_fence) {
 	kms_property_stage(&writeback->props[KMS_CONNECTOR_CRTC_ID], crtc->id);
 	stage_anyway(&writeback->props[KMS_CONNECTOR_WRITEBACK_FB_ID], framebuffer->id);
 	if (out_fence == NULL) {
 		return;
 	}
 	*out_fence = -1;
-	stage_anyway(&writeback->props[KMS_CONNECTOR_WRITEBACK_OUT_FENCE_PTR],
-		(uint64_t)(uintptr_t)out_fence);
+	stage_anyway(
+		&writeback->props[KMS_CONNECTOR_WRITEBACK_OUT_FENCE_PTR], (uint64_t)(uintptr_t)out_fence);
 }
 
 void kms_request_detach(struct kms_connector *writeback) {
-	clear_object(writeback->device, writeback->id, writeback->props,
-		KMS_CONNECTOR_PROPERTY_COUNT);
+	clear_object(writeback->device, writeback->id, writeback->props, KMS_CONNECTOR_PROPERTY_COUNT);
 	kms_property_stage(&writeback->props[KMS_CONNECTOR_CRTC_ID], 0);
 }
 
@@ -356,8 +354,7 @@ static void note_planes(struct kms_device *device) {
 	for (int i = 0; i < device->n_planes; i++) {
 		struct kms_plane *plane = &device->planes[i];
 		struct kms_property *fb_id = &plane->props[KMS_PLANE_FB_ID];
-		struct kms_crtc *crtc =
-			kms_device_crtc(device, plane->props[KMS_PLANE_CRTC_ID].value);
+		struct kms_crtc *crtc = kms_device_crtc(device, plane->props[KMS_PLANE_CRTC_ID].value);
 		if (fb_id->is_staged && fb_id->staged != fb_id->value && crtc) {
 			plane->outgoing_fb = (uint32_t)fb_id->value;
 			plane->outgoing_crtc = crtc->index;

@@ -34,14 +34,12 @@ static void probe_finish(struct probe *probe) {
 }
 
 static bool read_edid(struct kms_device *device, const drmModeConnector *now,
-		const struct kms_connector *connector, struct probe *probe) {
+	const struct kms_connector *connector, struct probe *probe) {
 	for (int i = 0; i < now->count_props; i++) {
-		if (now->props[i] != connector->props[KMS_CONNECTOR_EDID].id ||
-				now->prop_values[i] == 0) {
+		if (now->props[i] != connector->props[KMS_CONNECTOR_EDID].id || now->prop_values[i] == 0) {
 			continue;
 		}
-		drmModePropertyBlobRes *blob =
-			kms_blob_get(device, (uint32_t)now->prop_values[i]);
+		drmModePropertyBlobRes *blob = kms_blob_get(device, (uint32_t)now->prop_values[i]);
 		if (!blob) {
 			return errno != ENOMEM; // else unplugged in between: the next probe tells
 		}
@@ -77,8 +75,7 @@ static bool probe_connector(struct kms_connector *connector, struct probe *probe
 		probe->modes = calloc((size_t)now->count_modes, sizeof(*probe->modes));
 		ok = probe->modes != NULL;
 		if (ok) {
-			memcpy(probe->modes, now->modes,
-				(size_t)now->count_modes * sizeof(*probe->modes));
+			memcpy(probe->modes, now->modes, (size_t)now->count_modes * sizeof(*probe->modes));
 			probe->n_modes = now->count_modes;
 		}
 	}
@@ -101,7 +98,7 @@ static bool same_modes(const struct kms_connector *connector, const struct probe
 	}
 	for (int i = 0; i < probe->n_modes; i++) {
 		if (!kms_mode_equal(&connector->modes[i], &probe->modes[i]) ||
-				connector->modes[i].type != probe->modes[i].type) {
+			connector->modes[i].type != probe->modes[i].type) {
 			return false;
 		}
 	}
@@ -110,8 +107,7 @@ static bool same_modes(const struct kms_connector *connector, const struct probe
 
 static bool same_edid(const struct kms_connector *connector, const struct probe *probe) {
 	return connector->edid_size == probe->edid_size &&
-		(probe->edid_size == 0 ||
-			memcmp(connector->edid, probe->edid, probe->edid_size) == 0);
+		(probe->edid_size == 0 || memcmp(connector->edid, probe->edid, probe->edid_size) == 0);
 }
 
 static bool lightable(const struct kms_connector *connector) {
@@ -122,8 +118,7 @@ static bool lightable(const struct kms_connector *connector) {
 // they are taken for connected only when nothing else is.
 static bool any_connected(const struct kms_device *device, const struct probe *probes) {
 	for (int i = 0; i < device->n_connectors; i++) {
-		if (lightable(&device->connectors[i]) &&
-				probes[i].connection == DRM_MODE_CONNECTED) {
+		if (lightable(&device->connectors[i]) && probes[i].connection == DRM_MODE_CONNECTED) {
 			return true;
 		}
 	}
@@ -203,10 +198,10 @@ static bool refresh(struct kms_device *device, bool *changed) {
 		struct kms_connector *connector = &device->connectors[i];
 		struct probe *probe = &probes[i];
 		bool connected = probe->connection == DRM_MODE_CONNECTED ||
-			(!sure && probe->connection == DRM_MODE_UNKNOWNCONNECTION &&
-				probe->n_modes > 0 && lightable(connector));
+			(!sure && probe->connection == DRM_MODE_UNKNOWNCONNECTION && probe->n_modes > 0 &&
+				lightable(connector));
 		if (connected != connector->connected || !same_modes(connector, probe) ||
-				!same_edid(connector, probe)) {
+			!same_edid(connector, probe)) {
 			*changed = true;
 		}
 		connector->connected = connected;
@@ -229,8 +224,7 @@ bool kms_connectors_load(struct kms_device *device, const drmModeRes *resources)
 	device->cap_connectors = resources->count_connectors + KMS_SPARE_CONNECTORS;
 	device->connectors = calloc((size_t)device->cap_connectors, sizeof(*device->connectors));
 	bool changed;
-	return device->connectors && add_new_connectors(device, resources) &&
-		refresh(device, &changed);
+	return device->connectors && add_new_connectors(device, resources) && refresh(device, &changed);
 }
 
 bool kms_device_probe(struct kms_device *device) {

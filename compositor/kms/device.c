@@ -22,7 +22,7 @@
 #define DEFAULT_CURSOR_SIZE 64 // px, what a device that does not say takes
 
 void kms_open_error_set(
-		struct kms_open_error *error, enum kms_open_status status, const char *format, ...) {
+	struct kms_open_error *error, enum kms_open_status status, const char *format, ...) {
 	error->status = status;
 	va_list args;
 	va_start(args, format);
@@ -55,15 +55,15 @@ static void open_failed(const char *path, int err, struct kms_open_error *error)
 	case EPERM:
 		kms_open_error_set(error, KMS_OPEN_NO_PERMISSION,
 			"%s: permission denied: add the user to group \"%s\" "
-			"or start from a logind session", path, node_group(path));
+			"or start from a logind session",
+			path, node_group(path));
 		break;
 	case ENOMEM:
 		kms_open_error_set(error, KMS_OPEN_NO_MEMORY, "%s: out of memory", path);
 		break;
 	default:
 		kms_open_error_set(error, KMS_OPEN_UNFIT,
-			"%s: cannot be opened: %s: choose another device with --device", path,
-			strerror(err));
+			"%s: cannot be opened: %s: choose another device with --device", path, strerror(err));
 		break;
 	}
 }
@@ -103,15 +103,15 @@ static bool check_is_kms(struct kms_device *device, struct kms_open_error *error
 	}
 	if (!device->driver) {
 		kms_open_error_set(error, KMS_OPEN_UNFIT,
-			"%s: not a DRM device: choose one of /dev/dri/card* with --device",
-			device->path);
+			"%s: not a DRM device: choose one of /dev/dri/card* with --device", device->path);
 		return false;
 	}
 	device->rdev = st.st_rdev;
 	if (drmGetNodeTypeFromFd(device->fd) != DRM_NODE_PRIMARY || !drmIsKMS(device->fd)) {
 		kms_open_error_set(error, KMS_OPEN_UNFIT,
 			"%s: a DRM device (%s) without display outputs: choose another device "
-			"with --device", device->path, device->driver);
+			"with --device",
+			device->path, device->driver);
 		return false;
 	}
 	return true;
@@ -119,16 +119,17 @@ static bool check_is_kms(struct kms_device *device, struct kms_open_error *error
 
 static bool check_capabilities(struct kms_device *device, struct kms_open_error *error) {
 	if (drmSetClientCap(device->fd, DRM_CLIENT_CAP_UNIVERSAL_PLANES, 1) != 0 ||
-			drmSetClientCap(device->fd, DRM_CLIENT_CAP_ATOMIC, 1) != 0) {
+		drmSetClientCap(device->fd, DRM_CLIENT_CAP_ATOMIC, 1) != 0) {
 		kms_open_error_set(error, KMS_OPEN_UNFIT,
 			"%s: driver %s has no atomic mode setting: use a newer kernel or choose "
-			"another device with --device", device->path, device->driver);
+			"another device with --device",
+			device->path, device->driver);
 		return false;
 	}
 	if (capability(device, DRM_CAP_DUMB_BUFFER, 0) == 0) {
 		kms_open_error_set(error, KMS_OPEN_UNFIT,
-			"%s: driver %s has no dumb buffers: choose another device with --device",
-			device->path, device->driver);
+			"%s: driver %s has no dumb buffers: choose another device with --device", device->path,
+			device->driver);
 		return false;
 	}
 	// Without it there are no screenshots from the display, and that is all.
@@ -138,8 +139,7 @@ static bool check_capabilities(struct kms_device *device, struct kms_open_error 
 	device->prime_import = prime & DRM_PRIME_CAP_IMPORT;
 	device->prime_export = prime & DRM_PRIME_CAP_EXPORT;
 	device->addfb2_modifiers = capability(device, DRM_CAP_ADDFB2_MODIFIERS, 0) != 0;
-	device->cursor_width =
-		(uint32_t)capability(device, DRM_CAP_CURSOR_WIDTH, DEFAULT_CURSOR_SIZE);
+	device->cursor_width = (uint32_t)capability(device, DRM_CAP_CURSOR_WIDTH, DEFAULT_CURSOR_SIZE);
 	device->cursor_height =
 		(uint32_t)capability(device, DRM_CAP_CURSOR_HEIGHT, DEFAULT_CURSOR_SIZE);
 	device->close_fb = kms_framebuffer_can_close(device->fd);
@@ -153,7 +153,8 @@ static bool become_master(struct kms_device *device, struct kms_open_error *erro
 	}
 	kms_open_error_set(error, KMS_OPEN_BUSY,
 		"%s: another display server is DRM master: stop it (systemctl stop display-manager) "
-		"or choose another device with --device", device->path);
+		"or choose another device with --device",
+		device->path);
 	return false;
 }
 
@@ -172,7 +173,8 @@ static bool load_objects(struct kms_device *device, struct kms_open_error *error
 	} else if (!ok) {
 		kms_open_error_set(error, KMS_OPEN_UNFIT,
 			"%s: driver %s does not tell what it has: %s: choose another device with "
-			"--device", device->path, device->driver, strerror(err));
+			"--device",
+			device->path, device->driver, strerror(err));
 	}
 	return ok;
 }
@@ -186,7 +188,8 @@ static bool check_display(struct kms_device *device, struct kms_open_error *erro
 	}
 	kms_open_error_set(error, KMS_OPEN_NO_DISPLAY,
 		"%s: no display is connected: plug one in (--wait waits for it) or choose another "
-		"device with --device", device->path);
+		"device with --device",
+		device->path);
 	return false;
 }
 
@@ -241,14 +244,14 @@ struct kms_device *kms_device_open_node(const char *path, struct kms_open_error 
 	wl_list_init(&device->framebuffers);
 	wl_list_init(&device->doomed);
 	if (!check_is_kms(device, error) || !check_capabilities(device, error) ||
-			!become_master(device, error) || !load_objects(device, error) ||
-			!check_display(device, error)) {
+		!become_master(device, error) || !load_objects(device, error) ||
+		!check_display(device, error)) {
 		device_free(device);
 		return NULL;
 	}
 	if (!device->prime_import) {
-		log_warning("%s: driver %s cannot import dma-bufs: they will be composed", path,
-			device->driver);
+		log_warning(
+			"%s: driver %s cannot import dma-bufs: they will be composed", path, device->driver);
 	}
 	return device;
 }

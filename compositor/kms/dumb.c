@@ -14,8 +14,8 @@ static bool map(struct kms_dumb *dumb) {
 	if (drmModeMapDumbBuffer(dumb->device->fd, dumb->handle, &offset) != 0) {
 		return false;
 	}
-	void *data = mmap(NULL, dumb->size, PROT_READ | PROT_WRITE, MAP_SHARED, dumb->device->fd,
-		(off_t)offset);
+	void *data =
+		mmap(NULL, dumb->size, PROT_READ | PROT_WRITE, MAP_SHARED, dumb->device->fd, (off_t)offset);
 	if (data == MAP_FAILED) {
 		return false;
 	}
@@ -34,8 +34,8 @@ static struct kms_framebuffer *make_framebuffer(struct kms_dumb *dumb) {
 	uint32_t strides[4] = {dumb->stride};
 	uint32_t offsets[4] = {0};
 	// Without a modifier: a dumb buffer is linear by definition.
-	if (drmModeAddFB2(dumb->device->fd, dumb->width, dumb->height, dumb->format, handles,
-			strides, offsets, &framebuffer->id, 0) != 0) {
+	if (drmModeAddFB2(dumb->device->fd, dumb->width, dumb->height, dumb->format, handles, strides,
+			offsets, &framebuffer->id, 0) != 0) {
 		free(framebuffer);
 		return NULL;
 	}
@@ -45,7 +45,7 @@ static struct kms_framebuffer *make_framebuffer(struct kms_dumb *dumb) {
 }
 
 struct kms_dumb *kms_dumb_create(
-		struct kms_device *device, uint32_t width, uint32_t height, uint32_t format) {
+	struct kms_device *device, uint32_t width, uint32_t height, uint32_t format) {
 	const struct format_info *info = format_info(format);
 	if (!info || info->planes != 1 || info->block_width[0] != 1 || width == 0 || height == 0) {
 		errno = EINVAL;
@@ -56,8 +56,7 @@ struct kms_dumb *kms_dumb_create(
 		errno = ENOMEM;
 		return NULL;
 	}
-	*dumb = (struct kms_dumb){
-		.device = device, .width = width, .height = height, .format = format};
+	*dumb = (struct kms_dumb){.device = device, .width = width, .height = height, .format = format};
 	wl_list_insert(&device->dumbs, &dumb->link);
 	uint64_t size = 0;
 	if (drmModeCreateDumbBuffer(device->fd, width, height, 8u * info->block_bytes[0], 0,

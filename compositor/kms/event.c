@@ -47,7 +47,7 @@ static void handle_events(struct kms_device *device, const char *buffer, size_t 
 			return;
 		}
 		if (header.type == DRM_EVENT_FLIP_COMPLETE &&
-				header.length >= sizeof(struct drm_event_vblank)) {
+			header.length >= sizeof(struct drm_event_vblank)) {
 			struct drm_event_vblank event;
 			memcpy(&event, buffer + at, sizeof(event));
 			handle_flip(device, &event);

@@ -77,11 +77,11 @@ static bool add(struct candidates *candidates, struct udev_device *device) {
 	return true;
 }
 
-static bool scan(struct udev_enumerate *enumerate, struct udev *udev,
-		struct candidates *candidates) {
+static bool scan(
+	struct udev_enumerate *enumerate, struct udev *udev, struct candidates *candidates) {
 	if (udev_enumerate_add_match_subsystem(enumerate, "drm") < 0 ||
-			udev_enumerate_add_match_sysname(enumerate, "card[0-9]*") < 0 ||
-			udev_enumerate_scan_devices(enumerate) < 0) {
+		udev_enumerate_add_match_sysname(enumerate, "card[0-9]*") < 0 ||
+		udev_enumerate_scan_devices(enumerate) < 0) {
 		return true; // no sysfs: no devices
 	}
 	struct udev_list_entry *entry;
@@ -144,7 +144,7 @@ static bool surely_not_kms(const char *path) {
 }
 
 static struct kms_device *open_first(
-		const struct candidates *candidates, struct kms_open_error *error) {
+	const struct candidates *candidates, struct kms_open_error *error) {
 	for (size_t i = 0; i < candidates->len; i++) {
 		if (surely_not_kms(candidates->list[i].path)) {
 			continue;

@@ -58,7 +58,7 @@ static void close_handles(struct kms_device *device, const uint32_t *handles, in
 }
 
 static bool add_framebuffer(struct kms_device *device, const struct kms_framebuffer_desc *desc,
-		const uint32_t *handles, uint32_t *id) {
+	const uint32_t *handles, uint32_t *id) {
 	bool implicit = desc->modifier == DRM_FORMAT_MOD_INVALID;
 	if (!device->addfb2_modifiers && !implicit && desc->modifier != DRM_FORMAT_MOD_LINEAR) {
 		errno = EINVAL;
@@ -66,19 +66,19 @@ static bool add_framebuffer(struct kms_device *device, const struct kms_framebuf
 	}
 	if (implicit || !device->addfb2_modifiers) {
 		return drmModeAddFB2(device->fd, desc->width, desc->height, desc->format, handles,
-			desc->stride, desc->offset, id, 0) == 0;
+				   desc->stride, desc->offset, id, 0) == 0;
 	}
 	// Every plane carries the modifier, slots that are not used are zero.
 	uint64_t modifiers[FORMAT_MAX_PLANES] = {0};
 	for (int i = 0; i < desc->n_planes; i++) {
 		modifiers[i] = desc->modifier;
 	}
-	return drmModeAddFB2WithModifiers(device->fd, desc->width, desc->height, desc->format,
-		handles, desc->stride, desc->offset, modifiers, id, DRM_MODE_FB_MODIFIERS) == 0;
+	return drmModeAddFB2WithModifiers(device->fd, desc->width, desc->height, desc->format, handles,
+			   desc->stride, desc->offset, modifiers, id, DRM_MODE_FB_MODIFIERS) == 0;
 }
 
 struct kms_framebuffer *kms_framebuffer_import(
-		struct kms_device *device, const struct kms_framebuffer_desc *desc) {
+	struct kms_device *device, const struct kms_framebuffer_desc *desc) {
 	if (!device->prime_import || desc->n_planes < 1 || desc->n_planes > FORMAT_MAX_PLANES) {
 		errno = EOPNOTSUPP;
 		return NULL;

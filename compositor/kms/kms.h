@@ -79,8 +79,8 @@ enum kms_plane_type { // the kernel's DRM_PLANE_TYPE_*
 struct kms_connector {
 	struct kms_device *device;
 	uint32_t id;
-	uint32_t type;      // DRM_MODE_CONNECTOR_*
-	char name[32];      // "HDMI-A-1"
+	uint32_t type; // DRM_MODE_CONNECTOR_*
+	char name[32]; // "HDMI-A-1"
 	bool connected;
 	bool writeback;
 	bool non_desktop;
@@ -109,13 +109,13 @@ struct kms_crtc {
 	void (*on_flip)(struct kms_crtc *crtc, const struct kms_flip *flip, void *data);
 	void *on_flip_data;
 	struct kms_property props[KMS_CRTC_PROPERTY_COUNT];
-	uint32_t mode_blob;     // MODE_ID blob that we made, 0 if none
-	drmModeModeInfo mode;   // what the kernel holds as far as our own commits tell
-	bool mode_valid;        // false: MODE_ID is 0
+	uint32_t mode_blob;           // MODE_ID blob that we made, 0 if none
+	drmModeModeInfo mode;         // what the kernel holds as far as our own commits tell
+	bool mode_valid;              // false: MODE_ID is 0
 	drmModeModeInfo initial_mode; // what ran when the device was opened
 	bool initial_active;
 	drmModeModeInfo staged_mode; // of staged_blob, or of the request being built
-	uint32_t staged_blob;   // made for a request, not yet in use by the kernel; 0 if none
+	uint32_t staged_blob;        // made for a request, not yet in use by the kernel; 0 if none
 };
 
 struct kms_plane {
@@ -124,20 +124,20 @@ struct kms_plane {
 	int index;
 	enum kms_plane_type type;
 	uint32_t possible_crtcs;
-	struct format_set formats; // IN_FORMATS, or the plain list with DRM_FORMAT_MOD_INVALID
+	struct format_set formats;   // IN_FORMATS, or the plain list with DRM_FORMAT_MOD_INVALID
 	uint64_t zpos_min, zpos_max; // without the property both are the place in the kernel's list
 	bool zpos_mutable;
-	uint64_t rotations; // DRM_MODE_ROTATE_* | DRM_MODE_REFLECT_* that the property takes
+	uint64_t rotations;           // DRM_MODE_ROTATE_* | DRM_MODE_REFLECT_* that the property takes
 	uint64_t blend_premultiplied; // enum value, valid when the property exists
 	uint64_t encoding_bt601, encoding_bt709, encoding_bt2020; // enum values, UINT64_MAX if absent
 	uint64_t range_limited, range_full;
 	struct kms_property props[KMS_PLANE_PROPERTY_COUNT];
-	bool ours; // shows a framebuffer that we put there
+	bool ours;            // shows a framebuffer that we put there
 	uint32_t outgoing_fb; // on screen until the flip of crtcs[outgoing_crtc]; 0 if none
 	int outgoing_crtc;
 };
 
-struct kms_stats { // totals since the device was opened
+struct kms_stats {       // totals since the device was opened
 	uint64_t commits;    // that succeeded, without tests
 	uint64_t modesets;   // of these with KMS_COMMIT_ALLOW_MODESET
 	uint64_t tests;      // TEST_ONLY
@@ -148,8 +148,8 @@ struct kms_stats { // totals since the device was opened
 struct kms_device {
 	int fd;
 	dev_t rdev;
-	char *path;   // "/dev/dri/card0"
-	char *driver; // "vkms"
+	char *path;            // "/dev/dri/card0"
+	char *driver;          // "vkms"
 	bool addfb2_modifiers; // DRM_CAP_ADDFB2_MODIFIERS
 	bool close_fb;         // DRM_IOCTL_MODE_CLOSEFB works; tests clear it to have the other way
 	bool prime_import;     // DRM_PRIME_CAP_IMPORT: dma-bufs can become framebuffers
@@ -162,9 +162,9 @@ struct kms_device {
 	struct kms_plane *planes;
 	int n_connectors, n_crtcs, n_planes;
 	int cap_connectors;
-	struct wl_list dumbs;    // struct kms_dumb.link
+	struct wl_list dumbs;        // struct kms_dumb.link
 	struct wl_list framebuffers; // struct kms_framebuffer.link, in use
-	struct wl_list doomed;   // struct kms_framebuffer.link, RmFB put off until off screen
+	struct wl_list doomed;       // struct kms_framebuffer.link, RmFB put off until off screen
 	struct kms_stats stats;
 	struct kms_request *request;
 };
@@ -173,11 +173,11 @@ struct kms_device {
 
 enum kms_open_status {
 	KMS_OPEN_OK,
-	KMS_OPEN_NO_DEVICE,    // no such node, or no KMS device at all
+	KMS_OPEN_NO_DEVICE, // no such node, or no KMS device at all
 	KMS_OPEN_NO_PERMISSION,
-	KMS_OPEN_BUSY,         // another process is DRM master
-	KMS_OPEN_UNFIT,        // no atomic, no dumb buffers, not a KMS device...
-	KMS_OPEN_NO_DISPLAY,   // nothing is connected
+	KMS_OPEN_BUSY,       // another process is DRM master
+	KMS_OPEN_UNFIT,      // no atomic, no dumb buffers, not a KMS device...
+	KMS_OPEN_NO_DISPLAY, // nothing is connected
 	KMS_OPEN_NO_MEMORY,
 };
 
@@ -221,8 +221,8 @@ int kms_device_route(struct kms_device *device, struct kms_pipe *pipes, int max)
 
 // The mode of a connector that matches; refresh 0 mHz means the highest, else the nearest within
 // 0.5 Hz. Interlaced and doublescan modes are never chosen. False if it has none.
-bool kms_connector_find_mode(
-	const struct kms_connector *connector, int width, int height, int refresh_mhz, drmModeModeInfo *mode);
+bool kms_connector_find_mode(const struct kms_connector *connector, int width, int height,
+	int refresh_mhz, drmModeModeInfo *mode);
 
 // A mode that is in no list: VESA CVT 1.2 timings with reduced blanking of exactly width x height px;
 // refresh 0 mHz means 60000. False when out of memory or out of range (1 to 16384 px, 1 to 1000 Hz).
@@ -284,7 +284,7 @@ struct kms_dumb {
 	struct kms_device *device; // NULL once the device was closed
 	uint32_t width, height, stride, format;
 	uint32_t handle;
-	size_t size;  // bytes
+	size_t size;   // bytes
 	uint8_t *data; // mapped, write-combined on many devices: do not read
 	struct kms_framebuffer *framebuffer;
 	struct wl_list link; // kms_device.dumbs
@@ -338,10 +338,10 @@ void kms_request_detach(struct kms_connector *writeback);
 int kms_request_count(const struct kms_device *device);
 
 enum kms_commit_flags {
-	KMS_COMMIT_TEST = 1 << 0,          // TEST_ONLY; the other flags but ALLOW_MODESET do not count
+	KMS_COMMIT_TEST = 1 << 0, // TEST_ONLY; the other flags but ALLOW_MODESET do not count
 	KMS_COMMIT_ALLOW_MODESET = 1 << 1,
-	KMS_COMMIT_BLOCK = 1 << 2,         // default is NONBLOCK
-	KMS_COMMIT_EVENT = 1 << 3,         // page-flip event for each CRTC touched
+	KMS_COMMIT_BLOCK = 1 << 2, // default is NONBLOCK
+	KMS_COMMIT_EVENT = 1 << 3, // page-flip event for each CRTC touched
 };
 
 // Sends what is staged; whatever comes of it, nothing is staged afterwards. With KMS_COMMIT_EVENT,

@@ -12,11 +12,11 @@
 #define CVT_CELL 8 // CVT counts horizontally in cells of 8 px
 
 bool kms_mode_equal(const drmModeModeInfo *a, const drmModeModeInfo *b) {
-	return a->clock == b->clock && a->hdisplay == b->hdisplay &&
-		a->hsync_start == b->hsync_start && a->hsync_end == b->hsync_end &&
-		a->htotal == b->htotal && a->hskew == b->hskew && a->vdisplay == b->vdisplay &&
-		a->vsync_start == b->vsync_start && a->vsync_end == b->vsync_end &&
-		a->vtotal == b->vtotal && a->vscan == b->vscan && a->flags == b->flags;
+	return a->clock == b->clock && a->hdisplay == b->hdisplay && a->hsync_start == b->hsync_start &&
+		a->hsync_end == b->hsync_end && a->htotal == b->htotal && a->hskew == b->hskew &&
+		a->vdisplay == b->vdisplay && a->vsync_start == b->vsync_start &&
+		a->vsync_end == b->vsync_end && a->vtotal == b->vtotal && a->vscan == b->vscan &&
+		a->flags == b->flags;
 }
 
 int32_t kms_mode_refresh_mhz(const drmModeModeInfo *mode) {
@@ -38,13 +38,13 @@ int32_t kms_mode_refresh_mhz(const drmModeModeInfo *mode) {
 }
 
 bool kms_connector_find_mode(const struct kms_connector *connector, int width, int height,
-		int refresh_mhz, drmModeModeInfo *mode) {
+	int refresh_mhz, drmModeModeInfo *mode) {
 	const drmModeModeInfo *best = NULL;
 	int best_score = 0;
 	for (int i = 0; i < connector->n_modes; i++) {
 		const drmModeModeInfo *m = &connector->modes[i];
 		if (m->hdisplay != width || m->vdisplay != height ||
-				(m->flags & (DRM_MODE_FLAG_INTERLACE | DRM_MODE_FLAG_DBLSCAN))) {
+			(m->flags & (DRM_MODE_FLAG_INTERLACE | DRM_MODE_FLAG_DBLSCAN))) {
 			continue;
 		}
 		int refresh = kms_mode_refresh_mhz(m);
@@ -73,14 +73,14 @@ bool kms_mode_custom(int width, int height, int refresh_mhz, drmModeModeInfo *mo
 		refresh_mhz = 60000;
 	}
 	if (width < 1 || width > MAX_MODE_SIZE || height < 1 || height > MAX_MODE_SIZE ||
-			refresh_mhz < 1000 || refresh_mhz > MAX_REFRESH_MHZ) {
+		refresh_mhz < 1000 || refresh_mhz > MAX_REFRESH_MHZ) {
 		return false;
 	}
 	// CVT rounds the width down to whole cells; a panel of 1366 px wants all of them, so the
 	// timings are those of the next whole cell and the blanking takes what is too much.
 	int cells = (width + CVT_CELL - 1) / CVT_CELL;
-	struct libxcvt_mode_info *cvt = libxcvt_gen_mode_info(
-		cells * CVT_CELL, height, (float)refresh_mhz / 1000.f, true, false);
+	struct libxcvt_mode_info *cvt =
+		libxcvt_gen_mode_info(cells * CVT_CELL, height, (float)refresh_mhz / 1000.f, true, false);
 	if (!cvt) {
 		return false;
 	}

@@ -25,9 +25,8 @@ struct kms_monitor *kms_monitor_create(kms_monitor_handler handler, void *data) 
 	}
 	// Connectors are udev devices of their own; their hotplug is told by the card's "change".
 	if (!monitor->monitor ||
-			udev_monitor_filter_add_match_subsystem_devtype(
-				monitor->monitor, "drm", "drm_minor") < 0 ||
-			udev_monitor_enable_receiving(monitor->monitor) < 0) {
+		udev_monitor_filter_add_match_subsystem_devtype(monitor->monitor, "drm", "drm_minor") < 0 ||
+		udev_monitor_enable_receiving(monitor->monitor) < 0) {
 		kms_monitor_destroy(monitor);
 		return NULL;
 	}

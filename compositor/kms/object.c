@@ -50,7 +50,8 @@ static int find_name(const char *const *names, int count, const char *name) {
 // libdrm's call, which returns half of it when memory runs out.
 static drmModePropertyRes *get_property(struct kms_device *device, uint32_t id) {
 	drmModePropertyRes *property = drmModeGetProperty(device->fd, id);
-	if (property && ((property->count_values > 0 && !property->values) ||
+	if (property &&
+		((property->count_values > 0 && !property->values) ||
 			(property->count_enums > 0 && !property->enums))) {
 		drmModeFreeProperty(property);
 		errno = ENOMEM;
@@ -60,8 +61,8 @@ static drmModePropertyRes *get_property(struct kms_device *device, uint32_t id) 
 }
 
 bool kms_properties_load(struct kms_device *device, uint32_t object, uint32_t object_type,
-		const char *const *names, int count, struct kms_property *props,
-		kms_property_visitor visit, void *owner) {
+	const char *const *names, int count, struct kms_property *props, kms_property_visitor visit,
+	void *owner) {
 	drmModeObjectProperties *list = drmModeObjectGetProperties(device->fd, object, object_type);
 	if (!list) {
 		return false;
@@ -162,7 +163,7 @@ static bool load_in_formats(struct kms_plane *plane, uint32_t blob_id) {
 }
 
 static bool visit_plane_property(
-		void *owner, int index, const drmModePropertyRes *property, uint64_t value) {
+	void *owner, int index, const drmModePropertyRes *property, uint64_t value) {
 	struct kms_plane *plane = owner;
 	switch (index) {
 	case KMS_PLANE_TYPE:

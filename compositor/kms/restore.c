@@ -122,8 +122,7 @@ static bool initial_crtc_possible(struct kms_crtc *crtc) {
 	for (int i = 0; i < device->n_planes; i++) {
 		struct kms_plane *plane = &device->planes[i];
 		if (plane->type == KMS_PLANE_PRIMARY &&
-				plane->props[KMS_PLANE_CRTC_ID].initial == crtc->id &&
-				!initial_picture_exists(plane)) {
+			plane->props[KMS_PLANE_CRTC_ID].initial == crtc->id && !initial_picture_exists(plane)) {
 			return false;
 		}
 	}
@@ -151,8 +150,7 @@ static void stage_initial(struct kms_device *device) {
 			continue;
 		}
 		// The blob itself belonged to the last master and may be gone; the mode is known.
-		if (!initial_crtc_possible(crtc) ||
-				!kms_crtc_stage_mode(crtc, &crtc->initial_mode)) {
+		if (!initial_crtc_possible(crtc) || !kms_crtc_stage_mode(crtc, &crtc->initial_mode)) {
 			dark |= 1u << i;
 			stage_dark_crtc(crtc);
 		}
@@ -165,8 +163,7 @@ static void stage_initial(struct kms_device *device) {
 	}
 	for (int i = 0; i < device->n_planes; i++) {
 		struct kms_plane *plane = &device->planes[i];
-		struct kms_crtc *crtc =
-			kms_device_crtc(device, plane->props[KMS_PLANE_CRTC_ID].initial);
+		struct kms_crtc *crtc = kms_device_crtc(device, plane->props[KMS_PLANE_CRTC_ID].initial);
 		stage_initial_props(plane->props, KMS_PLANE_PROPERTY_COUNT);
 		if (!crtc || (dark & (1u << crtc->index)) || !initial_picture_exists(plane)) {
 			kms_property_stage(&plane->props[KMS_PLANE_FB_ID], 0);
@@ -203,7 +200,6 @@ void kms_device_restore(struct kms_device *device) {
 		}
 	}
 	if (ret != 0) {
-		log_debug("%s: the former picture does not come back: %s", device->path,
-			strerror(-ret));
+		log_debug("%s: the former picture does not come back: %s", device->path, strerror(-ret));
 	}
 }

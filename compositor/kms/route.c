@@ -19,15 +19,15 @@ struct search {
 };
 
 static int routed_crtc(const struct kms_connector *connector) {
-	struct kms_crtc *crtc = kms_device_crtc(
-		connector->device, connector->props[KMS_CONNECTOR_CRTC_ID].value);
+	struct kms_crtc *crtc =
+		kms_device_crtc(connector->device, connector->props[KMS_CONNECTOR_CRTC_ID].value);
 	return crtc ? crtc->index : -1;
 }
 
 static void search_from(struct search *search, int at, uint32_t used, int lit, int kept) {
 	int left = search->n - at;
 	if (search->budget == 0 || lit + left < search->best_lit ||
-			(lit + left == search->best_lit && kept + left <= search->best_kept)) {
+		(lit + left == search->best_lit && kept + left <= search->best_kept)) {
 		return;
 	}
 	search->budget--;
@@ -67,8 +67,8 @@ static const drmModeModeInfo *largest_mode(const struct kms_connector *connector
 			continue;
 		}
 		if (!best || mode_area(mode) > mode_area(best) ||
-				(mode_area(mode) == mode_area(best) &&
-					kms_mode_refresh_mhz(mode) > kms_mode_refresh_mhz(best))) {
+			(mode_area(mode) == mode_area(best) &&
+				kms_mode_refresh_mhz(mode) > kms_mode_refresh_mhz(best))) {
 			best = mode;
 		}
 	}
@@ -78,15 +78,15 @@ static const drmModeModeInfo *largest_mode(const struct kms_connector *connector
 // The mode for a connector on a CRTC: a running mode is kept exactly as it runs when it is what would
 // be chosen anyway, so that the first commit is no modeset.
 static drmModeModeInfo choose_mode(
-		const struct kms_connector *connector, const struct kms_crtc *crtc) {
+	const struct kms_connector *connector, const struct kms_crtc *crtc) {
 	const drmModeModeInfo *running = NULL;
 	if (crtc->mode_valid && connector->props[KMS_CONNECTOR_CRTC_ID].value == crtc->id) {
 		running = &crtc->mode;
 	}
 	for (int i = 0; i < connector->n_modes; i++) {
 		if (connector->modes[i].type & DRM_MODE_TYPE_PREFERRED) {
-			return running && kms_mode_equal(running, &connector->modes[i])
-				? *running : connector->modes[i];
+			return running && kms_mode_equal(running, &connector->modes[i]) ? *running
+																			: connector->modes[i];
 		}
 	}
 	// No preference: what the firmware or the last master chose is as good as any.
@@ -99,12 +99,11 @@ static drmModeModeInfo choose_mode(
 }
 
 int kms_device_route(struct kms_device *device, struct kms_pipe *pipes, int max) {
-	struct search search = {
-		.device = device, .best_lit = -1, .best_kept = -1, .budget = 100000};
+	struct search search = {.device = device, .best_lit = -1, .best_kept = -1, .budget = 100000};
 	for (int i = 0; i < device->n_connectors && search.n < MAX_ROUTED; i++) {
 		struct kms_connector *connector = &device->connectors[i];
 		if (connector->connected && !connector->writeback && !connector->non_desktop &&
-				connector->n_modes > 0) {
+			connector->n_modes > 0) {
 			search.connectors[search.n++] = connector;
 		}
 	}

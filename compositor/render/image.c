@@ -82,33 +82,41 @@ static int32_t max(int32_t a, int32_t b) {
 	return a > b ? a : b;
 }
 
-bool render_staging_reserve(
+static void staging_drop_images(struct render_staging *staging) {
+	for (size_t i = 0; i < sizeof(staging->images) / sizeof(staging->images[0]); i++) {
+		render_image_finish(&staging->images[i]);
+	}
+}
+
+struct render_image *render_staging_get(
 	struct render_staging *staging, pixman_format_code_t format, int32_t width, int32_t height) {
-	struct render_view view = staging->image.view;
-	if (staging->image.image && view.format == format && view.width >= width &&
-		view.height >= height) {
-		return true;
+	int slot = format == PIXMAN_a8r8g8b8 ? 0 : format == PIXMAN_x8r8g8b8 ? 1 : 2;
+	struct render_image *image = &staging->images[slot];
+	struct render_view view = image->view;
+	bool fits = image->image && view.format == format;
+	if (fits && view.width >= width && view.height >= height) {
+		return image;
 	}
 	if (width > RENDER_MAX_SIZE || height > RENDER_MAX_SIZE) {
-		return false;
+		return NULL;
 	}
 	// Larger than both what was and what is asked for, so that two users do not take turns in
 	// making it anew; unless one is wide and the other tall.
 	int32_t both_width = max(width, view.width);
 	int32_t both_height = max(height, view.height);
-	if (staging->image.image && (int64_t)both_width * both_height <= MAX_SHARED_PIXELS) {
+	if (fits && (int64_t)both_width * both_height <= MAX_SHARED_PIXELS) {
 		width = both_width;
 		height = both_height;
 	}
 	int32_t stride = (width * (PIXMAN_FORMAT_BPP(format) / 8) + 15) & ~15;
 	size_t size = (size_t)stride * (size_t)height;
 	if (size > staging->size) {
-		render_image_finish(&staging->image);
+		staging_drop_images(staging);
 		free(staging->data);
 		staging->size = 0;
 		staging->data = malloc(size);
 		if (!staging->data) {
-			return false;
+			return NULL;
 		}
 		staging->size = size;
 	}
@@ -119,11 +127,11 @@ bool render_staging_reserve(
 		.data = staging->data,
 		.stride = stride,
 	};
-	return render_image_get(&staging->image, &view) != NULL;
+	return render_image_get(image, &view) ? image : NULL;
 }
 
 void render_staging_finish(struct render_staging *staging) {
-	render_image_finish(&staging->image);
+	staging_drop_images(staging);
 	free(staging->data);
 	*staging = (struct render_staging){0};
 }

@@ -45,16 +45,17 @@ struct render_scratch {
 
 void render_scratch_finish(struct render_scratch *scratch);
 
-// Memory for the piece of a picture that is being drawn. Only grows.
+// Memory for the piece of a picture that is being drawn, and images of it: one with alpha, one
+// without, and one for any other format. Only grows.
 struct render_staging {
 	uint8_t *data;
 	size_t size;
-	struct render_image image;
+	struct render_image images[3];
 };
 
-// Makes room for width x height px; the image may be larger. False when out of memory or when the
-// size is beyond RENDER_MAX_SIZE.
-bool render_staging_reserve(
+// An image of at least width x height px in the staging area, valid until the next call. NULL when
+// out of memory or when the size is beyond RENDER_MAX_SIZE.
+struct render_image *render_staging_get(
 	struct render_staging *staging, pixman_format_code_t format, int32_t width, int32_t height);
 void render_staging_finish(struct render_staging *staging);
 

@@ -227,10 +227,12 @@ static bool draw_transformed(const struct render_source *source, pixman_op_t op,
 		return true;
 	}
 	// pixman has a fast turn for copies only: two passes take less than half the time of one.
-	if (!render_staging_reserve(&canvas->oriented, PIXMAN_a8r8g8b8, width, height)) {
+	struct render_image *staged =
+		render_staging_get(&canvas->oriented, PIXMAN_a8r8g8b8, width, height);
+	if (!staged) {
 		return false;
 	}
-	pixman_image_t *oriented = canvas->oriented.image.image;
+	pixman_image_t *oriented = staged->image;
 	pixman_image_composite32(
 		PIXMAN_OP_SRC, image, NULL, oriented, 0, 0, 0, 0, 0, 0, width, height);
 	pixman_image_composite32(PIXMAN_OP_OVER, oriented, NULL, canvas->image.image, 0, 0, 0, 0,
@@ -241,12 +243,13 @@ static bool draw_transformed(const struct render_source *source, pixman_op_t op,
 // The same for a picture that is scaled and lies on its side, of which `need` was staged: pixman has a
 // fast turn and a fast scaling, but both at once takes five times as long.
 static bool draw_upright(const struct render_source *source, pixman_op_t op,
-	struct render_canvas *canvas, const pixman_box32_t *need, const pixman_box32_t *piece) {
+	pixman_image_t *staged, struct render_canvas *canvas, const pixman_box32_t *need,
+	const pixman_box32_t *piece) {
 	int32_t width = need->x2 - need->x1;
 	int32_t height = need->y2 - need->y1;
 	pixman_format_code_t format = source->alpha ? PIXMAN_a8r8g8b8 : PIXMAN_x8r8g8b8;
-	pixman_image_t *staged = canvas->source.image.image;
-	if (!render_staging_reserve(&canvas->upright, format, height, width)) {
+	struct render_image *image = render_staging_get(&canvas->upright, format, height, width);
+	if (!image) {
 		return false;
 	}
 	struct render_source turned = *source; // as if only that turn were left to do
@@ -259,8 +262,8 @@ static bool draw_upright(const struct render_source *source, pixman_op_t op,
 	if (!set_transform(&turned, staged, &corner, 0, 0)) {
 		return false;
 	}
-	pixman_image_composite32(PIXMAN_OP_SRC, staged, NULL, canvas->upright.image.image, 0, 0, 0, 0,
-		0, 0, height, width);
+	pixman_image_composite32(
+		PIXMAN_OP_SRC, staged, NULL, image->image, 0, 0, 0, 0, 0, 0, height, width);
 
 	struct render_source upright = *source; // and what is left after it
 	upright.turn = 0;
@@ -275,32 +278,35 @@ static bool draw_upright(const struct render_source *source, pixman_op_t op,
 		upright.scale_y = -source->scale_x;
 		upright.offset_y = (int64_t)need->x2 * ONE - source->offset_x;
 	}
-	return draw_transformed(&upright, op, canvas->upright.image.image, 0, 0, canvas, piece);
+	return draw_transformed(&upright, op, image->image, 0, 0, canvas, piece);
 }
 
 static int32_t clamp_between(int32_t value, int32_t low, int32_t high) {
 	return value < low ? low : value > high ? high : value;
 }
 
+static uint8_t *staged_row(const struct render_image *staged, int32_t y) {
+	return (uint8_t *)pixman_image_get_data(staged->image) + (ptrdiff_t)y * staged->view.stride;
+}
+
 // The source px of `inner` into the staging area at (left, top).
 static bool stage_inner(const struct render_source *source, struct render_scratch *scratch,
-	struct render_staging *staging, const pixman_box32_t *inner, int32_t left, int32_t top) {
-	const struct render_view *view = &staging->image.view;
+	const struct render_image *staged, const pixman_box32_t *inner, int32_t left, int32_t top) {
+	const struct render_view *view = &staged->view;
 	int32_t width = inner->x2 - inner->x1;
 	int32_t height = inner->y2 - inner->y1;
 	if (is_readable(source)) {
 		pixman_box32_t origin;
 		pixman_image_t *image = plain_image(source, scratch, inner, &origin);
 		if (image) {
-			pixman_image_composite32(PIXMAN_OP_SRC, image, NULL, staging->image.image,
+			pixman_image_composite32(PIXMAN_OP_SRC, image, NULL, staged->image,
 				inner->x1 - origin.x1, inner->y1 - origin.y1, 0, 0, left, top, width, height);
 		}
 		return image != NULL;
 	}
 	size_t bytes = PIXMAN_FORMAT_BPP(view->format) / 8;
 	for (int32_t y = 0; y < height; y++) {
-		uint8_t *out =
-			staging->data + (ptrdiff_t)(top + y) * view->stride + (ptrdiff_t)left * (ptrdiff_t)bytes;
+		uint8_t *out = staged_row(staged, top + y) + (size_t)left * bytes;
 		if (source->yuv) {
 			int32_t row = inner->y1 + y;
 			row = source->backwards ? source->pixels->height - 1 - row : row;
@@ -314,12 +320,11 @@ static bool stage_inner(const struct render_source *source, struct render_scratc
 }
 
 // Repeats the edges of what was staged at (left, top) until it fills width x height.
-static void stage_margins(struct render_staging *staging, int32_t left, int32_t top,
+static void stage_margins(const struct render_image *staged, int32_t left, int32_t top,
 	int32_t inner_width, int32_t inner_height, int32_t width, int32_t height) {
-	const struct render_view *view = &staging->image.view;
-	size_t bytes = PIXMAN_FORMAT_BPP(view->format) / 8;
+	size_t bytes = PIXMAN_FORMAT_BPP(staged->view.format) / 8;
 	for (int32_t y = top; y < top + inner_height; y++) {
-		uint8_t *row = staging->data + (ptrdiff_t)y * view->stride;
+		uint8_t *row = staged_row(staged, y);
 		uint8_t *first = row + (size_t)left * bytes;
 		uint8_t *last = first + (size_t)(inner_width - 1) * bytes;
 		for (int32_t x = 0; x < left; x++) {
@@ -332,15 +337,13 @@ static void stage_margins(struct render_staging *staging, int32_t left, int32_t 
 	for (int32_t y = 0; y < height; y++) {
 		int32_t from = clamp_between(y, top, top + inner_height - 1);
 		if (from != y) {
-			memcpy(staging->data + (ptrdiff_t)y * view->stride,
-				staging->data + (ptrdiff_t)from * view->stride, (size_t)width * bytes);
+			memcpy(staged_row(staged, y), staged_row(staged, from), (size_t)width * bytes);
 		}
 	}
 }
 
 static bool draw_staged(const struct render_source *source, pixman_op_t op,
 	struct render_canvas *canvas, struct render_scratch *scratch, const pixman_box32_t *piece) {
-	struct render_staging *staging = &canvas->source;
 	const pixman_box32_t *box = &source->box;
 	pixman_box32_t need = need_of(source, piece);
 	pixman_box32_t inner;
@@ -360,16 +363,15 @@ static bool draw_staged(const struct render_source *source, pixman_op_t op,
 	int32_t height = need.y2 - need.y1;
 	int32_t left = inner.x1 - need.x1;
 	int32_t top = inner.y1 - need.y1;
-	if (!render_staging_reserve(staging, format, width, height) ||
-		!stage_inner(source, scratch, staging, &inner, left, top)) {
+	struct render_image *staged = render_staging_get(&canvas->source, format, width, height);
+	if (!staged || !stage_inner(source, scratch, staged, &inner, left, top)) {
 		return false;
 	}
-	stage_margins(staging, left, top, inner.x2 - inner.x1, inner.y2 - inner.y1, width, height);
+	stage_margins(staged, left, top, inner.x2 - inner.x1, inner.y2 - inner.y1, width, height);
 	if (!source->exact && (source->turn & 1)) {
-		return draw_upright(source, op, canvas, &need, piece);
+		return draw_upright(source, op, staged->image, canvas, &need, piece);
 	}
-	return draw_transformed(
-		source, op, staging->image.image, need.x1, need.y1, canvas, piece);
+	return draw_transformed(source, op, staged->image, need.x1, need.y1, canvas, piece);
 }
 
 // The client's memory can be handed to pixman together with a transform.

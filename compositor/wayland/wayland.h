@@ -124,6 +124,8 @@ struct toplevel *toplevel_parent(const struct toplevel *toplevel); // NULL if no
 // Window geometry: the part of the surface that the user sees as the window, logical px relative to
 // the surface; the whole surface with its subsurfaces when the client set none.
 struct scene_rect toplevel_geometry(const struct toplevel *toplevel);
+// True if the client allows one size alone (set_min_size equals set_max_size).
+bool toplevel_has_fixed_size(const struct toplevel *toplevel);
 const char *toplevel_app_id(const struct toplevel *toplevel); // NULL if not set
 const char *toplevel_title(const struct toplevel *toplevel);  // NULL if not set
 void *toplevel_data(const struct toplevel *toplevel); // of set_data, for policy

@@ -327,9 +327,9 @@ static void handle_resource_destroy(struct wl_resource *resource) {
 	free(popup);
 }
 
-// The parent has to have a role, and to be part of a tree that policy places.
+// False if the parent is none: it has no role object, or only the popup itself.
 static bool hang_on(struct popup *popup, struct xdg_surface *parent) {
-	if (!parent->toplevel && !parent->popup) {
+	if (!parent->toplevel && (!parent->popup || parent->popup == popup)) {
 		return false;
 	}
 	struct toplevel *toplevel = parent->toplevel ? parent->toplevel : parent->popup->toplevel;
@@ -372,6 +372,6 @@ void xdg_popup_create(struct xdg_surface *xdg, uint32_t id, struct xdg_surface *
 	xdg->popup = popup;
 	if (parent && !hang_on(popup, parent)) {
 		xdg_surface_post_error(xdg, XDG_WM_BASE_ERROR_INVALID_POPUP_PARENT,
-			"the parent has no role object");
+			"the parent has no role object, or is the popup itself");
 	}
 }

@@ -217,6 +217,12 @@ static bool limits_are_valid(const struct toplevel_limits *limits) {
 		(limits->max_height == 0 || limits->min_height <= limits->max_height);
 }
 
+bool toplevel_has_fixed_size(const struct toplevel *toplevel) {
+	const struct toplevel_limits *limits = &toplevel->limits;
+	return limits->max_width > 0 && limits->min_width == limits->max_width &&
+		limits->max_height > 0 && limits->min_height == limits->max_height;
+}
+
 static bool role_precommit(struct surface *surface) {
 	struct toplevel *toplevel = surface->role_object;
 	if (!toplevel) {

@@ -114,8 +114,7 @@ void test_assert_counts(const char *path, struct test_counts before) {
 uint32_t test_next_handle(struct kms_device *device) {
 	uint32_t handle, pitch;
 	uint64_t size;
-	assert_int_equal(
-		drmModeCreateDumbBuffer(device->fd, 16, 16, 32, 0, &handle, &pitch, &size), 0);
+	assert_int_equal(drmModeCreateDumbBuffer(device->fd, 16, 16, 32, 0, &handle, &pitch, &size), 0);
 	assert_int_equal(drmModeDestroyDumbBuffer(device->fd, handle), 0);
 	return handle;
 }
@@ -187,7 +186,7 @@ struct kms_pipe test_first_pipe(struct kms_device *device) {
 }
 
 struct kms_plane_state test_whole(
-		struct kms_framebuffer *framebuffer, uint32_t width, uint32_t height) {
+	struct kms_framebuffer *framebuffer, uint32_t width, uint32_t height) {
 	return (struct kms_plane_state){
 		.framebuffer = framebuffer,
 		.src_w = width << 16,
@@ -201,15 +200,14 @@ struct kms_dumb *test_light(struct kms_crtc *crtc, struct kms_connector *connect
 	struct kms_device *device = crtc->device;
 	drmModeModeInfo mode;
 	assert_true(kms_mode_custom(TEST_WIDTH, TEST_HEIGHT, 60000, &mode));
-	struct kms_dumb *dumb =
-		kms_dumb_create(device, TEST_WIDTH, TEST_HEIGHT, DRM_FORMAT_XRGB8888);
+	struct kms_dumb *dumb = kms_dumb_create(device, TEST_WIDTH, TEST_HEIGHT, DRM_FORMAT_XRGB8888);
 	assert_non_null(dumb);
 	struct kms_plane_state state = test_whole(dumb->framebuffer, TEST_WIDTH, TEST_HEIGHT);
 	kms_request_begin(device);
 	assert_true(kms_request_enable(crtc, connector, &mode));
 	kms_request_plane(test_plane(crtc, KMS_PLANE_PRIMARY), crtc, &state);
-	assert_int_equal(kms_request_commit(device, crtc,
-		KMS_COMMIT_ALLOW_MODESET | KMS_COMMIT_BLOCK), 0);
+	assert_int_equal(
+		kms_request_commit(device, crtc, KMS_COMMIT_ALLOW_MODESET | KMS_COMMIT_BLOCK), 0);
 	return dumb;
 }
 

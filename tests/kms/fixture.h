@@ -7,7 +7,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-// cmocka.h needs the three above.
+
 #include <cmocka.h>
 
 #include "kms/kms.h"
@@ -55,8 +55,8 @@ struct kms_dumb *test_light(struct kms_crtc *crtc, struct kms_connector *connect
 struct kms_pipe test_first_pipe(struct kms_device *device);
 
 // The state that shows the whole framebuffer at the CRTC's origin.
-struct kms_plane_state test_whole(struct kms_framebuffer *framebuffer, uint32_t width,
-	uint32_t height);
+struct kms_plane_state test_whole(
+	struct kms_framebuffer *framebuffer, uint32_t width, uint32_t height);
 
 // Dispatches until no flip of the CRTC is pending. False after two seconds.
 bool test_wait_flip(struct kms_crtc *crtc);

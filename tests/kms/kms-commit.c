@@ -50,8 +50,7 @@ static int setup(void **state) {
 	screen.connector = pipe.connector;
 	screen.primary = test_plane(pipe.crtc, KMS_PLANE_PRIMARY);
 	screen.dumbs[0] = test_light(pipe.crtc, pipe.connector);
-	screen.dumbs[1] = kms_dumb_create(
-		screen.device, TEST_WIDTH, TEST_HEIGHT, DRM_FORMAT_XRGB8888);
+	screen.dumbs[1] = kms_dumb_create(screen.device, TEST_WIDTH, TEST_HEIGHT, DRM_FORMAT_XRGB8888);
 	assert_non_null(screen.dumbs[1]);
 	*state = &screen;
 	return 0;
@@ -158,7 +157,7 @@ static void steady_state_allocates_nothing(void **state) {
 			kms_request_plane(overlay, screen->crtc, NULL);
 		}
 		if (kms_request_commit(screen->device, screen->crtc, KMS_COMMIT_EVENT) != 0 ||
-				!test_wait_flip(screen->crtc)) {
+			!test_wait_flip(screen->crtc)) {
 			fail();
 		}
 	}
@@ -234,11 +233,9 @@ static void a_plane_newly_used_is_written_whole(void **state) {
 			const struct kms_property *property = &overlay->props[others[i]];
 			assert_true(property->is_staged == (property->id != 0));
 		}
-		assert_int_equal(
-			kms_request_commit(screen->device, screen->crtc, KMS_COMMIT_BLOCK), 0);
+		assert_int_equal(kms_request_commit(screen->device, screen->crtc, KMS_COMMIT_BLOCK), 0);
 		kms_request_plane(overlay, screen->crtc, NULL);
-		assert_int_equal(
-			kms_request_commit(screen->device, screen->crtc, KMS_COMMIT_BLOCK), 0);
+		assert_int_equal(kms_request_commit(screen->device, screen->crtc, KMS_COMMIT_BLOCK), 0);
 	}
 }
 
@@ -255,8 +252,7 @@ static void the_crc_is_the_picture(void **state) {
 		black[4 * i] = 0xffff;
 	}
 	struct kms_dumb *dumb = screen->dumbs[0];
-	uint32_t expected =
-		test_crc_of_xrgb8888(dumb->data, TEST_WIDTH, TEST_HEIGHT, dumb->stride);
+	uint32_t expected = test_crc_of_xrgb8888(dumb->data, TEST_WIDTH, TEST_HEIGHT, dumb->stride);
 	assert_int_equal(expected, test_crc_of_argb16(black, TEST_WIDTH, TEST_HEIGHT));
 	assert_true(test_crc_wait(&crc, expected, 2000, NULL));
 	for (int i = 1; i <= 8; i++) {
@@ -274,8 +270,8 @@ static void the_crc_is_the_picture(void **state) {
 	}
 	// One pixel differs.
 	dumb->data[0] ^= 1;
-	assert_true(test_crc_wait(&crc,
-		test_crc_of_xrgb8888(dumb->data, TEST_WIDTH, TEST_HEIGHT, dumb->stride), 2000, NULL));
+	assert_true(test_crc_wait(
+		&crc, test_crc_of_xrgb8888(dumb->data, TEST_WIDTH, TEST_HEIGHT, dumb->stride), 2000, NULL));
 	test_crc_close(&crc);
 }
 
@@ -293,8 +289,7 @@ static void writeback_reads_the_screen(void **state) {
 	if (!writeback) {
 		skip();
 	}
-	struct kms_dumb *copy =
-		kms_dumb_create(device, TEST_WIDTH, TEST_HEIGHT, DRM_FORMAT_XRGB8888);
+	struct kms_dumb *copy = kms_dumb_create(device, TEST_WIDTH, TEST_HEIGHT, DRM_FORMAT_XRGB8888);
 	assert_non_null(copy);
 	struct test_counts before = test_count(device->path);
 	for (int i = 0; i < 4; i++) {
@@ -305,15 +300,17 @@ static void writeback_reads_the_screen(void **state) {
 		kms_request_begin(device);
 		stage(screen, screen->primary, shown);
 		kms_request_writeback(writeback, screen->crtc, copy->framebuffer, &fence);
-		assert_int_equal(kms_request_commit(device, screen->crtc,
-			KMS_COMMIT_TEST | KMS_COMMIT_ALLOW_MODESET), 0);
+		assert_int_equal(
+			kms_request_commit(device, screen->crtc, KMS_COMMIT_TEST | KMS_COMMIT_ALLOW_MODESET),
+			0);
 		assert_int_equal(fence, -1);
 
 		stage(screen, screen->primary, shown);
 		kms_request_writeback(writeback, screen->crtc, copy->framebuffer, &fence);
 		// The connector stays attached after the first job.
 		assert_int_equal(kms_request_commit(device, screen->crtc,
-			KMS_COMMIT_EVENT | (i == 0 ? KMS_COMMIT_ALLOW_MODESET : 0)), 0);
+							 KMS_COMMIT_EVENT | (i == 0 ? KMS_COMMIT_ALLOW_MODESET : 0)),
+			0);
 		wait_fence(fence);
 		assert_true(test_wait_flip(screen->crtc));
 		for (uint32_t y = 0; y < TEST_HEIGHT; y++) {
@@ -331,8 +328,8 @@ static void writeback_reads_the_screen(void **state) {
 	}
 	kms_request_begin(device);
 	kms_request_detach(writeback);
-	assert_int_equal(kms_request_commit(device, screen->crtc,
-		KMS_COMMIT_ALLOW_MODESET | KMS_COMMIT_BLOCK), 0);
+	assert_int_equal(
+		kms_request_commit(device, screen->crtc, KMS_COMMIT_ALLOW_MODESET | KMS_COMMIT_BLOCK), 0);
 	test_assert_counts(device->path, before);
 	kms_dumb_destroy(copy);
 }
@@ -354,19 +351,20 @@ static void mode_changes_and_power(void **state) {
 		assert_false(kms_mode_equal(&screen->crtc->mode, &modes[i % 2]));
 		assert_true(kms_request_enable(screen->crtc, screen->connector, &modes[i % 2]));
 		stage(screen, screen->primary, screen->dumbs[i % 2]);
-		assert_int_equal(kms_request_commit(device, screen->crtc,
-			KMS_COMMIT_EVENT | KMS_COMMIT_ALLOW_MODESET), 0);
+		assert_int_equal(
+			kms_request_commit(device, screen->crtc, KMS_COMMIT_EVENT | KMS_COMMIT_ALLOW_MODESET),
+			0);
 		assert_true(test_wait_flip(screen->crtc));
 		assert_true(kms_mode_equal(&screen->crtc->mode, &modes[i % 2]));
 	}
 	kms_request_disable(screen->crtc);
-	assert_int_equal(kms_request_commit(device, screen->crtc,
-		KMS_COMMIT_BLOCK | KMS_COMMIT_ALLOW_MODESET), 0);
+	assert_int_equal(
+		kms_request_commit(device, screen->crtc, KMS_COMMIT_BLOCK | KMS_COMMIT_ALLOW_MODESET), 0);
 	assert_false(test_kernel_crtc_active(screen->crtc));
 	assert_true(kms_request_enable(screen->crtc, screen->connector, &modes[0]));
 	stage(screen, screen->primary, screen->dumbs[0]);
-	assert_int_equal(kms_request_commit(device, screen->crtc,
-		KMS_COMMIT_EVENT | KMS_COMMIT_ALLOW_MODESET), 0);
+	assert_int_equal(
+		kms_request_commit(device, screen->crtc, KMS_COMMIT_EVENT | KMS_COMMIT_ALLOW_MODESET), 0);
 	assert_true(test_wait_flip(screen->crtc));
 	assert_true(test_kernel_crtc_active(screen->crtc));
 	test_assert_counts(device->path, before);

@@ -47,9 +47,13 @@ static int teardown(void **state) {
 
 static struct kms_framebuffer_desc rgb_desc(int fd) {
 	return (struct kms_framebuffer_desc){
-		.width = TEST_WIDTH, .height = TEST_HEIGHT,
-		.format = DRM_FORMAT_XRGB8888, .modifier = DRM_FORMAT_MOD_LINEAR,
-		.n_planes = 1, .fd = {fd}, .stride = {STRIDE},
+		.width = TEST_WIDTH,
+		.height = TEST_HEIGHT,
+		.format = DRM_FORMAT_XRGB8888,
+		.modifier = DRM_FORMAT_MOD_LINEAR,
+		.n_planes = 1,
+		.fd = {fd},
+		.stride = {STRIDE},
 	};
 }
 
@@ -83,8 +87,7 @@ static void every_memory_is_shown(void **state) {
 		assert_true(test_dmabuf_begin_write(&buffer));
 		test_paint(buffer.map, TEST_WIDTH, TEST_HEIGHT, STRIDE, (uint32_t)source + 1);
 		assert_true(test_dmabuf_end_write(&buffer));
-		uint32_t expected =
-			test_crc_of_xrgb8888(buffer.map, TEST_WIDTH, TEST_HEIGHT, STRIDE);
+		uint32_t expected = test_crc_of_xrgb8888(buffer.map, TEST_WIDTH, TEST_HEIGHT, STRIDE);
 		struct kms_framebuffer *framebuffer = import_rgb(screen, buffer.fd);
 		test_dmabuf_finish(&buffer);
 		assert_int_equal(show(screen, framebuffer, KMS_COMMIT_EVENT), 0);
@@ -129,9 +132,13 @@ static void same_dmabuf_twice(void **state) {
 
 static struct kms_framebuffer_desc nv12_desc(int fd) {
 	return (struct kms_framebuffer_desc){
-		.width = TEST_WIDTH, .height = TEST_HEIGHT,
-		.format = DRM_FORMAT_NV12, .modifier = DRM_FORMAT_MOD_LINEAR,
-		.n_planes = 2, .fd = {fd, fd}, .stride = {TEST_WIDTH, TEST_WIDTH},
+		.width = TEST_WIDTH,
+		.height = TEST_HEIGHT,
+		.format = DRM_FORMAT_NV12,
+		.modifier = DRM_FORMAT_MOD_LINEAR,
+		.n_planes = 2,
+		.fd = {fd, fd},
+		.stride = {TEST_WIDTH, TEST_WIDTH},
 		.offset = {0, TEST_WIDTH * TEST_HEIGHT},
 	};
 }
@@ -166,8 +173,8 @@ static void nv12_in_one_buffer(void **state) {
 // the dumb buffer.
 static void own_dumb_buffer_comes_back(void **state) {
 	struct screen *screen = *state;
-	struct kms_dumb *dumb = kms_dumb_create(
-		screen->device, TEST_WIDTH, TEST_HEIGHT, DRM_FORMAT_XRGB8888);
+	struct kms_dumb *dumb =
+		kms_dumb_create(screen->device, TEST_WIDTH, TEST_HEIGHT, DRM_FORMAT_XRGB8888);
 	assert_non_null(dumb);
 	int fd = kms_dumb_export(dumb);
 	assert_true(fd >= 0);
@@ -224,8 +231,7 @@ static void refused_imports_leave_nothing(void **state) {
 
 static void drop_shown(struct screen *screen) {
 	struct kms_device *device = screen->device;
-	struct kms_dumb *other = kms_dumb_create(
-		device, TEST_WIDTH, TEST_HEIGHT, DRM_FORMAT_XRGB8888);
+	struct kms_dumb *other = kms_dumb_create(device, TEST_WIDTH, TEST_HEIGHT, DRM_FORMAT_XRGB8888);
 	assert_non_null(other);
 	uint32_t id = screen->dumb->framebuffer->id;
 	assert_int_equal(show(screen, screen->dumb->framebuffer, KMS_COMMIT_EVENT), 0);
@@ -261,15 +267,15 @@ static void dropping_the_shown_one_by_waiting(void **state) {
 	screen->device->close_fb = false;
 	drop_shown(screen);
 	// Destroyed between commit and flip, and not shown at all.
-	struct kms_dumb *a = kms_dumb_create(
-		screen->device, TEST_WIDTH, TEST_HEIGHT, DRM_FORMAT_XRGB8888);
+	struct kms_dumb *a =
+		kms_dumb_create(screen->device, TEST_WIDTH, TEST_HEIGHT, DRM_FORMAT_XRGB8888);
 	assert_int_equal(show(screen, a->framebuffer, KMS_COMMIT_EVENT), 0);
 	uint32_t old = screen->dumb->framebuffer->id;
 	kms_dumb_destroy(screen->dumb);
 	assert_true(test_kernel_has_fb(screen->device, old));
 	screen->dumb = a;
-	struct kms_dumb *b = kms_dumb_create(
-		screen->device, TEST_WIDTH, TEST_HEIGHT, DRM_FORMAT_XRGB8888);
+	struct kms_dumb *b =
+		kms_dumb_create(screen->device, TEST_WIDTH, TEST_HEIGHT, DRM_FORMAT_XRGB8888);
 	uint32_t never_shown = b->framebuffer->id;
 	kms_dumb_destroy(b);
 	assert_true(test_kernel_loses_fb(screen->device, never_shown));

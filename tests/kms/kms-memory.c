@@ -101,9 +101,13 @@ static void buffers_and_modes(void **state) {
 
 	struct test_dmabuf buffer;
 	if (test_dmabuf_create(&buffer, TEST_MEMORY_UDMABUF, 64 * 64 * 4)) {
-		struct kms_framebuffer_desc desc = {.width = 64, .height = 64,
-			.format = DRM_FORMAT_XRGB8888, .modifier = DRM_FORMAT_MOD_LINEAR,
-			.n_planes = 1, .fd = {buffer.fd}, .stride = {64 * 4}};
+		struct kms_framebuffer_desc desc = {.width = 64,
+			.height = 64,
+			.format = DRM_FORMAT_XRGB8888,
+			.modifier = DRM_FORMAT_MOD_LINEAR,
+			.n_planes = 1,
+			.fd = {buffer.fd},
+			.stride = {64 * 4}};
 		fail_at = 0;
 		assert_null(kms_framebuffer_import(device, &desc));
 		assert_int_equal(errno, ENOMEM);

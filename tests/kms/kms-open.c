@@ -106,8 +106,8 @@ static void close_brings_the_former_picture_back(void **state) {
 	kms_request_begin(second);
 	assert_true(kms_request_enable(crtc, pipe2.connector, &mode_b));
 	kms_request_plane(test_plane(crtc, KMS_PLANE_PRIMARY), crtc, &shown);
-	assert_int_equal(kms_request_commit(second, crtc,
-		KMS_COMMIT_BLOCK | KMS_COMMIT_ALLOW_MODESET), 0);
+	assert_int_equal(
+		kms_request_commit(second, crtc, KMS_COMMIT_BLOCK | KMS_COMMIT_ALLOW_MODESET), 0);
 	assert_int_not_equal(test_kernel_fb(plane), fb);
 	// Destroyed first, as a caller does: the picture stays until the former one is back.
 	kms_dumb_destroy(ours);

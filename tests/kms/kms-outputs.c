@@ -39,8 +39,8 @@ static int setup(void **state) {
 		side->pipe = pipes[i];
 		side->primary = test_plane(pipes[i].crtc, KMS_PLANE_PRIMARY);
 		side->dumbs[0] = test_light(pipes[i].crtc, pipes[i].connector);
-		side->dumbs[1] = kms_dumb_create(
-			screens.device, TEST_WIDTH, TEST_HEIGHT, DRM_FORMAT_XRGB8888);
+		side->dumbs[1] =
+			kms_dumb_create(screens.device, TEST_WIDTH, TEST_HEIGHT, DRM_FORMAT_XRGB8888);
 		assert_non_null(side->dumbs[1]);
 		pipes[i].crtc->on_flip = count_flip;
 		pipes[i].crtc->on_flip_data = side;
@@ -60,8 +60,7 @@ static int teardown(void **state) {
 }
 
 static void stage(struct side *side, struct kms_plane *plane, int i) {
-	struct kms_plane_state whole =
-		test_whole(side->dumbs[i]->framebuffer, TEST_WIDTH, TEST_HEIGHT);
+	struct kms_plane_state whole = test_whole(side->dumbs[i]->framebuffer, TEST_WIDTH, TEST_HEIGHT);
 	kms_request_plane(plane, side->pipe.crtc, &whole);
 }
 
@@ -135,8 +134,8 @@ static void both_come_back(void **state) {
 	struct kms_dumb *dumb = test_light(pipes[1].crtc, pipes[1].connector);
 	kms_request_begin(second);
 	kms_request_disable(pipes[0].crtc);
-	assert_int_equal(kms_request_commit(second, NULL,
-		KMS_COMMIT_BLOCK | KMS_COMMIT_ALLOW_MODESET), 0);
+	assert_int_equal(
+		kms_request_commit(second, NULL, KMS_COMMIT_BLOCK | KMS_COMMIT_ALLOW_MODESET), 0);
 	assert_false(test_kernel_crtc_active(pipes[0].crtc));
 	kms_dumb_destroy(dumb);
 	kms_device_close(second);

@@ -31,8 +31,8 @@ bool test_crc_open(struct test_crc *crc, dev_t rdev, int crtc_index) {
 	if (!ok) {
 		return false;
 	}
-	snprintf(path, sizeof(path), "/sys/kernel/debug/dri/%u/crtc-%d/crc/data", minor(rdev),
-		crtc_index);
+	snprintf(
+		path, sizeof(path), "/sys/kernel/debug/dri/%u/crtc-%d/crc/data", minor(rdev), crtc_index);
 	crc->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	return crc->fd >= 0;
 }

@@ -44,7 +44,7 @@ static int from_udmabuf(size_t size) {
 	int memory = memfd_create("test-dmabuf", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	// udmabuf insists on a memfd that cannot shrink.
 	if (memory >= 0 && ftruncate(memory, (off_t)size) == 0 &&
-			fcntl(memory, F_ADD_SEALS, F_SEAL_SHRINK) == 0) {
+		fcntl(memory, F_ADD_SEALS, F_SEAL_SHRINK) == 0) {
 		struct udmabuf_create create = {
 			.memfd = (uint32_t)memory,
 			.flags = UDMABUF_FLAGS_CLOEXEC,

@@ -9,14 +9,14 @@
 enum test_memory {
 	TEST_MEMORY_UDMABUF, // a sealed memfd through /dev/udmabuf
 	TEST_MEMORY_HEAP,    // /dev/dma_heap/system
-	TEST_MEMORY_DUMB,    // a dumb buffer of the KMS device (VITRINE_TEST_DEVICE), own file description
-	TEST_MEMORY_VGEM,    // a dumb buffer of vgem
+	TEST_MEMORY_DUMB, // a dumb buffer of the KMS device (VITRINE_TEST_DEVICE), own file description
+	TEST_MEMORY_VGEM, // a dumb buffer of vgem
 	TEST_MEMORY_COUNT,
 };
 
 struct test_dmabuf {
-	int fd; // the dma-buf
-	void *map; // readable and writable
+	int fd;      // the dma-buf
+	void *map;   // readable and writable
 	size_t size; // bytes, whole pages
 };
 

@@ -43,6 +43,7 @@ void test_capture_assert(
 // The picture on a CRTC, seen through its CRC.
 struct test_screen {
 	struct test_crc crc;
+	int crtc_index;
 };
 
 void test_screen_open(struct test_screen *screen, int crtc_index);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Formats: the table is consistent with itself and with libdrm's fourccs.
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
+
 #include <cmocka.h>
 #include <drm_fourcc.h>
 #include <string.h>

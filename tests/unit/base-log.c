@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // The log: one line an event, whatever a client called itself.
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
+
 #include <cmocka.h>
 #include <errno.h>
 #include <stdio.h>

@@ -154,18 +154,16 @@ static void planes_follow_each_other(void **state) {
 	assert_int_equal(layout.strides[1], 320);
 	assert_int_equal(layout.offsets[2], 640 * 360 + 320 * 180);
 	assert_int_equal(layout.size, 640 * 540);
-	assert_true(
-		camera_layout_init(&layout, camera_format_find(V4L2_PIX_FMT_NV24), 640, 360, 640));
+	assert_true(camera_layout_init(&layout, camera_format_find(V4L2_PIX_FMT_NV24), 640, 360, 640));
 	assert_int_equal(layout.strides[1], 1280);
 	assert_true(
 		camera_layout_init(&layout, camera_format_find(V4L2_PIX_FMT_XBGR32), 640, 360, 2560));
 	assert_int_equal(layout.size, 2560 * 360);
 	// Rows shorter than the picture, and a driver that leaves the length open.
-	assert_false(
-		camera_layout_init(&layout, camera_format_find(V4L2_PIX_FMT_NV12), 640, 360, 639));
+	assert_false(camera_layout_init(&layout, camera_format_find(V4L2_PIX_FMT_NV12), 640, 360, 639));
 	assert_false(camera_layout_init(&layout, camera_format_find(V4L2_PIX_FMT_NV12), 640, 360, 0));
-	assert_false(camera_layout_init(
-		&layout, camera_format_find(V4L2_PIX_FMT_XBGR32), 640, 360, UINT32_MAX));
+	assert_false(
+		camera_layout_init(&layout, camera_format_find(V4L2_PIX_FMT_XBGR32), 640, 360, UINT32_MAX));
 }
 
 static void lists_name_linear_formats_once(void **state) {

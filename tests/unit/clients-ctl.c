@@ -47,12 +47,12 @@ static void table_shows_layers_and_reasons(void **state) {
 		"\"apps\":[{\"name\":\"foot\",\"pid\":42,\"state\":\"running\",\"restarts\":0}]}",
 		NULL, 0);
 	assert_non_null(strstr(text, "vitrine 0.1.0 on /dev/dri/card1 (vkms)\n"));
-	assert_non_null(strstr(text,
-		"Virtual-1: 1024x768 at 60.004 Hz, power on, transform normal, scale 1\n"));
-	assert_non_null(strstr(text,
-		"  10 frames, 1 missed, 2 modesets, 3 test commits, 100 bytes composed a frame\n"));
-	assert_non_null(strstr(text,
-		"  0      vitrine-camera  dmabuf  XR24    640x360   192,204   plane 34 (overlay)\n"));
+	assert_non_null(
+		strstr(text, "Virtual-1: 1024x768 at 60.004 Hz, power on, transform normal, scale 1\n"));
+	assert_non_null(strstr(
+		text, "  10 frames, 1 missed, 2 modesets, 3 test commits, 100 bytes composed a frame\n"));
+	assert_non_null(strstr(
+		text, "  0      vitrine-camera  dmabuf  XR24    640x360   192,204   plane 34 (overlay)\n"));
 	assert_non_null(strstr(text,
 		"  1      foot            shm     AR24    1024x768  0,0       composed: shm, alpha\n"));
 	assert_non_null(strstr(text, "  foot  42   running  0\n"));
@@ -66,8 +66,8 @@ static void table_shows_rates_between_samples(void **state) {
 		"{\"outputs\":[{\"name\":\"B\"},{\"name\":\"A\",\"frames\":100,\"missed\":1,"
 		"\"composed_bytes\":1000}]}",
 		2000000000);
-	assert_non_null(strstr(
-		text, "  30.0 frames/s, 2 missed, 100 bytes composed a frame (over 2.0 s)\n"));
+	assert_non_null(
+		strstr(text, "  30.0 frames/s, 2 missed, 100 bytes composed a frame (over 2.0 s)\n"));
 	free(text);
 }
 
@@ -87,7 +87,8 @@ static void table_survives_what_is_missing(void **state) {
 static void table_disarms_control_characters(void **state) {
 	(void)state;
 	char *text = print("{\"outputs\":[{\"name\":\"A\",\"layers\":[{\"app_id\":"
-		"\"x\\u001b[2Jy\\n\"}]}]}", NULL, 0);
+					   "\"x\\u001b[2Jy\\n\"}]}]}",
+		NULL, 0);
 	assert_null(strchr(text, '\033'));
 	assert_non_null(strstr(text, "x?[2Jy?"));
 	free(text);
@@ -113,10 +114,14 @@ static void picture_survives_the_file(void **state) {
 	assert_non_null(mkdtemp(folder));
 	char path[64];
 	snprintf(path, sizeof(path), "%s/a.png", folder);
-	static const uint8_t data[2 * 16] = {
-		1, 2, 3, 9, 4, 5, 6, 9, 7, 8, 9, 9, 0, 0, 0, 0, 11, 12, 13, 9, 14, 15, 16, 9, 17, 18, 19, 9};
-	struct ctl_picture picture = {.data = data, .size = sizeof(data),
-		.format = DRM_FORMAT_XRGB8888, .width = 3, .height = 2, .stride = 16};
+	static const uint8_t data[2 * 16] = {1, 2, 3, 9, 4, 5, 6, 9, 7, 8, 9, 9, 0, 0, 0, 0, 11, 12, 13,
+		9, 14, 15, 16, 9, 17, 18, 19, 9};
+	struct ctl_picture picture = {.data = data,
+		.size = sizeof(data),
+		.format = DRM_FORMAT_XRGB8888,
+		.width = 3,
+		.height = 2,
+		.stride = 16};
 	assert_true(ctl_png_save(&picture, path));
 	png_image image = {.version = PNG_IMAGE_VERSION};
 	assert_true(png_image_begin_read_from_file(&image, path));
@@ -125,8 +130,8 @@ static void picture_survives_the_file(void **state) {
 	image.format = PNG_FORMAT_RGB;
 	uint8_t read[18];
 	assert_true(png_image_finish_read(&image, NULL, read, 0, NULL));
-	assert_memory_equal(read,
-		((uint8_t[]){3, 2, 1, 6, 5, 4, 9, 8, 7, 13, 12, 11, 16, 15, 14, 19, 18, 17}), 18);
+	assert_memory_equal(
+		read, ((uint8_t[]){3, 2, 1, 6, 5, 4, 9, 8, 7, 13, 12, 11, 16, 15, 14, 19, 18, 17}), 18);
 	assert_int_equal(unlink(path), 0);
 	// Nothing else was left there.
 	assert_int_equal(rmdir(folder), 0);
@@ -135,8 +140,12 @@ static void picture_survives_the_file(void **state) {
 static void impossible_pictures_are_refused(void **state) {
 	(void)state;
 	static const uint8_t data[64] = {0};
-	struct ctl_picture good = {.data = data, .size = sizeof(data), .format = DRM_FORMAT_XRGB8888,
-		.width = 4, .height = 4, .stride = 16};
+	struct ctl_picture good = {.data = data,
+		.size = sizeof(data),
+		.format = DRM_FORMAT_XRGB8888,
+		.width = 4,
+		.height = 4,
+		.stride = 16};
 	struct ctl_picture bad = good;
 	bad.size = 63;
 	assert_false(ctl_png_save(&bad, "/nonexistent/a.png"));

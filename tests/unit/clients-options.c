@@ -54,7 +54,8 @@ static void sizes_rates_and_colours(void **state) {
 	assert_int_equal(width, 1920);
 	assert_int_equal(height, 1080);
 	assert_true(client_parse_size("16384x1", &width, &height));
-	static const char *const bad_sizes[] = {"", "x", "1920", "0x1", "1x0", "1x16385", "1X1", "1x1x"};
+	static const char *const bad_sizes[] = {
+		"", "x", "1920", "0x1", "1x0", "1x16385", "1X1", "1x1x"};
 	for (size_t i = 0; i < sizeof(bad_sizes) / sizeof(bad_sizes[0]); i++) {
 		assert_false(client_parse_size(bad_sizes[i], &width, &height));
 	}
@@ -112,8 +113,8 @@ static void testcard_takes_its_options(void **state) {
 	(void)state;
 	struct testcard_options options;
 	int argc = split("--format nv12 --size=320x240 --rate 25 --memory dumb --device "
-		"/dev/dri/card7 --buffers 4 --frames 10 --hold --damage 16x8 "
-		"--no-opaque-region --pattern solid:102030 --alpha 7 --stats");
+					 "/dev/dri/card7 --buffers 4 --frames 10 --hold --damage 16x8 "
+					 "--no-opaque-region --pattern solid:102030 --alpha 7 --stats");
 	assert_true(testcard_options_parse(&options, argc, args));
 	assert_int_equal(options.format, DRM_FORMAT_NV12);
 	assert_int_equal(options.width, 320);
@@ -178,13 +179,13 @@ static void camera_takes_and_refuses(void **state) {
 	(void)state;
 	struct camera_options options;
 	int argc = split("--device /dev/video3 --input 0 --format XR24 --size 640x360 --rate "
-		"29.97 --memory dma-heap");
+					 "29.97 --memory dma-heap");
 	assert_true(camera_options_parse(&options, argc, args));
 	assert_string_equal(options.device, "/dev/video3");
 	assert_true(options.has_input);
 	assert_int_equal(options.format, DRM_FORMAT_XRGB8888);
 	assert_int_equal(options.rate_mhz, 29970);
-	assert_true(options.import);
+	assert_int_equal(options.origin, CAMERA_BUFFERS_IMPORT);
 	assert_int_equal(options.memory, CLIENT_MEMORY_DMA_HEAP);
 	assert_int_equal(options.buffers, 6);
 	static const char *const bad[] = {

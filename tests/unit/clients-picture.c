@@ -32,8 +32,8 @@ static void canvas_init(struct canvas *canvas, const struct testcard_picture *pi
 	for (int i = 0; i < info->planes; i++) {
 		canvas->planes.strides[i] = format_min_stride(info, i, picture->width) + PAD;
 		offsets[i] = canvas->size;
-		canvas->size += (size_t)canvas->planes.strides[i] *
-			format_plane_height(info, i, picture->height);
+		canvas->size +=
+			(size_t)canvas->planes.strides[i] * format_plane_height(info, i, picture->height);
 	}
 	canvas->memory = malloc(canvas->size);
 	assert_non_null(canvas->memory);
@@ -54,7 +54,8 @@ static struct testcard_picture card(uint32_t format, uint32_t width, uint32_t he
 
 static uint32_t word_at(const struct canvas *canvas, uint32_t x, uint32_t y) {
 	uint32_t word;
-	memcpy(&word, canvas->planes.data[0] + (size_t)y * canvas->planes.strides[0] + (size_t)x * 4, 4);
+	memcpy(
+		&word, canvas->planes.data[0] + (size_t)y * canvas->planes.strides[0] + (size_t)x * 4, 4);
 	return word;
 }
 
@@ -319,9 +320,8 @@ static void compare_update(const struct testcard_picture *picture) {
 
 static void update_equals_drawing_anew(void **state) {
 	(void)state;
-	static const uint32_t formats[] = {
-		DRM_FORMAT_XRGB8888, DRM_FORMAT_RGB565, DRM_FORMAT_NV12, DRM_FORMAT_YUYV,
-		DRM_FORMAT_YUV420};
+	static const uint32_t formats[] = {DRM_FORMAT_XRGB8888, DRM_FORMAT_RGB565, DRM_FORMAT_NV12,
+		DRM_FORMAT_YUYV, DRM_FORMAT_YUV420};
 	for (size_t f = 0; f < sizeof(formats) / sizeof(formats[0]); f++) {
 		for (int pattern = TESTCARD_PATTERN_BARS; pattern <= TESTCARD_PATTERN_CYCLE; pattern++) {
 			struct testcard_picture picture = card(formats[f], 333, 121);

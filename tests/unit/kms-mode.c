@@ -1,17 +1,26 @@
 // SPDX-License-Identifier: MIT
 // Modes: refresh rates, comparison, choice from a list, timings of our own.
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
+
 #include <cmocka.h>
 #include <string.h>
 
 #include "kms/kms.h"
 
 // CEA-861 timings.
-static const drmModeModeInfo hd60 = {.clock = 148500, .hdisplay = 1920, .hsync_start = 2008,
-	.hsync_end = 2052, .htotal = 2200, .vdisplay = 1080, .vsync_start = 1084, .vsync_end = 1089,
-	.vtotal = 1125, .vrefresh = 60, .flags = DRM_MODE_FLAG_PHSYNC | DRM_MODE_FLAG_PVSYNC,
+static const drmModeModeInfo hd60 = {.clock = 148500,
+	.hdisplay = 1920,
+	.hsync_start = 2008,
+	.hsync_end = 2052,
+	.htotal = 2200,
+	.vdisplay = 1080,
+	.vsync_start = 1084,
+	.vsync_end = 1089,
+	.vtotal = 1125,
+	.vrefresh = 60,
+	.flags = DRM_MODE_FLAG_PHSYNC | DRM_MODE_FLAG_PVSYNC,
 	.name = "1920x1080"};
 
 static drmModeModeInfo variant(uint32_t clock, uint32_t flags) {
@@ -54,9 +63,9 @@ static void finds_the_nearest(void **state) {
 	(void)state;
 	drmModeModeInfo modes[] = {
 		variant(148500, DRM_MODE_FLAG_INTERLACE), // 120 fields, never chosen
-		variant(123750, 0), // 50 Hz
-		variant(148352, 0), // 59.94 Hz
-		variant(148500, 0), // 60 Hz
+		variant(123750, 0),                       // 50 Hz
+		variant(148352, 0),                       // 59.94 Hz
+		variant(148500, 0),                       // 60 Hz
 	};
 	struct kms_connector connector = {.modes = modes, .n_modes = 4};
 	drmModeModeInfo mode;
@@ -78,8 +87,14 @@ static void custom_timings_are_sound(void **state) {
 	static const struct {
 		int width, height, mhz;
 	} wanted[] = {
-		{320, 240, 60000}, {1366, 768, 60000}, {1366, 768, 59940}, {800, 1280, 0},
-		{1, 1, 60000}, {3840, 2160, 30000}, {1920, 1080, 144000}, {480, 1920, 50000},
+		{320, 240, 60000},
+		{1366, 768, 60000},
+		{1366, 768, 59940},
+		{800, 1280, 0},
+		{1, 1, 60000},
+		{3840, 2160, 30000},
+		{1920, 1080, 144000},
+		{480, 1920, 50000},
 	};
 	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
 		drmModeModeInfo m;
@@ -87,10 +102,10 @@ static void custom_timings_are_sound(void **state) {
 		assert_int_equal(m.hdisplay, wanted[i].width);
 		assert_int_equal(m.vdisplay, wanted[i].height);
 		// The kernel's drm_mode_validate_basic asks for this order.
-		assert_true(m.hdisplay <= m.hsync_start && m.hsync_start < m.hsync_end &&
-			m.hsync_end <= m.htotal);
-		assert_true(m.vdisplay <= m.vsync_start && m.vsync_start < m.vsync_end &&
-			m.vsync_end <= m.vtotal);
+		assert_true(
+			m.hdisplay <= m.hsync_start && m.hsync_start < m.hsync_end && m.hsync_end <= m.htotal);
+		assert_true(
+			m.vdisplay <= m.vsync_start && m.vsync_start < m.vsync_end && m.vsync_end <= m.vtotal);
 		int mhz = wanted[i].mhz ? wanted[i].mhz : 60000;
 		// The clock is in kHz: half a kHz is what can be missed.
 		int error = kms_mode_refresh_mhz(&m) - mhz;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Which CRTC feeds which connector, on devices made up for the purpose.
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
+
 #include <cmocka.h>
 #include <string.h>
 
@@ -29,8 +30,10 @@ static void fake_init(struct fake *fake, int n_connectors, int n_crtcs) {
 	fake->modes[0] = make_mode(640, 480, 0);
 	fake->modes[1] = make_mode(1920, 1080, DRM_MODE_TYPE_PREFERRED);
 	fake->modes[2] = make_mode(2560, 1440, 0);
-	fake->device = (struct kms_device){.connectors = fake->connectors, .crtcs = fake->crtcs,
-		.n_connectors = n_connectors, .n_crtcs = n_crtcs};
+	fake->device = (struct kms_device){.connectors = fake->connectors,
+		.crtcs = fake->crtcs,
+		.n_connectors = n_connectors,
+		.n_crtcs = n_crtcs};
 	for (int i = 0; i < n_crtcs; i++) {
 		fake->crtcs[i].device = &fake->device;
 		fake->crtcs[i].id = 100 + (uint32_t)i;

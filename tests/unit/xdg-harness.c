@@ -340,22 +340,27 @@ static void handle_configure(void *data, struct xdg_surface *xdg, uint32_t seria
 
 static const struct xdg_surface_listener xdg_surface_listener = {.configure = handle_configure};
 
-static void surface_init(struct window *window, struct client *client) {
-	*window = (struct window){.client = client};
-	window->surface = wl_compositor_create_surface(client->compositor);
+static void init_xdg_surface(
+	struct window *window, struct client *client, struct wl_surface *surface) {
+	*window = (struct window){.client = client, .surface = surface};
 	window->xdg = xdg_wm_base_get_xdg_surface(client->wm_base, window->surface);
 	xdg_surface_add_listener(window->xdg, &xdg_surface_listener, window);
 }
 
-void window_init(struct window *window, struct client *client) {
-	surface_init(window, client);
+void window_init_surface(
+	struct window *window, struct client *client, struct wl_surface *surface) {
+	init_xdg_surface(window, client, surface);
 	window->toplevel = xdg_surface_get_toplevel(window->xdg);
 	xdg_toplevel_add_listener(window->toplevel, &toplevel_listener, window);
 }
 
+void window_init(struct window *window, struct client *client) {
+	window_init_surface(window, client, wl_compositor_create_surface(client->compositor));
+}
+
 void popup_init(struct window *popup, struct client *client, struct window *parent,
 	struct xdg_positioner *positioner) {
-	surface_init(popup, client);
+	init_xdg_surface(popup, client, wl_compositor_create_surface(client->compositor));
 	popup->popup = xdg_surface_get_popup(popup->xdg, parent ? parent->xdg : NULL, positioner);
 	xdg_popup_add_listener(popup->popup, &popup_listener, popup);
 }

@@ -58,15 +58,16 @@ static void assert_on_plane(struct fixture *fixture, const char *what) {
 	assert_string_equal(layer.buffer, "dmabuf");
 }
 
-static void assert_shown(
-	struct fixture *fixture, const struct test_buffer *buffer, bool on_plane) {
-	test_picture_draw(&fixture->picture,
-		&(struct test_layer){.image = &buffer->image, .on_plane = on_plane});
+static void assert_shown(const struct test_buffer *buffer) {
+	struct test_picture picture;
+	test_picture_init(&picture, TEST_WIDTH, TEST_HEIGHT);
+	test_picture_draw(&picture, &(struct test_layer){.image = &buffer->image, .on_plane = true});
 	struct test_screen screen;
 	test_screen_open(&screen, 0);
-	test_screen_wait(&screen, &fixture->picture);
-	test_screen_assert_stays(&screen, &fixture->picture, 3);
+	test_screen_wait(&screen, &picture);
+	test_screen_assert_stays(&screen, &picture, 3);
 	test_screen_close(&screen);
+	test_picture_finish(&picture);
 }
 
 static void play_on_plane(struct fixture *fixture, enum test_memory memory, uint32_t format) {
@@ -87,7 +88,7 @@ static void play_on_plane(struct fixture *fixture, enum test_memory memory, uint
 	if (shown < FRAMES || shown > FRAMES + 1) {
 		fail_msg("%s: %d frames, but %lld flips", what, FRAMES, (long long)shown);
 	}
-	assert_shown(fixture, &player.buffers[0], true);
+	assert_shown(&player.buffers[0]);
 	player_finish(&player);
 }
 

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "client.h"
+
+int64_t client_report_ticks(pid_t pid) {
+	char path[64], text[1024];
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	FILE *file = fopen(path, "re");
+	if (!file) {
+		return -1;
+	}
+	size_t len = fread(text, 1, sizeof(text) - 1, file);
+	fclose(file);
+	text[len] = '\0';
+	// The name of the program, in parentheses, may hold anything. utime and stime are fields 14 and
+	// 15 of proc(5).
+	char *field = strrchr(text, ')');
+	for (int i = 2; field && i < 14; i++) {
+		field = strchr(field + 1, ' ');
+	}
+	uint64_t user, system;
+	return field && sscanf(field, "%" SCNu64 " %" SCNu64, &user, &system) == 2
+		? (int64_t)(user + system) : -1;
+}
+
+bool client_report_sample(struct client *client) {
+	struct client_sample *now = &client->now;
+	now->time_ns = client_now_ns(CLOCK_MONOTONIC);
+	size_t wanted = (size_t)(client->options.seconds * 1e9 / CLIENT_SLICE_NS) + 1;
+	if (wanted > CLIENT_MAX_SLICES + 1) {
+		wanted = CLIENT_MAX_SLICES + 1;
+	}
+	int64_t due_ns = client->n_slices > 0
+		? client->slices[0].time_ns + (int64_t)client->n_slices * CLIENT_SLICE_NS : 0;
+	if (client->n_slices < wanted && now->time_ns >= due_ns) {
+		if (client->busy) {
+			now->busy_ns = client->busy->busy_ns;
+			now->waits = client->busy->waits;
+		}
+		client->slices[client->n_slices++] = *now;
+	}
+	return client->n_slices == wanted;
+}
+
+// For each slice: length in ns, frame callbacks, frames presented, the server's busy ns and waits.
+static void print_slices(const struct client *client) {
+	printf("\"slices\": [");
+	for (size_t i = 1; i < client->n_slices; i++) {
+		const struct client_sample *from = &client->slices[i - 1], *to = &client->slices[i];
+		printf("%s[%" PRId64 ", %" PRIu64 ", %" PRIu64 ", %" PRIu64 ", %" PRIu64 "]",
+			i > 1 ? ", " : "", to->time_ns - from->time_ns, to->callbacks - from->callbacks,
+			to->presented - from->presented, to->busy_ns - from->busy_ns,
+			to->waits - from->waits);
+	}
+	printf("]");
+}
+
+void client_report_print(const struct client *client) {
+	printf("{\"first_light_ns\": %" PRId64 ", \"width\": %d, \"height\": %d, "
+		"\"presentation\": %s, ", client->first_light_ns, client->width, client->height,
+		client->presentation ? "true" : "false");
+	if (client->latencies > 0) {
+		printf("\"latency_us\": %.1f, \"latency_max_us\": %.1f, \"zero_copy\": %.3f, ",
+			(double)client->latency_ns / 1e3 / (double)client->latencies,
+			(double)client->latency_max_ns / 1e3,
+			(double)client->zero_copy / (double)client->latencies);
+	}
+	printf("\"starved\": %" PRIu64 ", ", client->starved);
+	print_slices(client);
+}

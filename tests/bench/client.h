@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: MIT
+// bench-client: a client that costs as little as a client can, to measure display servers with.
+#ifndef VITRINE_BENCH_CLIENT_H
+#define VITRINE_BENCH_CLIENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <time.h>
+
+#include "busy.h"
+
+struct wl_buffer;
+struct wl_callback;
+struct wl_compositor;
+struct wl_display;
+struct wl_output;
+struct wl_shm;
+struct wl_surface;
+struct wp_presentation;
+struct wp_presentation_feedback;
+struct xdg_surface;
+struct xdg_toplevel;
+struct xdg_wm_base;
+struct zwp_linux_dmabuf_v1;
+
+// One on the screen, one on its way, one to draw.
+#define CLIENT_BUFFERS 3
+#define CLIENT_FEEDBACKS 16
+#define CLIENT_MAX_SLICES 512
+#define CLIENT_SLICE_NS 500000000
+
+enum client_pace {
+	CLIENT_PACE_FRAME,  // a commit at every frame callback
+	CLIENT_PACE_RANDOM, // a commit at random times, 50 to 150 ms apart
+};
+
+struct client_options {
+	bool udmabuf;                   // else wl_shm
+	enum client_pace pace;
+	uint32_t box_width, box_height; // px, of what changes a frame; 0: everything
+	double warm_up, seconds;
+	pid_t server;                   // whose CPU time is read; 0: nobody's
+	const char *busy;               // file of bench-preload; may be NULL
+	bool first;                     // end after the first frame
+	bool hold;                      // keep the last picture up until standard input ends
+	bool wait;                      // for the socket to appear
+};
+
+struct client_buffer {
+	struct wl_buffer *buffer;
+	uint32_t *pixels;
+	bool busy; // the server may read it
+};
+
+struct client_feedback {
+	struct client *client;
+	struct wp_presentation_feedback *object; // NULL: free
+	int64_t commit_ns;
+};
+
+// What is read at the borders of a slice of the measured time.
+struct client_sample {
+	int64_t time_ns;
+	uint64_t callbacks, presented;
+	uint64_t busy_ns, waits; // of the server
+};
+
+struct client {
+	struct client_options options;
+	struct wl_display *display;
+	struct wl_compositor *compositor;
+	struct wl_shm *shm;
+	struct wl_output *output;             // may be NULL
+	struct xdg_wm_base *wm_base;
+	struct wp_presentation *presentation; // may be NULL
+	struct zwp_linux_dmabuf_v1 *dmabuf;   // may be NULL
+	clockid_t clock;                      // of presentation times
+
+	struct wl_surface *surface;
+	struct xdg_surface *xdg_surface;
+	struct xdg_toplevel *toplevel;
+	struct wl_callback *callback;         // NULL: time to draw
+	int32_t width, height;                // px
+	int32_t output_width, output_height;  // px, 0 if unknown
+	bool configured, closed;
+
+	struct client_buffer buffers[CLIENT_BUFFERS];
+	struct client_feedback feedbacks[CLIENT_FEEDBACKS];
+	struct bench_busy *busy;              // may be NULL
+	uint64_t frame;                       // commits so far
+	int64_t next_ns;                      // of the next commit at CLIENT_PACE_RANDOM
+
+	int64_t warm_ns;                      // when the measured time may begin
+	int64_t first_light_ns;               // 0 before the first frame
+	struct client_sample now;             // totals
+	uint64_t zero_copy, starved;
+	int64_t latency_ns, latency_max_ns;   // over `latencies`
+	uint64_t latencies;
+	struct client_sample slices[CLIENT_MAX_SLICES + 1];
+	size_t n_slices;                      // borders taken; 0 before the measured time
+};
+
+// Reports to standard error and returns false.
+bool client_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+int64_t client_now_ns(clockid_t clock);
+
+// client-buffers.c
+
+// Makes all buffers at the size of the surface, painted. Reports errors.
+bool client_buffers_init(struct client *client);
+
+// A buffer that the server does not read; NULL if there is none.
+struct client_buffer *client_buffers_acquire(struct client *client);
+
+// client-display.c
+
+// Connects, makes the fullscreen toplevel and waits for its first configure. Reports errors.
+bool client_display_init(struct client *client);
+
+// Waits for events until `deadline_ns` (CLOCK_MONOTONIC; -1: no deadline) or input on `fd` (-1:
+// none), and dispatches them. False when the connection is lost: reported.
+bool client_display_wait(struct client *client, int fd, int64_t deadline_ns);
+
+// client-commit.c
+
+// Commits `buffer` with its damage, and follows it to the screen.
+void client_commit(struct client *client, struct client_buffer *buffer);
+
+// client-report.c
+
+// Takes a sample when its time has come. True when the measured time is over.
+bool client_report_sample(struct client *client);
+
+// Writes what was measured to standard output, as one line of JSON.
+void client_report_print(const struct client *client);
+
+// CPU time of a process in ticks of the guest, -1 if it is gone.
+int64_t client_report_ticks(pid_t pid);
+
+#endif
