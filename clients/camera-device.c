@@ -146,24 +146,26 @@ static uint32_t interval_to_mhz(const struct v4l2_fract *interval) {
 		: 0;
 }
 
-static uint32_t highest_rate(
-	struct camera_device *device, uint32_t v4l2, uint32_t width, uint32_t height) {
-	uint32_t highest = 0;
+static uint32_t best_rate(
+	struct camera_device *device, uint32_t v4l2, uint32_t width, uint32_t height, uint32_t wish) {
+	uint32_t best = 0;
 	struct v4l2_frmivalenum interval = {.pixel_format = v4l2, .width = width, .height = height};
 	while (camera_ioctl(device->fd, VIDIOC_ENUM_FRAMEINTERVALS, &interval) == 0) {
-		bool discrete = interval.type == V4L2_FRMIVAL_TYPE_DISCRETE;
-		uint32_t rate = interval_to_mhz(discrete ? &interval.discrete : &interval.stepwise.min);
-		highest = rate > highest ? rate : highest;
-		if (!discrete) {
+		if (interval.type != V4L2_FRMIVAL_TYPE_DISCRETE) {
+			uint32_t highest = interval_to_mhz(&interval.stepwise.min);
+			uint32_t lowest = interval_to_mhz(&interval.stepwise.max);
+			best = wish == 0 || highest < wish ? highest : lowest > wish ? lowest : wish;
 			break;
 		}
+		uint32_t rate = interval_to_mhz(&interval.discrete);
+		best = camera_rate_better(rate, best, wish) ? rate : best;
 		interval.index++;
 	}
-	return highest;
+	return best;
 }
 
 static void add_mode(struct camera_device *device, const struct camera_format *format,
-	uint32_t width, uint32_t height) {
+	uint32_t width, uint32_t height, uint32_t rate_wish) {
 	if (device->n_modes == CAMERA_MAX_MODES || width == 0 || height == 0) {
 		return;
 	}
@@ -171,16 +173,16 @@ static void add_mode(struct camera_device *device, const struct camera_format *f
 		.format = format,
 		.width = width,
 		.height = height,
-		.rate_mhz = highest_rate(device, format->v4l2, width, height),
+		.rate_mhz = best_rate(device, format->v4l2, width, height, rate_wish),
 	};
 }
 
 // Without a list of sizes (not every driver has one) the driver is asked for the wished one.
 static void try_size(struct camera_device *device, const struct camera_format *format,
-	uint32_t width, uint32_t height) {
+	const struct camera_wish *wish) {
 	struct v4l2_format try = {.type = device->type};
-	width = width ? width : 16384;
-	height = height ? height : 16384;
+	uint32_t width = wish->width ? wish->width : 16384;
+	uint32_t height = wish->height ? wish->height : 16384;
 	if (device->multi_planar) {
 		try.fmt.pix_mp.pixelformat = format->v4l2;
 		try.fmt.pix_mp.width = width;
@@ -193,31 +195,33 @@ static void try_size(struct camera_device *device, const struct camera_format *f
 	if (camera_ioctl(device->fd, VIDIOC_TRY_FMT, &try) == 0) {
 		// The width and height of both kinds lie at the same place, but that is no promise.
 		add_mode(device, format, device->multi_planar ? try.fmt.pix_mp.width : try.fmt.pix.width,
-			device->multi_planar ? try.fmt.pix_mp.height : try.fmt.pix.height);
+			device->multi_planar ? try.fmt.pix_mp.height : try.fmt.pix.height, wish->rate_mhz);
 	}
 }
 
 static void list_sizes(struct camera_device *device, const struct camera_format *format,
-	uint32_t width, uint32_t height) {
+	const struct camera_wish *wish) {
 	struct v4l2_frmsizeenum size = {.pixel_format = format->v4l2};
 	if (camera_ioctl(device->fd, VIDIOC_ENUM_FRAMESIZES, &size) < 0) {
-		try_size(device, format, width, height);
+		try_size(device, format, wish);
 		return;
 	}
 	if (size.type != V4L2_FRMSIZE_TYPE_DISCRETE) {
 		const struct v4l2_frmsize_stepwise *steps = &size.stepwise;
 		add_mode(device, format,
-			camera_step_size(steps->min_width, steps->max_width, steps->step_width, width),
-			camera_step_size(steps->min_height, steps->max_height, steps->step_height, height));
+			camera_step_size(steps->min_width, steps->max_width, steps->step_width, wish->width),
+			camera_step_size(
+				steps->min_height, steps->max_height, steps->step_height, wish->height),
+			wish->rate_mhz);
 		return;
 	}
 	do {
-		add_mode(device, format, size.discrete.width, size.discrete.height);
+		add_mode(device, format, size.discrete.width, size.discrete.height, wish->rate_mhz);
 		size.index++;
 	} while (camera_ioctl(device->fd, VIDIOC_ENUM_FRAMESIZES, &size) == 0);
 }
 
-void camera_device_list_modes(struct camera_device *device, uint32_t width, uint32_t height) {
+void camera_device_list_modes(struct camera_device *device, const struct camera_wish *wish) {
 	device->n_modes = 0;
 	device->offered[0] = '\0';
 	size_t used = 0;
@@ -231,22 +235,21 @@ void camera_device_list_modes(struct camera_device *device, uint32_t width, uint
 		}
 		const struct camera_format *format = camera_format_find(description.pixelformat);
 		if (format) {
-			list_sizes(device, format, width, height);
+			list_sizes(device, format, wish);
 		}
 		description.index++;
 	}
 }
 
-static void set_rate(struct camera_device *device, const struct camera_mode *mode,
-	uint32_t rate_mhz, struct camera_picture *picture) {
+static void set_rate(
+	struct camera_device *device, const struct camera_mode *mode, struct camera_picture *picture) {
 	struct v4l2_streamparm parm = {.type = device->type};
 	if (camera_ioctl(device->fd, VIDIOC_G_PARM, &parm) < 0) {
 		return;
 	}
-	uint32_t rate = rate_mhz ? rate_mhz : mode->rate_mhz;
-	if ((parm.parm.capture.capability & V4L2_CAP_TIMEPERFRAME) && rate > 0) {
+	if ((parm.parm.capture.capability & V4L2_CAP_TIMEPERFRAME) && mode->rate_mhz > 0) {
 		parm.parm.capture.timeperframe =
-			(struct v4l2_fract){.numerator = 1000, .denominator = rate};
+			(struct v4l2_fract){.numerator = 1000, .denominator = mode->rate_mhz};
 		if (camera_ioctl(device->fd, VIDIOC_S_PARM, &parm) < 0) {
 			camera_ioctl(device->fd, VIDIOC_G_PARM, &parm);
 		}
@@ -254,7 +257,7 @@ static void set_rate(struct camera_device *device, const struct camera_mode *mod
 	picture->rate_mhz = interval_to_mhz(&parm.parm.capture.timeperframe);
 }
 
-// Each plane in a dma-bufs of its own, or all in one after the other.
+// Each plane in a dma-buf of its own, or all in one after the other.
 static bool lay_out(const struct camera_format *format, struct camera_picture *picture,
 	const uint32_t *bytesperline) {
 	struct client_layout layout;
@@ -306,8 +309,8 @@ static void read_format(const struct camera_device *device, const struct v4l2_fo
 	}
 }
 
-bool camera_device_set_mode(struct camera_device *device, const struct camera_mode *mode,
-	uint32_t rate_mhz, struct camera_picture *picture) {
+bool camera_device_set_mode(
+	struct camera_device *device, const struct camera_mode *mode, struct camera_picture *picture) {
 	struct v4l2_format set = {.type = device->type};
 	if (device->multi_planar) {
 		set.fmt.pix_mp.pixelformat = mode->format->v4l2;
@@ -345,6 +348,6 @@ bool camera_device_set_mode(struct camera_device *device, const struct camera_mo
 			picture->sizes[0]);
 		return false;
 	}
-	set_rate(device, mode, rate_mhz, picture);
+	set_rate(device, mode, picture);
 	return true;
 }

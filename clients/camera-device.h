@@ -46,13 +46,13 @@ bool camera_device_open(
 	struct camera_device *device, const char *path, uint32_t input, bool require_input);
 void camera_device_close(struct camera_device *device);
 
-// Fills in `modes` and `offered`. Where the device takes sizes in steps, those nearest to
-// width x height px (0: the largest) are listed.
-void camera_device_list_modes(struct camera_device *device, uint32_t width, uint32_t height);
+// Fills in `modes` and `offered`. Where the device takes sizes in steps, those nearest to the wish
+// are listed; of the rates of a mode, the one that serves the wish best.
+void camera_device_list_modes(struct camera_device *device, const struct camera_wish *wish);
 
-// Sets a mode and its rate (0: the highest), and tells what became of it. False when the device
-// cannot do that: reported.
-bool camera_device_set_mode(struct camera_device *device, const struct camera_mode *mode,
-	uint32_t rate_mhz, struct camera_picture *picture);
+// Sets a mode with its rate, and tells what became of it. False when the device cannot do that:
+// reported.
+bool camera_device_set_mode(
+	struct camera_device *device, const struct camera_mode *mode, struct camera_picture *picture);
 
 #endif

@@ -79,12 +79,18 @@ enum camera_way camera_way(const struct client_feedback *feedback, uint32_t drm)
 	return feedback->has_tranches ? CAMERA_WAY_COMPOSE : CAMERA_WAY_SCANOUT;
 }
 
+// Drivers round their intervals: 60.02 Hz does not exceed 60, and 29.97 Hz does for 30.
+static bool exceeds(uint32_t rate_mhz, uint32_t wish) {
+	return wish != 0 && rate_mhz > wish + wish / 100;
+}
+
 // What makes one mode better than another, most important first.
 struct merit {
 	bool fits, fast;
 	enum camera_way way;
 	uint64_t area; // px
 	uint32_t cost; // bytes a row of 1024 px and its share of the other planes
+	int planes;
 };
 
 static uint32_t bytes_of_1024(uint32_t drm) {
@@ -102,11 +108,11 @@ static struct merit judge(const struct camera_mode *mode, const struct camera_wi
 	return (struct merit){
 		.fits = (wish->width == 0 || mode->width <= wish->width) &&
 			(wish->height == 0 || mode->height <= wish->height),
-		// Drivers round their intervals: 29.97 Hz has to do for 30.
-		.fast = mode->rate_mhz == 0 || mode->rate_mhz + mode->rate_mhz / 100 >= least,
+		.fast = mode->rate_mhz == 0 || !exceeds(least, mode->rate_mhz),
 		.way = camera_way(feedback, mode->format->drm),
 		.area = (uint64_t)mode->width * mode->height,
 		.cost = bytes_of_1024(mode->format->drm),
+		.planes = format_info(mode->format->drm)->planes,
 	};
 }
 
@@ -123,7 +129,8 @@ static bool better(const struct merit *a, const struct merit *b) {
 	if (a->area != b->area) {
 		return a->fits ? a->area > b->area : a->area < b->area;
 	}
-	return a->cost < b->cost;
+	// Of formats that cost the same, display hardware knows NV12 better than YUV420.
+	return a->cost != b->cost ? a->cost < b->cost : a->planes < b->planes;
 }
 
 const struct camera_mode *camera_mode_choose(const struct camera_mode *modes, size_t len,
@@ -141,6 +148,16 @@ const struct camera_mode *camera_mode_choose(const struct camera_mode *modes, si
 		}
 	}
 	return best;
+}
+
+bool camera_rate_better(uint32_t a, uint32_t b, uint32_t wish) {
+	if (a == 0 || b == 0) {
+		return a != 0;
+	}
+	if (exceeds(a, wish) != exceeds(b, wish)) {
+		return exceeds(b, wish);
+	}
+	return exceeds(a, wish) ? a < b : a > b;
 }
 
 uint32_t camera_step_size(uint32_t min, uint32_t max, uint32_t step, uint32_t wish) {

@@ -36,7 +36,7 @@ enum camera_way camera_way(const struct client_feedback *feedback, uint32_t drm)
 struct camera_mode {
 	const struct camera_format *format;
 	uint32_t width, height; // px
-	uint32_t rate_mhz;      // highest, 0 when the driver does not tell
+	uint32_t rate_mhz;      // see camera_rate_better(), 0 when the driver does not tell
 };
 
 // What is wanted of it.
@@ -51,9 +51,13 @@ struct camera_wish {
 
 // The best of `len` modes, NULL if the compositor takes none of them (or not of the wished format).
 // In this order: not larger than wished; fast enough; on a plane rather than composed; large; few
-// bytes a pixel. If every mode is too large: the smallest.
+// bytes a pixel; few planes. If every mode is too large: the smallest.
 const struct camera_mode *camera_mode_choose(const struct camera_mode *modes, size_t len,
 	const struct camera_wish *wish, const struct client_feedback *feedback);
+
+// Whether rate `a` serves better than `b` where no more than `wish` is of use (0: all is): the
+// highest that does not exceed it, else the lowest. All in mHz; 0 for no rate.
+bool camera_rate_better(uint32_t a, uint32_t b, uint32_t wish);
 
 // The size within a stepwise range that comes closest to `wish` px without exceeding it; the
 // smallest if that is more; the largest if `wish` is 0.

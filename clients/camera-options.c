@@ -50,7 +50,7 @@ void camera_options_help(void) {
 		   "  --input N              its input (default: 0)\n"
 		   "  --size WxH             largest size in px (default: the size of the output)\n"
 		   "  --format FORMAT        DRM pixel format, XR24 or NV12 (default: one a plane takes)\n"
-		   "  --rate HZ              pictures a second (default: as many as the camera gives)\n"
+		   "  --rate HZ              pictures a second (default: the refresh rate, or less)\n"
 		   "  --buffers N            3 to %d (default: 6)\n"
 		   "  --memory export|udmabuf|dma-heap|dma-heap:NAME|dumb\n"
 		   "                         the driver's own buffers, or others that it writes into\n"

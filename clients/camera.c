@@ -55,22 +55,27 @@ static bool choose_mode(struct camera *camera, struct camera_picture *picture) {
 		.height = options->height ? options->height : camera->window.height,
 		.rate_mhz = options->rate_mhz,
 	};
-	camera_device_list_modes(&camera->device, wish.width, wish.height);
+	// More pictures than the display shows would only be thrown away.
+	struct camera_wish listed = wish;
+	if (listed.rate_mhz == 0) {
+		listed.rate_mhz = camera->display.output_refresh_mhz;
+	}
+	camera_device_list_modes(&camera->device, &listed);
 	const struct camera_mode *mode = camera_mode_choose(
 		camera->device.modes, camera->device.n_modes, &wish, &camera->display.feedback);
 	if (!mode) {
 		report_no_way(camera);
 		return false;
 	}
-	if (!camera_device_set_mode(&camera->device, mode, options->rate_mhz, picture)) {
+	if (!camera_device_set_mode(&camera->device, mode, picture)) {
 		return false;
 	}
 	char name[5];
 	format_name(picture->drm, name);
 	if (camera_way(&camera->display.feedback, picture->drm) == CAMERA_WAY_COMPOSE) {
-		client_report("%s: no plane takes any format of this camera at this size: the compositor "
-					  "will compose %s",
-			camera->device.path, name);
+		client_report("%s: no plane takes %s: the compositor copies it into its own picture%s",
+			camera->device.path, name,
+			options->format != 0 ? "; another --format may do better" : "");
 	}
 	if ((wish.width != 0 && picture->width > wish.width) ||
 		(wish.height != 0 && picture->height > wish.height)) {
@@ -103,8 +108,10 @@ static void show_pending(struct camera *camera) {
 	const struct camera_picture *picture = &camera->stream.picture;
 	struct client_rect all = {0, 0, (int32_t)picture->width, (int32_t)picture->height};
 	camera->pending = NULL;
-	if (slot->captured_ns > 0) {
-		camera->age_ns += client_now_ns(CLOCK_MONOTONIC) - slot->captured_ns;
+	// Some drivers give the time at which the picture was due, which may be yet to come.
+	int64_t age_ns = client_now_ns(CLOCK_MONOTONIC) - slot->captured_ns;
+	if (slot->captured_ns > 0 && age_ns > 0) {
+		camera->age_ns += age_ns;
 	}
 	client_window_commit(&camera->window, &slot->buffer, &all, camera->shown);
 	camera->shown++;

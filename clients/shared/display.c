@@ -67,11 +67,11 @@ static void handle_geometry(void *data, struct wl_output *output, int32_t x, int
 static void handle_mode(void *data, struct wl_output *output, uint32_t flags, int32_t width,
 	int32_t height, int32_t refresh_mhz) {
 	(void)output;
-	(void)refresh_mhz;
 	struct client_display *display = data;
 	if ((flags & WL_OUTPUT_MODE_CURRENT) && width > 0 && height > 0) {
 		display->output_width = (uint32_t)width;
 		display->output_height = (uint32_t)height;
+		display->output_refresh_mhz = refresh_mhz > 0 ? (uint32_t)refresh_mhz : 0;
 	}
 }
 

@@ -2,12 +2,14 @@
 // wl_compositor.
 #include "wayland/server.h"
 
-static void handle_create_surface(struct wl_client *client, struct wl_resource *resource, uint32_t id) {
+static void handle_create_surface(
+	struct wl_client *client, struct wl_resource *resource, uint32_t id) {
 	struct wayland_server *server = wl_resource_get_user_data(resource);
 	surface_create(server, client, (uint32_t)wl_resource_get_version(resource), id);
 }
 
-static void handle_create_region(struct wl_client *client, struct wl_resource *resource, uint32_t id) {
+static void handle_create_region(
+	struct wl_client *client, struct wl_resource *resource, uint32_t id) {
 	region_create(client, (uint32_t)wl_resource_get_version(resource), id);
 }
 

@@ -18,13 +18,15 @@ static void handle_destroy(struct wl_client *client, struct wl_resource *resourc
 
 // ---- wl_data_source ----
 
-static void handle_offer(struct wl_client *client, struct wl_resource *resource, const char *mime_type) {
+static void handle_offer(
+	struct wl_client *client, struct wl_resource *resource, const char *mime_type) {
 	(void)client;
 	(void)resource;
 	(void)mime_type; // no one can be offered it
 }
 
-static void handle_set_actions(struct wl_client *client, struct wl_resource *resource, uint32_t actions) {
+static void handle_set_actions(
+	struct wl_client *client, struct wl_resource *resource, uint32_t actions) {
 	(void)client;
 	struct data_source *source = wl_resource_get_user_data(resource);
 	const uint32_t all = WL_DATA_DEVICE_MANAGER_DND_ACTION_COPY |
@@ -77,8 +79,9 @@ static void handle_start_drag(struct wl_client *client, struct wl_resource *reso
 	(void)serial;
 	struct data_source *source =
 		source_resource ? wl_resource_get_user_data(source_resource) : NULL;
-	if (icon && !surface_set_role(surface_from_resource(icon), &icon_role, NULL, resource,
-					WL_DATA_DEVICE_ERROR_ROLE)) {
+	if (icon &&
+		!surface_set_role(
+			surface_from_resource(icon), &icon_role, NULL, resource, WL_DATA_DEVICE_ERROR_ROLE)) {
 		return;
 	}
 	if (!source || !use_source(resource, source)) {
@@ -119,9 +122,9 @@ static const struct wl_data_device_interface device_impl = {
 static void handle_create_data_source(
 	struct wl_client *client, struct wl_resource *manager, uint32_t id) {
 	struct data_source *source = calloc(1, sizeof(*source));
-	struct wl_resource *resource = source
-		? wl_resource_create(client, &wl_data_source_interface, wl_resource_get_version(manager), id)
-		: NULL;
+	struct wl_resource *resource = source ? wl_resource_create(client, &wl_data_source_interface,
+												wl_resource_get_version(manager), id)
+										  : NULL;
 	if (!resource) {
 		free(source);
 		wl_client_post_no_memory(client);
@@ -131,11 +134,11 @@ static void handle_create_data_source(
 	wl_resource_set_implementation(resource, &source_impl, source, handle_source_destroy);
 }
 
-static void handle_get_data_device(struct wl_client *client, struct wl_resource *manager, uint32_t id,
-	struct wl_resource *seat) {
+static void handle_get_data_device(
+	struct wl_client *client, struct wl_resource *manager, uint32_t id, struct wl_resource *seat) {
 	(void)seat;
-	struct wl_resource *resource = wl_resource_create(
-		client, &wl_data_device_interface, wl_resource_get_version(manager), id);
+	struct wl_resource *resource =
+		wl_resource_create(client, &wl_data_device_interface, wl_resource_get_version(manager), id);
 	if (!resource) {
 		wl_client_post_no_memory(client);
 		return;

@@ -34,7 +34,7 @@ struct params {
 
 // A dma-buf's memory, mapped when first read. Planes in the same dma-buf share the fd and the mapping.
 struct mapping {
-	void *data; // NULL: not mapped
+	void *data;  // NULL: not mapped
 	size_t size; // bytes
 	struct sigbus_guard guard;
 };
@@ -45,7 +45,7 @@ struct dmabuf_buffer {
 	struct mapping maps[FORMAT_MAX_PLANES];
 	int map_of[FORMAT_MAX_PLANES]; // by plane
 	int map_fd[FORMAT_MAX_PLANES]; // owned
-	bool unreadable; // a CPU can't read it: do not try again
+	bool unreadable;               // a CPU can't read it: do not try again
 };
 
 // ---- Access ----
@@ -166,8 +166,8 @@ static bool check_planes(struct params *params, const struct format_info *info) 
 		const struct params_plane *plane = &params->planes[i];
 		if ((plane->fd >= 0) != (i < info->planes)) {
 			wl_resource_post_error(params->resource, ZWP_LINUX_BUFFER_PARAMS_V1_ERROR_INCOMPLETE,
-				"plane %d is %s: the format has %d", i,
-				plane->fd >= 0 ? "too many" : "missing", info->planes);
+				"plane %d is %s: the format has %d", i, plane->fd >= 0 ? "too many" : "missing",
+				info->planes);
 			return false;
 		}
 		if (i < info->planes && plane->modifier != params->planes[0].modifier) {
@@ -189,14 +189,12 @@ static bool check_bounds(struct params *params, const struct format_info *info, 
 		uint64_t rows = format_plane_height(info, i, (uint32_t)height);
 		uint64_t end = plane->offset + (uint64_t)plane->stride * rows;
 		if (min == 0 || plane->stride < min) {
-			wl_resource_post_error(params->resource,
-				ZWP_LINUX_BUFFER_PARAMS_V1_ERROR_OUT_OF_BOUNDS,
+			wl_resource_post_error(params->resource, ZWP_LINUX_BUFFER_PARAMS_V1_ERROR_OUT_OF_BOUNDS,
 				"plane %d: stride of %u bytes is too small for %d px", i, plane->stride, width);
 			return false;
 		}
 		if (end > (uint64_t)sizes[i]) {
-			wl_resource_post_error(params->resource,
-				ZWP_LINUX_BUFFER_PARAMS_V1_ERROR_OUT_OF_BOUNDS,
+			wl_resource_post_error(params->resource, ZWP_LINUX_BUFFER_PARAMS_V1_ERROR_OUT_OF_BOUNDS,
 				"plane %d: offset %u + stride %u x %llu rows exceeds the dma-buf's %lld bytes", i,
 				plane->offset, plane->stride, (unsigned long long)rows, (long long)sizes[i]);
 			return false;
@@ -216,8 +214,8 @@ static void take_planes(struct dmabuf_buffer *buffer, struct params *params, con
 		struct stat stat = {0};
 		bool known = fstat(plane->fd, &stat) == 0;
 		int map = 0;
-		while (map < buffer->n_maps && (!known || stats[map].st_ino != stat.st_ino ||
-										   stats[map].st_dev != stat.st_dev)) {
+		while (map < buffer->n_maps &&
+			(!known || stats[map].st_ino != stat.st_ino || stats[map].st_dev != stat.st_dev)) {
 			map++;
 		}
 		if (map == buffer->n_maps) {
@@ -259,8 +257,8 @@ static void fail(struct params *params, uint32_t buffer_id, const char *reason) 
 	if (buffer_id == 0) {
 		zwp_linux_buffer_params_v1_send_failed(params->resource);
 	} else {
-		wl_resource_post_error(params->resource,
-			ZWP_LINUX_BUFFER_PARAMS_V1_ERROR_INVALID_WL_BUFFER, "%s", reason);
+		wl_resource_post_error(
+			params->resource, ZWP_LINUX_BUFFER_PARAMS_V1_ERROR_INVALID_WL_BUFFER, "%s", reason);
 	}
 }
 
@@ -418,7 +416,8 @@ static void handle_params_destroy(struct wl_resource *resource) {
 
 // ---- zwp_linux_dmabuf_v1 ----
 
-static void handle_create_params(struct wl_client *client, struct wl_resource *dmabuf, uint32_t id) {
+static void handle_create_params(
+	struct wl_client *client, struct wl_resource *dmabuf, uint32_t id) {
 	struct params *params = calloc(1, sizeof(*params));
 	struct wl_resource *resource = params
 		? wl_resource_create(
@@ -470,8 +469,8 @@ static void send_formats(struct wl_resource *resource, const struct format_set *
 			zwp_linux_dmabuf_v1_send_format(resource, pair->format);
 		}
 		if (version >= ZWP_LINUX_DMABUF_V1_MODIFIER_SINCE_VERSION) {
-			zwp_linux_dmabuf_v1_send_modifier(resource, pair->format,
-				(uint32_t)(pair->modifier >> 32), (uint32_t)pair->modifier);
+			zwp_linux_dmabuf_v1_send_modifier(
+				resource, pair->format, (uint32_t)(pair->modifier >> 32), (uint32_t)pair->modifier);
 		}
 	}
 }

@@ -34,8 +34,8 @@ static bool write_table(struct dmabuf_formats *formats) {
 	if (formats->table_fd < 0 || ftruncate(formats->table_fd, formats->table_size) != 0) {
 		return false;
 	}
-	struct table_entry *table = mmap(NULL, formats->table_size, PROT_READ | PROT_WRITE, MAP_SHARED,
-		formats->table_fd, 0);
+	struct table_entry *table =
+		mmap(NULL, formats->table_size, PROT_READ | PROT_WRITE, MAP_SHARED, formats->table_fd, 0);
 	if (table == MAP_FAILED) {
 		return false;
 	}
@@ -102,8 +102,8 @@ void dmabuf_formats_finish(struct dmabuf_formats *formats) {
 	*formats = (struct dmabuf_formats){.table_fd = -1};
 }
 
-static void send_tranche(
-	struct wl_resource *resource, struct wl_array *device, struct wl_array *indices, uint32_t flags) {
+static void send_tranche(struct wl_resource *resource, struct wl_array *device,
+	struct wl_array *indices, uint32_t flags) {
 	zwp_linux_dmabuf_feedback_v1_send_tranche_target_device(resource, device);
 	zwp_linux_dmabuf_feedback_v1_send_tranche_flags(resource, flags);
 	zwp_linux_dmabuf_feedback_v1_send_tranche_formats(resource, indices);
@@ -143,8 +143,8 @@ static void handle_resource_destroy(struct wl_resource *resource) {
 void dmabuf_feedback_create(struct wayland_server *server, struct wl_resource *dmabuf, uint32_t id,
 	struct surface *surface) {
 	struct wl_client *client = wl_resource_get_client(dmabuf);
-	struct wl_resource *resource = wl_resource_create(client, &zwp_linux_dmabuf_feedback_v1_interface,
-		wl_resource_get_version(dmabuf), id);
+	struct wl_resource *resource = wl_resource_create(
+		client, &zwp_linux_dmabuf_feedback_v1_interface, wl_resource_get_version(dmabuf), id);
 	if (!resource) {
 		wl_client_post_no_memory(client);
 		return;

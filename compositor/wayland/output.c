@@ -52,7 +52,7 @@ static void send_info(struct wl_resource *resource, const struct wayland_output_
 static void send_enters(struct wl_resource *resource, struct wayland_output *output) {
 	struct wl_client *client = wl_resource_get_client(resource);
 	struct surface *surface;
-	wl_list_for_each (surface, &output->server->surfaces, link) {
+	wl_list_for_each(surface, &output->server->surfaces, link) {
 		if (surface->output == output && surface_client(surface) == client) {
 			wl_surface_send_enter(surface->resource, resource);
 		}
@@ -128,7 +128,7 @@ struct wayland_output *wayland_output_create(struct wayland_server *server,
 
 static void make_inert(struct wl_list *resources) {
 	struct wl_resource *resource, *next;
-	wl_resource_for_each_safe (resource, next, resources) {
+	wl_resource_for_each_safe(resource, next, resources) {
 		wl_resource_set_user_data(resource, NULL);
 		wl_list_remove(wl_resource_get_link(resource));
 		wl_list_init(wl_resource_get_link(resource));
@@ -160,7 +160,7 @@ void wayland_output_destroy(struct wayland_output *output) {
 	}
 	struct wayland_server *server = output->server;
 	struct surface *surface;
-	wl_list_for_each (surface, &server->surfaces, link) {
+	wl_list_for_each(surface, &server->surfaces, link) {
 		if (surface->output == output) {
 			surface_set_output(surface, NULL);
 		}
@@ -202,8 +202,8 @@ static void logical_size(const struct wayland_output_info *info, int32_t *width,
 	*height = (swapped ? info->width : info->height) / info->scale;
 }
 
-static void handle_get_xdg_output(struct wl_client *client, struct wl_resource *manager, uint32_t id,
-	struct wl_resource *output_resource) {
+static void handle_get_xdg_output(struct wl_client *client, struct wl_resource *manager,
+	uint32_t id, struct wl_resource *output_resource) {
 	struct wayland_output *output = wayland_output_from_resource(output_resource);
 	int version = wl_resource_get_version(manager);
 	struct wl_resource *resource =
@@ -238,7 +238,8 @@ static const struct zxdg_output_manager_v1_interface manager_impl = {
 	.get_xdg_output = handle_get_xdg_output,
 };
 
-static void handle_manager_bind(struct wl_client *client, void *data, uint32_t version, uint32_t id) {
+static void handle_manager_bind(
+	struct wl_client *client, void *data, uint32_t version, uint32_t id) {
 	struct wl_resource *resource =
 		wl_resource_create(client, &zxdg_output_manager_v1_interface, (int)version, id);
 	if (!resource) {

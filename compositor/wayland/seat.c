@@ -8,13 +8,15 @@ static void post_missing(struct wl_resource *resource, const char *device) {
 		resource, WL_SEAT_ERROR_MISSING_CAPABILITY, "the seat has never had a %s", device);
 }
 
-static void handle_get_pointer(struct wl_client *client, struct wl_resource *resource, uint32_t id) {
+static void handle_get_pointer(
+	struct wl_client *client, struct wl_resource *resource, uint32_t id) {
 	(void)client;
 	(void)id;
 	post_missing(resource, "pointer");
 }
 
-static void handle_get_keyboard(struct wl_client *client, struct wl_resource *resource, uint32_t id) {
+static void handle_get_keyboard(
+	struct wl_client *client, struct wl_resource *resource, uint32_t id) {
 	(void)client;
 	(void)id;
 	post_missing(resource, "keyboard");

@@ -22,7 +22,8 @@ static void handle_log(const char *format, va_list args) {
 	errno = number;
 }
 
-static bool filter_global(const struct wl_client *client, const struct wl_global *global, void *data) {
+static bool filter_global(
+	const struct wl_client *client, const struct wl_global *global, void *data) {
 	const struct wayland_server *server = data;
 	if (global != server->private_global) {
 		return true;
@@ -69,7 +70,8 @@ static bool init(struct wayland_server *server, const struct wayland_server_opti
 	wl_display_set_default_max_buffer_size(server->display, max_client_buffer);
 	wl_display_set_global_filter(server->display, filter_global, server);
 	server->waiting_timer = wl_event_loop_add_timer(server->loop, surface_handle_waiting, server);
-	return server->waiting_timer && copy_formats(&server->composed_formats, options->composed_formats) &&
+	return server->waiting_timer &&
+		copy_formats(&server->composed_formats, options->composed_formats) &&
 		create_globals(server, options);
 }
 
@@ -92,7 +94,7 @@ struct wayland_server *wayland_server_create(
 
 static void free_outputs(struct wl_list *outputs) {
 	struct wayland_output *output, *next;
-	wl_list_for_each_safe (output, next, outputs, link) {
+	wl_list_for_each_safe(output, next, outputs, link) {
 		wayland_output_free(output);
 	}
 }

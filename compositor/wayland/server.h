@@ -15,10 +15,10 @@
 
 // The dma-buf formats on offer, and their table as clients get it (zwp_linux_dmabuf_feedback_v1).
 struct dmabuf_formats {
-	struct format_set scanout;  // what planes take and render/ can compose
-	struct format_set composed; // all of what is on offer, scanout too
-	int table_fd;               // sealed memfd: the pairs of `composed`
-	uint32_t table_size;        // bytes
+	struct format_set scanout;                         // what planes take and render/ can compose
+	struct format_set composed;                        // all of what is on offer, scanout too
+	int table_fd;                                      // sealed memfd: the pairs of `composed`
+	uint32_t table_size;                               // bytes
 	struct wl_array scanout_indices, composed_indices; // uint16_t into the table
 };
 
@@ -127,10 +127,10 @@ struct wayland_output {
 	struct scene_output *scene;
 	void *data; // of policy
 	struct wl_global *global;
-	struct wl_list resources;     // wl_output, wl_resource_get_link
-	struct wl_list xdg_resources; // zxdg_output_v1, wl_resource_get_link
+	struct wl_list resources;             // wl_output, wl_resource_get_link
+	struct wl_list xdg_resources;         // zxdg_output_v1, wl_resource_get_link
 	struct wl_event_source *retire_timer; // may be NULL
-	struct wl_list link; // wayland_server.outputs or .retired
+	struct wl_list link;                  // wayland_server.outputs or .retired
 };
 
 // NULL for an inert resource.

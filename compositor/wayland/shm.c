@@ -13,8 +13,8 @@
 static const size_t max_copied_bytes = (size_t)256 << 20;
 
 struct shm_client {
-	size_t copied; // bytes
-	bool gone;     // its objects are being destroyed: nothing is worth a copy any more
+	size_t copied;  // bytes
+	bool gone;      // its objects are being destroyed: nothing is worth a copy any more
 	unsigned users; // buffers that point here, and the client itself
 	struct wl_listener destroy, destroy_late;
 };
@@ -95,8 +95,8 @@ static bool end_access(struct scene_buffer *base) {
 	if (!buffer->shm || sigbus_guard_end(&buffer->guard)) {
 		return true;
 	}
-	wl_resource_post_error(buffer->base.resource, WL_SHM_ERROR_INVALID_FD,
-		"the pool's file is smaller than the pool");
+	wl_resource_post_error(
+		buffer->base.resource, WL_SHM_ERROR_INVALID_FD, "the pool's file is smaller than the pool");
 	return false;
 }
 
@@ -163,21 +163,21 @@ static uint32_t drm_format(uint32_t shm_format) {
 
 // What libwayland leaves unchecked: that a row fits into the stride, else the last one reaches past
 // the pool.
-static bool check_layout(struct wl_resource *resource, struct wl_shm_buffer *shm,
-	const struct format_info *info) {
+static bool check_layout(
+	struct wl_resource *resource, struct wl_shm_buffer *shm, const struct format_info *info) {
 	uint32_t stride = (uint32_t)wl_shm_buffer_get_stride(shm);
 	uint32_t min = format_min_stride(info, 0, (uint32_t)wl_shm_buffer_get_width(shm));
 	if (min == 0 || stride < min) {
 		wl_resource_post_error(resource, WL_SHM_ERROR_INVALID_STRIDE,
-			"stride of %u bytes is too small: %d px take %u", stride,
-			wl_shm_buffer_get_width(shm), min);
+			"stride of %u bytes is too small: %d px take %u", stride, wl_shm_buffer_get_width(shm),
+			min);
 		return false;
 	}
 	return true;
 }
 
-static struct shm_buffer *create(struct wl_resource *resource, struct wl_shm_buffer *shm,
-	const struct format_info *info) {
+static struct shm_buffer *create(
+	struct wl_resource *resource, struct wl_shm_buffer *shm, const struct format_info *info) {
 	struct shm_client *client = shm_client_get(wl_resource_get_client(resource));
 	struct shm_buffer *buffer = client ? calloc(1, sizeof(*buffer)) : NULL;
 	if (!buffer) {

@@ -52,7 +52,8 @@ static void handle_sigbus(int number, siginfo_t *info, void *context) {
 bool sigbus_install(void) {
 	if (installed == 0) {
 		page_size = (uintptr_t)sysconf(_SC_PAGESIZE);
-		struct sigaction action = {.sa_sigaction = handle_sigbus, .sa_flags = SA_SIGINFO | SA_NODEFER};
+		struct sigaction action = {
+			.sa_sigaction = handle_sigbus, .sa_flags = SA_SIGINFO | SA_NODEFER};
 		sigemptyset(&action.sa_mask);
 		if (sigaction(SIGBUS, &action, &former) != 0) {
 			return false;

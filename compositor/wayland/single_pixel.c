@@ -47,8 +47,8 @@ static const struct wp_single_pixel_buffer_manager_v1_interface manager_impl = {
 };
 
 static void handle_bind(struct wl_client *client, void *data, uint32_t version, uint32_t id) {
-	struct wl_resource *resource = wl_resource_create(
-		client, &wp_single_pixel_buffer_manager_v1_interface, (int)version, id);
+	struct wl_resource *resource =
+		wl_resource_create(client, &wp_single_pixel_buffer_manager_v1_interface, (int)version, id);
 	if (!resource) {
 		wl_client_post_no_memory(client);
 		return;
@@ -57,6 +57,6 @@ static void handle_bind(struct wl_client *client, void *data, uint32_t version, 
 }
 
 bool single_pixel_create(struct wayland_server *server) {
-	return wl_global_create(server->display, &wp_single_pixel_buffer_manager_v1_interface, 1, server,
-		handle_bind);
+	return wl_global_create(
+		server->display, &wp_single_pixel_buffer_manager_v1_interface, 1, server, handle_bind);
 }

@@ -23,8 +23,8 @@ static bool check_runtime_dir(char *error) {
 	}
 	struct stat stat_;
 	if (stat(dir, &stat_) != 0 || !S_ISDIR(stat_.st_mode)) {
-		snprintf(error, ERROR_SIZE, "XDG_RUNTIME_DIR %.120s is no directory: create it with mode 0700",
-			dir);
+		snprintf(error, ERROR_SIZE,
+			"XDG_RUNTIME_DIR %.120s is no directory: create it with mode 0700", dir);
 		return false;
 	}
 	if (access(dir, W_OK | X_OK) != 0) {
@@ -39,15 +39,16 @@ static bool check_runtime_dir(char *error) {
 static void describe_failure(const char *name, int number, char *error) {
 	if (!name) {
 		snprintf(error, ERROR_SIZE,
-			"no free socket name wayland-0 to wayland-32 in XDG_RUNTIME_DIR: give one with --socket");
+			"no free socket name wayland-0 to wayland-32 in XDG_RUNTIME_DIR: give one with "
+		    "--socket");
 	} else if (number == EAGAIN || number == EWOULDBLOCK) {
 		snprintf(error, ERROR_SIZE,
 			"socket %.100s is in use by another compositor: stop that one or choose another name "
 			"with --socket",
 			name);
 	} else if (number == ENAMETOOLONG) {
-		snprintf(error, ERROR_SIZE, "socket %.100s: the path is too long: choose a shorter name",
-			name);
+		snprintf(
+			error, ERROR_SIZE, "socket %.100s: the path is too long: choose a shorter name", name);
 	} else {
 		snprintf(error, ERROR_SIZE, "socket %.100s can't be opened: %.60s: check XDG_RUNTIME_DIR",
 			name, strerror(number));

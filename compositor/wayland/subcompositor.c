@@ -230,7 +230,8 @@ static void apply_freed(struct surface *surface) {
 	enum surface_iter_step step;
 	while ((step = surface_iter_next(&iter, &child)) != SURFACE_ITER_END) {
 		// A surface's children are walked by now, so applying their pending order is safe.
-		if (step == SURFACE_ITER_TOP && child->cached.fields && !subsurface_is_synchronized(child)) {
+		if (step == SURFACE_ITER_TOP && child->cached.fields &&
+			!subsurface_is_synchronized(child)) {
 			surface_apply_cached(child);
 		}
 	}
@@ -288,8 +289,8 @@ static void subsurface_init(
 	surface->mapped = surface->current.buffer != NULL;
 }
 
-static void handle_get_subsurface(struct wl_client *client, struct wl_resource *resource, uint32_t id,
-	struct wl_resource *surface_resource, struct wl_resource *parent_resource) {
+static void handle_get_subsurface(struct wl_client *client, struct wl_resource *resource,
+	uint32_t id, struct wl_resource *surface_resource, struct wl_resource *parent_resource) {
 	struct surface *surface = surface_from_resource(surface_resource);
 	struct surface *parent = surface_from_resource(parent_resource);
 	if (is_descendant(parent, surface)) {
@@ -303,13 +304,13 @@ static void handle_get_subsurface(struct wl_client *client, struct wl_resource *
 		wl_client_post_no_memory(client);
 		return;
 	}
-	if (!surface_set_role(surface, &subsurface_role, subsurface, resource,
-			WL_SUBCOMPOSITOR_ERROR_BAD_SURFACE)) {
+	if (!surface_set_role(
+			surface, &subsurface_role, subsurface, resource, WL_SUBCOMPOSITOR_ERROR_BAD_SURFACE)) {
 		free(subsurface);
 		return;
 	}
-	subsurface->resource = wl_resource_create(
-		client, &wl_subsurface_interface, wl_resource_get_version(resource), id);
+	subsurface->resource =
+		wl_resource_create(client, &wl_subsurface_interface, wl_resource_get_version(resource), id);
 	if (!subsurface->resource) {
 		surface->role_object = NULL;
 		free(subsurface);
@@ -337,6 +338,5 @@ static void handle_bind(struct wl_client *client, void *data, uint32_t version, 
 }
 
 bool subcompositor_create(struct wayland_server *server) {
-	return wl_global_create(
-		server->display, &wl_subcompositor_interface, 1, server, handle_bind);
+	return wl_global_create(server->display, &wl_subcompositor_interface, 1, server, handle_bind);
 }

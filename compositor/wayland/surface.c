@@ -73,8 +73,8 @@ static void handle_attach(struct wl_client *client, struct wl_resource *resource
 }
 
 // Damage is a hint that may grow: past some number of rectangles their bounding box is kept.
-static void add_damage(struct wl_resource *resource, pixman_region32_t *region, int32_t x, int32_t y,
-	int32_t width, int32_t height) {
+static void add_damage(struct wl_resource *resource, pixman_region32_t *region, int32_t x,
+	int32_t y, int32_t width, int32_t height) {
 	if (!surface_region_add(region, x, y, width, height)) {
 		wl_resource_post_no_memory(resource);
 	} else if (pixman_region32_n_rects(region) > MAX_PENDING_RECTS) {
@@ -83,8 +83,8 @@ static void add_damage(struct wl_resource *resource, pixman_region32_t *region, 
 	}
 }
 
-static void handle_damage(struct wl_client *client, struct wl_resource *resource, int32_t x, int32_t y,
-	int32_t width, int32_t height) {
+static void handle_damage(struct wl_client *client, struct wl_resource *resource, int32_t x,
+	int32_t y, int32_t width, int32_t height) {
 	(void)client;
 	struct surface_state *pending = &surface_of(resource)->pending;
 	add_damage(resource, &pending->surface_damage, x, y, width, height);
@@ -146,8 +146,8 @@ static void handle_set_buffer_transform(
 	struct wl_client *client, struct wl_resource *resource, int32_t transform) {
 	(void)client;
 	if (transform < WL_OUTPUT_TRANSFORM_NORMAL || transform > WL_OUTPUT_TRANSFORM_FLIPPED_270) {
-		wl_resource_post_error(resource, WL_SURFACE_ERROR_INVALID_TRANSFORM,
-			"%d is no buffer transform", transform);
+		wl_resource_post_error(
+			resource, WL_SURFACE_ERROR_INVALID_TRANSFORM, "%d is no buffer transform", transform);
 		return;
 	}
 	struct surface_state *pending = &surface_of(resource)->pending;
@@ -209,8 +209,7 @@ static bool update_size(struct surface *surface) {
 		// Cached before its wp_viewport went: nothing is left to post an error on.
 		state->has_viewport_src = false;
 	}
-	enum surface_size_error error =
-		surface_state_size(state, &surface->width, &surface->height);
+	enum surface_size_error error = surface_state_size(state, &surface->width, &surface->height);
 	post_size_error(surface, error);
 	return error == SURFACE_SIZE_OK;
 }
@@ -223,8 +222,8 @@ static bool update_opaque(struct surface *surface) {
 		return true;
 	}
 	const struct format_info *info = format_info(buffer->format);
-	bool opaque = buffer->kind == SCENE_BUFFER_SOLID ? buffer->solid[3] == UINT16_MAX
-		: info && !info->alpha;
+	bool opaque =
+		buffer->kind == SCENE_BUFFER_SOLID ? buffer->solid[3] == UINT16_MAX : info && !info->alpha;
 	if (opaque) {
 		return surface_region_add(&layer->opaque, 0, 0, layer->dst.width, layer->dst.height);
 	}
@@ -421,7 +420,7 @@ static void handle_resource_destroy(struct wl_resource *resource) {
 		wl_resource_set_user_data(surface->viewport, NULL);
 	}
 	struct wl_resource *feedback, *next;
-	wl_resource_for_each_safe (feedback, next, &surface->dmabuf_feedbacks) {
+	wl_resource_for_each_safe(feedback, next, &surface->dmabuf_feedbacks) {
 		wl_list_remove(wl_resource_get_link(feedback));
 		wl_list_init(wl_resource_get_link(feedback));
 	}
@@ -603,7 +602,8 @@ struct scene_rect surface_bounds(const struct surface *surface) {
 	return bounds;
 }
 
-static bool append_one(struct surface *surface, struct wayland_output *output, int32_t x, int32_t y) {
+static bool append_one(
+	struct surface *surface, struct wayland_output *output, int32_t x, int32_t y) {
 	struct scene_layer *layer = &surface->layer;
 	bool moved = layer->dst.x != x || layer->dst.y != y;
 	layer->dst.x = x;

@@ -28,7 +28,7 @@ enum surface_state_field {
 // What a commit applies at once (wayland.xml, wl_surface.commit). One pending, one current, and for
 // synchronised subsurfaces one cached.
 struct surface_state {
-	uint32_t fields; // SURFACE_STATE_*: what this state changes
+	uint32_t fields;             // SURFACE_STATE_*: what this state changes
 	struct scene_buffer *buffer; // may be NULL; locked in current and cached, not in pending
 	struct wl_resource *buffer_resource; // pending only; may be NULL
 	struct wl_listener buffer_destroy;   // pending only
@@ -38,10 +38,10 @@ struct surface_state {
 	enum wl_output_transform transform;
 	int32_t scale;
 	bool has_viewport_src;
-	struct scene_fbox viewport_src; // logical px
+	struct scene_fbox viewport_src;          // logical px
 	int32_t viewport_width, viewport_height; // 0: not set
-	struct wl_list frame_callbacks; // wl_callback, wl_resource_get_link
-	struct wl_list feedbacks;       // wp_presentation_feedback, wl_resource_get_link
+	struct wl_list frame_callbacks;          // wl_callback, wl_resource_get_link
+	struct wl_list feedbacks;                // wp_presentation_feedback, wl_resource_get_link
 };
 
 struct surface_role {
@@ -74,12 +74,12 @@ struct surface {
 	struct wl_list self, pending_self;
 	bool children_dirty; // order or a position of a child waits to be applied
 	struct wl_list latched_callbacks, latched_feedbacks; // belong to the frame on its way
-	bool committed;      // since the layer was last latched
-	struct wayland_output *output; // where it was entered; NULL if nowhere
-	struct wl_resource *viewport;  // wp_viewport; may be NULL
+	bool committed;                                      // since the layer was last latched
+	struct wayland_output *output;                       // where it was entered; NULL if nowhere
+	struct wl_resource *viewport;                        // wp_viewport; may be NULL
 	struct wl_list dmabuf_feedbacks; // zwp_linux_dmabuf_feedback_v1 resources of the surface
 	struct wl_signal destroy;
-	struct wl_list link; // wayland_server.surfaces
+	struct wl_list link;         // wayland_server.surfaces
 	struct wl_list waiting_link; // wayland_server.waiting: callbacks or feedback to be answered
 	struct wl_list dirty_link;   // wayland_server.dirty: policy has to be told of its tree
 	struct wl_list apply_link;   // while a commit goes down the tree
@@ -146,8 +146,8 @@ enum surface_size_error surface_state_size(
 struct scene_fbox surface_state_source(const struct surface_state *state);
 // Adds the state's damage to `damage`, in logical px, rounded outward, for a surface of this size.
 // False when out of memory.
-bool surface_state_damage(const struct surface_state *state, int32_t width, int32_t height,
-	pixman_region32_t *damage);
+bool surface_state_damage(
+	const struct surface_state *state, int32_t width, int32_t height, pixman_region32_t *damage);
 // Adds a rectangle of a client's to a region, cut to what a region can hold. False when out of memory.
 bool surface_region_add(
 	pixman_region32_t *region, int32_t x, int32_t y, int32_t width, int32_t height);
@@ -157,9 +157,9 @@ bool surface_region_add(
 struct subsurface {
 	struct wl_resource *resource;
 	struct surface *surface;
-	struct surface *parent; // NULL when it is gone
-	struct wl_list link;         // surface.children of the parent; alone until first applied
-	struct wl_list pending_link; // surface.pending_children of the parent
+	struct surface *parent;             // NULL when it is gone
+	struct wl_list link;                // surface.children of the parent; alone until first applied
+	struct wl_list pending_link;        // surface.pending_children of the parent
 	int32_t x, y, pending_x, pending_y; // logical px relative to the parent
 	bool sync;
 };

@@ -16,14 +16,14 @@ static struct surface *surface_of(struct scene_layer *layer) {
 
 void surface_destroy_callbacks(struct wl_list *callbacks) {
 	struct wl_resource *resource, *next;
-	wl_resource_for_each_safe (resource, next, callbacks) {
+	wl_resource_for_each_safe(resource, next, callbacks) {
 		wl_resource_destroy(resource);
 	}
 }
 
 void surface_discard_feedbacks(struct wl_list *feedbacks) {
 	struct wl_resource *resource, *next;
-	wl_resource_for_each_safe (resource, next, feedbacks) {
+	wl_resource_for_each_safe(resource, next, feedbacks) {
 		wp_presentation_feedback_send_discarded(resource);
 		wl_resource_destroy(resource);
 	}
@@ -31,7 +31,7 @@ void surface_discard_feedbacks(struct wl_list *feedbacks) {
 
 static void send_callbacks(struct wl_list *callbacks, int64_t time_ns) {
 	struct wl_resource *resource, *next;
-	wl_resource_for_each_safe (resource, next, callbacks) {
+	wl_resource_for_each_safe(resource, next, callbacks) {
 		wl_callback_send_done(resource, (uint32_t)(time_ns / 1000000));
 		wl_resource_destroy(resource);
 	}
@@ -42,6 +42,7 @@ static void move_list(struct wl_list *to, struct wl_list *from) {
 	wl_list_init(from);
 }
 
+// Until then it may leave its output, with or without a frame on its way: surface_handle_waiting.
 static void stop_waiting(struct surface *surface) {
 	wl_list_remove(&surface->waiting_link);
 	wl_list_init(&surface->waiting_link);
@@ -56,22 +57,21 @@ static void handle_latched(struct scene_layer *layer) {
 	}
 	move_list(&surface->latched_callbacks, &surface->current.frame_callbacks);
 	move_list(&surface->latched_feedbacks, &surface->current.feedbacks);
-	stop_waiting(surface);
 }
 
 static void send_sync_output(struct wl_resource *feedback, struct wayland_output *output) {
 	struct wl_client *client = wl_resource_get_client(feedback);
 	struct wl_resource *resource;
-	wl_resource_for_each (resource, &output->resources) {
+	wl_resource_for_each(resource, &output->resources) {
 		if (wl_resource_get_client(resource) == client) {
 			wp_presentation_feedback_send_sync_output(feedback, resource);
 		}
 	}
 }
 
-static void send_presented(
-	struct surface *surface, const struct scene_presentation *presentation) {
-	uint32_t flags = WP_PRESENTATION_FEEDBACK_KIND_VSYNC | WP_PRESENTATION_FEEDBACK_KIND_HW_COMPLETION;
+static void send_presented(struct surface *surface, const struct scene_presentation *presentation) {
+	uint32_t flags =
+		WP_PRESENTATION_FEEDBACK_KIND_VSYNC | WP_PRESENTATION_FEEDBACK_KIND_HW_COMPLETION;
 	if (presentation->hardware_clock) {
 		flags |= WP_PRESENTATION_FEEDBACK_KIND_HW_CLOCK;
 	}
@@ -81,7 +81,7 @@ static void send_presented(
 	uint64_t seconds = (uint64_t)(presentation->time_ns / 1000000000);
 	uint32_t nanoseconds = (uint32_t)(presentation->time_ns % 1000000000);
 	struct wl_resource *resource, *next;
-	wl_resource_for_each_safe (resource, next, &surface->latched_feedbacks) {
+	wl_resource_for_each_safe(resource, next, &surface->latched_feedbacks) {
 		if (surface->output) {
 			send_sync_output(resource, surface->output);
 		}
@@ -97,6 +97,10 @@ static void handle_presented(
 	struct surface *surface = surface_of(layer);
 	send_presented(surface, presentation);
 	send_callbacks(&surface->latched_callbacks, presentation->time_ns);
+	if (wl_list_empty(&surface->current.frame_callbacks) &&
+		wl_list_empty(&surface->current.feedbacks)) {
+		stop_waiting(surface);
+	}
 }
 
 static void handle_hidden(struct scene_layer *layer, int64_t time_ns) {
@@ -123,7 +127,7 @@ int surface_handle_waiting(void *data) {
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	int64_t now_ns = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 	struct surface *surface, *next;
-	wl_list_for_each_safe (surface, next, &server->waiting, waiting_link) {
+	wl_list_for_each_safe(surface, next, &server->waiting, waiting_link) {
 		if (!surface->layer.output) {
 			handle_hidden(&surface->layer, now_ns);
 		}
@@ -151,7 +155,7 @@ void surface_wait(struct surface *surface) {
 static void send_leave(struct surface *surface) {
 	struct wl_client *client = surface_client(surface);
 	struct wl_resource *resource;
-	wl_resource_for_each (resource, &surface->output->resources) {
+	wl_resource_for_each(resource, &surface->output->resources) {
 		if (wl_resource_get_client(resource) == client) {
 			wl_surface_send_leave(surface->resource, resource);
 		}
@@ -161,7 +165,7 @@ static void send_leave(struct surface *surface) {
 static void send_enter(struct surface *surface) {
 	struct wl_client *client = surface_client(surface);
 	struct wl_resource *resource;
-	wl_resource_for_each (resource, &surface->output->resources) {
+	wl_resource_for_each(resource, &surface->output->resources) {
 		if (wl_resource_get_client(resource) == client) {
 			wl_surface_send_enter(surface->resource, resource);
 		}

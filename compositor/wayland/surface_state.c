@@ -208,8 +208,7 @@ static const pixman_box32_t *damage_boxes(pixman_region32_t *region, int *n) {
 static bool add_surface_damage(const struct surface_state *state, double grow_x, double grow_y,
 	int32_t width, int32_t height, pixman_region32_t *damage) {
 	int n;
-	const pixman_box32_t *boxes =
-		damage_boxes((pixman_region32_t *)&state->surface_damage, &n);
+	const pixman_box32_t *boxes = damage_boxes((pixman_region32_t *)&state->surface_damage, &n);
 	for (int i = 0; i < n; i++) {
 		struct scene_fbox box = {
 			.x = boxes[i].x1 - grow_x,
@@ -249,8 +248,8 @@ static bool add_buffer_damage(const struct surface_state *state, const struct sc
 	return true;
 }
 
-bool surface_state_damage(const struct surface_state *state, int32_t width, int32_t height,
-	pixman_region32_t *damage) {
+bool surface_state_damage(
+	const struct surface_state *state, int32_t width, int32_t height, pixman_region32_t *damage) {
 	if (!state->buffer || width <= 0 || height <= 0) {
 		return true;
 	}

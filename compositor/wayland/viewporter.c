@@ -92,8 +92,8 @@ static void handle_get_viewport(struct wl_client *client, struct wl_resource *re
 			"wl_surface#%u already has a viewport", wl_resource_get_id(surface_resource));
 		return;
 	}
-	struct wl_resource *viewport = wl_resource_create(
-		client, &wp_viewport_interface, wl_resource_get_version(resource), id);
+	struct wl_resource *viewport =
+		wl_resource_create(client, &wp_viewport_interface, wl_resource_get_version(resource), id);
 	if (!viewport) {
 		wl_client_post_no_memory(client);
 		return;

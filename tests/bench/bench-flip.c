@@ -3,8 +3,7 @@
 // blank, with one property written a commit, and does nothing else: what a display server needs
 // beyond this is its own doing. Needs to be DRM master.
 //
-// Prints one line: frames=N seconds=S fps=F cpu_us_frame=C (CPU time of this process, user and
-// system, a frame in µs).
+// Prints one line of JSON with the same names as bench-client's.
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
@@ -27,6 +26,7 @@
 #include <xf86drmMode.h>
 
 #define WARM_UP_NS 1000000000
+#define SLICE_NS 500000000
 
 struct options {
 	const char *device;
@@ -43,6 +43,7 @@ struct flip {
 	drmModeModeInfo mode;
 	uint32_t fbs[2];
 	uint64_t flips;
+	int64_t waited_ns; // for flip events
 	bool pending;
 };
 
@@ -264,7 +265,9 @@ static bool flip_once(struct flip *flip, drmModeAtomicReq *request) {
 	drmEventContext context = {.version = 3, .page_flip_handler2 = handle_flip};
 	while (flip->pending) {
 		struct pollfd poll_fd = {.fd = flip->fd, .events = POLLIN};
+		int64_t start_ns = now_ns();
 		int ready = poll(&poll_fd, 1, 1000);
+		flip->waited_ns += now_ns() - start_ns;
 		if (ready < 0 && errno == EINTR) {
 			continue;
 		}
@@ -285,24 +288,37 @@ static bool flip_until(struct flip *flip, drmModeAtomicReq *request, int64_t end
 	return true;
 }
 
+// Flips for one slice of the measured time and prints it: length in ns, frames twice (here a
+// commit is a frame), busy ns, waits.
+static bool measure_slice(struct flip *flip, drmModeAtomicReq *request, bool first) {
+	uint64_t flips = flip->flips;
+	int64_t start_ns = now_ns(), waited_ns = flip->waited_ns;
+	if (!flip_until(flip, request, start_ns + SLICE_NS)) {
+		return false;
+	}
+	int64_t length_ns = now_ns() - start_ns;
+	flips = flip->flips - flips;
+	printf("%s[%" PRId64 ", %" PRIu64 ", %" PRIu64 ", %" PRId64 ", %" PRIu64 "]",
+		first ? "" : ", ", length_ns, flips, flips, length_ns - (flip->waited_ns - waited_ns),
+		flips);
+	return true;
+}
+
 static bool measure(struct flip *flip, const struct options *options) {
 	drmModeAtomicReq *request = drmModeAtomicAlloc();
 	if (!request || !flip_until(flip, request, now_ns() + WARM_UP_NS)) {
 		drmModeAtomicFree(request);
 		return false;
 	}
-	uint64_t flips = flip->flips;
-	int64_t start_ns = now_ns(), cpu_start_ns = cpu_ns();
-	bool ok = flip_until(flip, request, start_ns + (int64_t)(options->seconds * 1e9));
-	double seconds = (double)(now_ns() - start_ns) / 1e9;
-	double cpu_us = (double)(cpu_ns() - cpu_start_ns) / 1e3;
-	drmModeAtomicFree(request);
-	flips = flip->flips - flips;
-	if (ok && flips > 0) {
-		printf("frames=%" PRIu64 " seconds=%.3f fps=%.2f cpu_us_frame=%.1f\n", flips, seconds,
-			(double)flips / seconds, cpu_us / (double)flips);
+	int64_t end_ns = now_ns() + (int64_t)(options->seconds * 1e9), cpu_start_ns = cpu_ns();
+	bool ok = true;
+	printf("{\"slices\": [");
+	for (bool first = true; ok && now_ns() < end_ns; first = false) {
+		ok = measure_slice(flip, request, first);
 	}
-	return ok && flips > 0;
+	printf("], \"cpu_ms\": %.0f}\n", (double)(cpu_ns() - cpu_start_ns) / 1e6);
+	drmModeAtomicFree(request);
+	return ok;
 }
 
 static bool parse_options(struct options *options, int argc, char **argv) {

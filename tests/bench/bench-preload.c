@@ -63,8 +63,8 @@ __attribute__((constructor)) static void start(void) {
 	find("epoll_wait", &preload.epoll_wait);
 	find("poll", &preload.poll);
 	const char *mode = getenv("BENCH_MODE");
-	if (mode && sscanf(mode, "%ux%u", &preload.width, &preload.height) == 2) {
-		find("drmModeGetConnector", &preload.get_connector);
+	if (mode && sscanf(mode, "%ux%u", &preload.width, &preload.height) != 2) {
+		preload.width = 0;
 	}
 	const char *path = getenv("BENCH_BUSY");
 	int fd = path ? open(path, O_RDWR | O_CLOEXEC) : -1;
@@ -115,6 +115,7 @@ int poll(struct pollfd *fds, nfds_t len, int timeout) {
 }
 
 drmModeConnectorPtr drmModeGetConnector(int fd, uint32_t connector_id) {
+	// Not before: libdrm may come with a module that is loaded later.
 	if (!preload.get_connector) {
 		find("drmModeGetConnector", &preload.get_connector);
 	}

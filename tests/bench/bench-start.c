@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // bench-start FILE UID GID GROUP CMD ARG...: becomes that user, in GROUP as well, writes the time
 // (CLOCK_MONOTONIC, ns) to FILE and becomes CMD. The time of the exec itself, without that of the
-// interpreter that asks for it.
+// interpreter that asks for it. BENCH_PRELOAD becomes LD_PRELOAD, for CMD alone.
 #include <errno.h>
 #include <grp.h>
 #include <inttypes.h>
@@ -32,6 +32,10 @@ int main(int argc, char **argv) {
 	if (getuid() == 0 &&
 			(setgroups(1, &group) != 0 || setgid(gid) != 0 || setuid(uid) != 0)) {
 		return complain("cannot become the user");
+	}
+	const char *preload = getenv("BENCH_PRELOAD");
+	if (preload && (setenv("LD_PRELOAD", preload, 1) != 0 || unsetenv("BENCH_PRELOAD") != 0)) {
+		return complain("cannot set LD_PRELOAD");
 	}
 	struct timespec now;
 	clock_gettime(CLOCK_MONOTONIC, &now);

@@ -129,6 +129,18 @@ static void choice_gives_up_size_for_rate(void **state) {
 	client_feedback_finish(&feedback);
 }
 
+static void rates_beyond_the_wish_are_wasted(void **state) {
+	(void)state;
+	assert_true(camera_rate_better(60000, 30000, 60000));
+	assert_true(camera_rate_better(60000, 120000, 60000));
+	assert_true(camera_rate_better(60020, 50000, 60000)); // rounding
+	assert_false(camera_rate_better(120000, 25000, 60000));
+	assert_true(camera_rate_better(90000, 120000, 60000)); // both too high
+	assert_true(camera_rate_better(120000, 60000, 0));
+	assert_true(camera_rate_better(120000, 0, 60000));
+	assert_false(camera_rate_better(0, 120000, 60000));
+}
+
 static void stepwise_sizes_stay_in_range(void **state) {
 	(void)state;
 	assert_int_equal(camera_step_size(48, 1920, 16, 1000), 992);
@@ -189,6 +201,7 @@ int main(void) {
 		cmocka_unit_test(ways_follow_the_feedback),
 		cmocka_unit_test(choice_prefers_planes_then_size_then_bytes),
 		cmocka_unit_test(choice_gives_up_size_for_rate),
+		cmocka_unit_test(rates_beyond_the_wish_are_wasted),
 		cmocka_unit_test(stepwise_sizes_stay_in_range),
 		cmocka_unit_test(planes_follow_each_other),
 		cmocka_unit_test(lists_name_linear_formats_once),

@@ -11,15 +11,6 @@
 
 #include "wayland/surface.h"
 
-// surface_state.c needs these of a surface that plays no part here.
-void surface_destroy_callbacks(struct wl_list *callbacks) {
-	assert_true(wl_list_empty(callbacks));
-}
-
-void surface_discard_feedbacks(struct wl_list *feedbacks) {
-	assert_true(wl_list_empty(feedbacks));
-}
-
 static const struct scene_buffer_ops no_ops;
 
 enum { WIDTH = 12, HEIGHT = 8 };
@@ -140,8 +131,7 @@ static void test_buffer_damage(void **state) {
 			for (int x = 0; x < width; x++) {
 				int bx = x, by = y;
 				to_buffer(s->transform, width, height, &bx, &by);
-				assert_int_equal(
-					contains(&damage, x, y), contains(&s->buffer_damage, bx, by));
+				assert_int_equal(contains(&damage, x, y), contains(&s->buffer_damage, bx, by));
 			}
 		}
 		pixman_box32_t *extents = pixman_region32_extents(&damage);

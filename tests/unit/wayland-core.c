@@ -27,7 +27,8 @@ static int teardown(void **state) {
 	return harness_teardown(state);
 }
 
-static void expect_error(struct client *client, const struct wl_interface *interface, uint32_t code) {
+static void expect_error(
+	struct client *client, const struct wl_interface *interface, uint32_t code) {
 	assert_error(client, interface, code);
 	client_disconnect(client);
 	assert_true(client_sync(bystander));
@@ -37,16 +38,17 @@ static void expect_error(struct client *client, const struct wl_interface *inter
 
 static void test_globals(void **state) {
 	(void)state;
-	static const char *const expected[] = {"wl_compositor 6\n", "wl_subcompositor 1\n", "wl_shm 2\n",
-		"wl_output 4\n", "zxdg_output_manager_v1 3\n", "zwp_linux_dmabuf_v1 5\n", "wp_viewporter 1\n",
-		"wp_presentation 2\n", "wp_single_pixel_buffer_manager_v1 1\n", "wl_data_device_manager 3\n",
-		"wl_seat 7\n", "xdg_wm_base 6\n"};
+	static const char *const expected[] = {"wl_compositor 6\n", "wl_subcompositor 1\n",
+		"wl_shm 2\n", "wl_output 4\n", "zxdg_output_manager_v1 3\n", "zwp_linux_dmabuf_v1 5\n",
+		"wp_viewporter 1\n", "wp_presentation 2\n", "wp_single_pixel_buffer_manager_v1 1\n",
+		"wl_data_device_manager 3\n", "wl_seat 7\n", "xdg_wm_base 6\n"};
 	for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++) {
 		assert_non_null(strstr(bystander->globals, expected[i]));
 	}
 }
 
-static void handle_private_bind(struct wl_client *client, void *data, uint32_t version, uint32_t id) {
+static void handle_private_bind(
+	struct wl_client *client, void *data, uint32_t version, uint32_t id) {
 	(void)client;
 	(void)data;
 	(void)version;
@@ -140,7 +142,7 @@ struct bad_dmabuf {
 	int32_t width, height;
 	uint32_t format;
 	uint64_t modifier;
-	uint32_t planes[6]; // indices to add, ending with 9
+	uint32_t planes[6];     // indices to add, ending with 9
 	uint64_t last_modifier; // of the last plane added; 0 = the same
 };
 
@@ -241,8 +243,8 @@ static void test_dmabuf_is_none(void **state) {
 
 		params = client_keep(client, zwp_linux_dmabuf_v1_create_params(client->dmabuf));
 		add_plane(params, fd, 0, 0);
-		client_keep(client, zwp_linux_buffer_params_v1_create_immed(
-								params, 64, 64, DRM_FORMAT_XRGB8888, 0));
+		client_keep(client,
+			zwp_linux_buffer_params_v1_create_immed(params, 64, 64, DRM_FORMAT_XRGB8888, 0));
 		close(fd);
 		expect_error(client, &zwp_linux_buffer_params_v1_interface,
 			ZWP_LINUX_BUFFER_PARAMS_V1_ERROR_INVALID_WL_BUFFER);
@@ -336,9 +338,9 @@ static void test_dmabuf_feedback(void **state) {
 	struct wl_surface *surface = wl_compositor_create_surface(client->compositor);
 	for (int i = 0; i < 2; i++) {
 		struct feedback feedback = {0};
-		struct zwp_linux_dmabuf_feedback_v1 *object =
-			i == 0 ? zwp_linux_dmabuf_v1_get_default_feedback(client->dmabuf)
-				   : zwp_linux_dmabuf_v1_get_surface_feedback(client->dmabuf, surface);
+		struct zwp_linux_dmabuf_feedback_v1 *object = i == 0
+			? zwp_linux_dmabuf_v1_get_default_feedback(client->dmabuf)
+			: zwp_linux_dmabuf_v1_get_surface_feedback(client->dmabuf, surface);
 		zwp_linux_dmabuf_feedback_v1_add_listener(object, &feedback_listener, &feedback);
 		assert_true(client_sync(client));
 		assert_int_equal(feedback.done, 1);
@@ -401,8 +403,8 @@ static void test_shm_stride(void **state) {
 	int fd = open_memfd();
 	struct wl_shm_pool *pool = wl_shm_create_pool(client->shm, fd, 4096);
 	// libwayland itself only asks for a stride of at least the width.
-	struct wl_buffer *buffer = client_keep(
-		client, wl_shm_pool_create_buffer(pool, 0, 64, 64, 64, WL_SHM_FORMAT_XRGB8888));
+	struct wl_buffer *buffer =
+		client_keep(client, wl_shm_pool_create_buffer(pool, 0, 64, 64, 64, WL_SHM_FORMAT_XRGB8888));
 	wl_surface_attach(surface, buffer, 0, 0);
 	wl_surface_commit(surface);
 	close(fd);
@@ -538,8 +540,7 @@ static void test_surface_mistakes(void **state) {
 		[MISTAKE_SIZE] = {&wl_surface_interface, WL_SURFACE_ERROR_INVALID_SIZE},
 		[MISTAKE_OFFSET] = {&wl_surface_interface, WL_SURFACE_ERROR_INVALID_OFFSET},
 		[MISTAKE_ROLE_OBJECT] = {&wl_surface_interface, WL_SURFACE_ERROR_DEFUNCT_ROLE_OBJECT},
-		[MISTAKE_VIEWPORT_EXISTS] = {&wp_viewporter_interface,
-			WP_VIEWPORTER_ERROR_VIEWPORT_EXISTS},
+		[MISTAKE_VIEWPORT_EXISTS] = {&wp_viewporter_interface, WP_VIEWPORTER_ERROR_VIEWPORT_EXISTS},
 		[MISTAKE_VIEWPORT_SOURCE] = {&wp_viewport_interface, WP_VIEWPORT_ERROR_BAD_VALUE},
 		[MISTAKE_VIEWPORT_DESTINATION] = {&wp_viewport_interface, WP_VIEWPORT_ERROR_BAD_VALUE},
 		[MISTAKE_VIEWPORT_SIZE] = {&wp_viewport_interface, WP_VIEWPORT_ERROR_BAD_SIZE},

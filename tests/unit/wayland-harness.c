@@ -20,7 +20,7 @@ struct root {
 static void lay_out(void) {
 	struct root *root;
 	scene_output_begin(&harness.scene);
-	wl_list_for_each (root, &harness.roots, link) {
+	wl_list_for_each(root, &harness.roots, link) {
 		assert_true(surface_append(root->surface, harness.output, 0, 0));
 	}
 	scene_output_end(&harness.scene);
@@ -51,8 +51,8 @@ static const struct surface_role root_role = {
 };
 
 static void add_formats(struct format_set *scanout, struct format_set *composed) {
-	static const uint32_t formats[] = {DRM_FORMAT_XRGB8888, DRM_FORMAT_ARGB8888,
-		DRM_FORMAT_RGB565, DRM_FORMAT_XBGR8888, DRM_FORMAT_ABGR8888, DRM_FORMAT_NV12};
+	static const uint32_t formats[] = {DRM_FORMAT_XRGB8888, DRM_FORMAT_ARGB8888, DRM_FORMAT_RGB565,
+		DRM_FORMAT_XBGR8888, DRM_FORMAT_ABGR8888, DRM_FORMAT_NV12};
 	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
 		assert_true(format_set_add(composed, formats[i], DRM_FORMAT_MOD_LINEAR));
 	}
@@ -119,13 +119,13 @@ int harness_teardown(void **state) {
 
 // ---- Clients ----
 
-static void *bind(struct client *client, uint32_t name, const struct wl_interface *interface,
-	uint32_t version) {
+static void *bind(
+	struct client *client, uint32_t name, const struct wl_interface *interface, uint32_t version) {
 	return wl_registry_bind(client->registry, name, interface, version);
 }
 
-static void handle_global(
-	void *data, struct wl_registry *registry, uint32_t name, const char *interface, uint32_t version) {
+static void handle_global(void *data, struct wl_registry *registry, uint32_t name,
+	const char *interface, uint32_t version) {
 	(void)registry;
 	struct client *client = data;
 	size_t len = strlen(client->globals);

@@ -157,9 +157,9 @@ static void handle_sync_output(
 	((struct frame_log *)data)->synced++;
 }
 
-static void handle_presented(void *data, struct wp_presentation_feedback *feedback,
-	uint32_t sec_hi, uint32_t sec_lo, uint32_t nsec, uint32_t refresh, uint32_t seq_hi,
-	uint32_t seq_lo, uint32_t flags) {
+static void handle_presented(void *data, struct wp_presentation_feedback *feedback, uint32_t sec_hi,
+	uint32_t sec_lo, uint32_t nsec, uint32_t refresh, uint32_t seq_hi, uint32_t seq_lo,
+	uint32_t flags) {
 	(void)feedback;
 	struct frame_log *log = data;
 	log->presented++;
@@ -264,7 +264,7 @@ static void test_order(void **state) {
 	(void)state;
 	struct shm_image *images[4];
 	for (int i = 0; i < 4; i++) {
-		images[i] = new_image(4, 4, (uint32_t)"rabc"[i]);
+		images[i] = new_image(4, 4, (uint32_t) "rabc"[i]);
 	}
 	struct wl_surface *root = new_root(images[0]), *surfaces[3];
 	struct wl_subsurface *children[3];
@@ -323,7 +323,7 @@ static void test_synchronized(void **state) {
 	(void)state;
 	struct shm_image *images[6];
 	for (int i = 0; i < 6; i++) {
-		images[i] = new_image(4, 4, (uint32_t)"rabxyz"[i]);
+		images[i] = new_image(4, 4, (uint32_t) "rabxyz"[i]);
 	}
 	struct wl_surface *root = new_root(images[0]), *a = new_surface(), *b = new_surface();
 	struct wl_subsurface *child_a = new_child(a, root), *child_b = new_child(b, a);

@@ -134,8 +134,7 @@ static void handle_global(void *data, struct wl_registry *registry, uint32_t nam
 		client->activation =
 			wl_registry_bind(registry, name, &xdg_activation_v1_interface, 1);
 	} else if (strcmp(interface, wl_output_interface.name) == 0) {
-		assert_true(client->n_outputs < MAX_OUTPUTS);
-		client->outputs[client->n_outputs++] =
+		client->outputs[client->n_outputs++ % MAX_OUTPUTS] =
 			wl_registry_bind(registry, name, &wl_output_interface, version);
 	}
 }
