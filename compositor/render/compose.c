@@ -50,8 +50,7 @@ static bool item_init(
 	return true;
 }
 
-static bool intersect(
-	pixman_box32_t *common, const pixman_box32_t *a, const pixman_box32_t *b) {
+static bool intersect(pixman_box32_t *common, const pixman_box32_t *a, const pixman_box32_t *b) {
 	common->x1 = a->x1 > b->x1 ? a->x1 : b->x1;
 	common->y1 = a->y1 > b->y1 ? a->y1 : b->y1;
 	common->x2 = a->x2 < b->x2 ? a->x2 : b->x2;

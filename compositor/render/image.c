@@ -65,8 +65,8 @@ pixman_image_t *render_image_get(struct render_image *image, const struct render
 		return image->image;
 	}
 	render_image_finish(image);
-	image->image = pixman_image_create_bits_no_clear(view->format, view->width, view->height,
-		(uint32_t *)(uintptr_t)view->data, view->stride);
+	image->image = pixman_image_create_bits_no_clear(
+		view->format, view->width, view->height, (uint32_t *)(uintptr_t)view->data, view->stride);
 	image->view = *view;
 	return image->image;
 }

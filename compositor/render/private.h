@@ -61,7 +61,7 @@ void render_staging_finish(struct render_staging *staging);
 
 struct render_canvas {
 	struct render_image image;
-	struct render_scratch scratch;  // for layers that bring none
+	struct render_scratch scratch; // for layers that bring none
 	// A piece of a layer: as the client drew it, turned as well, and as it is on the output. Three,
 	// so that none changes between having a pixman transform and having none, which allocates.
 	struct render_staging source, upright, oriented;
@@ -75,9 +75,9 @@ struct render_source {
 	const struct render_pixels *pixels;
 	pixman_format_code_t format; // 0 for YUV
 	bool yuv, alpha;
-	bool backwards;    // rows in reverse order
-	int turn;          // quarters
-	bool exact;        // source and target pixels coincide
+	bool backwards;     // rows in reverse order
+	int turn;           // quarters
+	bool exact;         // source and target pixels coincide
 	pixman_box32_t box; // px that may be read
 	// Position in the source in 16.16 = offset + scale * position in the target. Odd turns: the
 	// source's x depends on the target's y and vice versa.

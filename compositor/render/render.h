@@ -19,13 +19,13 @@
 // Pixels to read: one client buffer, mapped for as long as the call that takes it. Memory needs no
 // alignment; planes hold format_min_stride() x format_plane_height() at least.
 struct render_pixels {
-	uint32_t format; // DRM fourcc; 0 = solid
+	uint32_t format;       // DRM fourcc; 0 = solid
 	int32_t width, height; // px
 	int n_planes;
 	const uint8_t *data[FORMAT_MAX_PLANES];
 	uint32_t stride[FORMAT_MAX_PLANES]; // bytes
-	uint16_t solid[4]; // premultiplied r, g, b, a
-	bool y_invert; // the first row in memory is the picture's last
+	uint16_t solid[4];                  // premultiplied r, g, b, a
+	bool y_invert;                      // the first row in memory is the picture's last
 };
 
 struct render_box { // px, fractions allowed
@@ -34,19 +34,19 @@ struct render_box { // px, fractions allowed
 
 struct render_layer {
 	struct render_pixels pixels;
-	struct render_box src; // part of the buffer shown, buffer px (after y_invert)
-	int32_t x, y, width, height; // where, px of the target
+	struct render_box src;              // part of the buffer shown, buffer px (after y_invert)
+	int32_t x, y, width, height;        // where, px of the target
 	enum wl_output_transform transform; // of the buffer's contents
-	const pixman_region32_t *opaque;  // target px, may be NULL; all of it if there is no alpha
-	const pixman_region32_t *visible; // target px: what opaque layers above leave to be seen
-	struct render_scratch **scratch;  // made here, kept with the buffer by the caller; may be NULL
+	const pixman_region32_t *opaque;    // target px, may be NULL; all of it if there is no alpha
+	const pixman_region32_t *visible;   // target px: what opaque layers above leave to be seen
+	struct render_scratch **scratch; // made here, kept with the buffer by the caller; may be NULL
 };
 
 struct render_target {
 	uint32_t format; // 16 or 32 bit RGB
 	int32_t width, height;
-	uint8_t *data;   // 4 byte aligned
-	uint32_t stride; // bytes, a multiple of 4
+	uint8_t *data;                 // 4 byte aligned
+	uint32_t stride;               // bytes, a multiple of 4
 	struct render_canvas **canvas; // made here, kept with the target by the caller; may be NULL
 };
 

@@ -89,21 +89,28 @@ bool render_source_init(struct render_source *source, const struct render_layer 
 		.exact = is_whole(src.x) && is_whole(src.y) &&
 			src.width == (sideways ? layer->height : layer->width) &&
 			src.height == (sideways ? layer->width : layer->height),
-		.box = {
-			.x1 = clamp(floor(src.x), pixels->width),
-			.y1 = clamp(floor(src.y), pixels->height),
-			.x2 = clamp(ceil(src.x + src.width), pixels->width),
-			.y2 = clamp(ceil(src.y + src.height), pixels->height),
-		},
+		.box =
+			{
+				.x1 = clamp(floor(src.x), pixels->width),
+				.y1 = clamp(floor(src.y), pixels->height),
+				.x2 = clamp(ceil(src.x + src.width), pixels->width),
+				.y2 = clamp(ceil(src.y + src.height), pixels->height),
+			},
 	};
 	struct axis across = {
-		.start = layer->x, .length = layer->width, .limit = target_width,
-		.src_start = sideways ? src.y : src.x, .src_length = sideways ? src.height : src.width,
+		.start = layer->x,
+		.length = layer->width,
+		.limit = target_width,
+		.src_start = sideways ? src.y : src.x,
+		.src_length = sideways ? src.height : src.width,
 		.reversed = turn == 1 || turn == 2,
 	};
 	struct axis down = {
-		.start = layer->y, .length = layer->height, .limit = target_height,
-		.src_start = sideways ? src.x : src.y, .src_length = sideways ? src.width : src.height,
+		.start = layer->y,
+		.length = layer->height,
+		.limit = target_height,
+		.src_start = sideways ? src.x : src.y,
+		.src_length = sideways ? src.width : src.height,
 		.reversed = turn == 2 || turn == 3,
 	};
 	const struct axis *along_x = sideways ? &down : &across;
@@ -168,8 +175,8 @@ static pixman_image_t *plain_image(const struct render_source *source,
 }
 
 // What of the source one axis of a piece of the target needs, in px: [*first, *end).
-static void need_along(
-	bool exact, int64_t offset, int32_t scale, int32_t start, int32_t stop, int32_t *first, int32_t *end) {
+static void need_along(bool exact, int64_t offset, int32_t scale, int32_t start, int32_t stop,
+	int32_t *first, int32_t *end) {
 	// Positions of the centres of the outermost pixels.
 	int64_t a = offset + scale * (int64_t)start + scale / 2;
 	int64_t b = offset + scale * (int64_t)(stop - 1) + scale / 2;
@@ -222,8 +229,8 @@ static bool draw_transformed(const struct render_source *source, pixman_op_t op,
 		return false;
 	}
 	if (op != PIXMAN_OP_OVER || !(source->turn & 1)) {
-		pixman_image_composite32(op, image, NULL, canvas->image.image, 0, 0, 0, 0, piece->x1,
-			piece->y1, width, height);
+		pixman_image_composite32(
+			op, image, NULL, canvas->image.image, 0, 0, 0, 0, piece->x1, piece->y1, width, height);
 		return true;
 	}
 	// pixman has a fast turn for copies only: two passes take less than half the time of one.
@@ -233,8 +240,7 @@ static bool draw_transformed(const struct render_source *source, pixman_op_t op,
 		return false;
 	}
 	pixman_image_t *oriented = staged->image;
-	pixman_image_composite32(
-		PIXMAN_OP_SRC, image, NULL, oriented, 0, 0, 0, 0, 0, 0, width, height);
+	pixman_image_composite32(PIXMAN_OP_SRC, image, NULL, oriented, 0, 0, 0, 0, 0, 0, width, height);
 	pixman_image_composite32(PIXMAN_OP_OVER, oriented, NULL, canvas->image.image, 0, 0, 0, 0,
 		piece->x1, piece->y1, width, height);
 	return true;
@@ -242,9 +248,8 @@ static bool draw_transformed(const struct render_source *source, pixman_op_t op,
 
 // The same for a picture that is scaled and lies on its side, of which `need` was staged: pixman has a
 // fast turn and a fast scaling, but both at once takes five times as long.
-static bool draw_upright(const struct render_source *source, pixman_op_t op,
-	pixman_image_t *staged, struct render_canvas *canvas, const pixman_box32_t *need,
-	const pixman_box32_t *piece) {
+static bool draw_upright(const struct render_source *source, pixman_op_t op, pixman_image_t *staged,
+	struct render_canvas *canvas, const pixman_box32_t *need, const pixman_box32_t *piece) {
 	int32_t width = need->x2 - need->x1;
 	int32_t height = need->y2 - need->y1;
 	pixman_format_code_t format = source->alpha ? PIXMAN_a8r8g8b8 : PIXMAN_x8r8g8b8;
@@ -447,14 +452,14 @@ bool render_source_draw(const struct render_source *source, pixman_op_t op,
 			pixman_box32_t origin;
 			pixman_image_t *image = plain_image(source, scratch, &need, &origin);
 			if (image) {
-				pixman_image_composite32(op, image, NULL, canvas->image.image,
-					need.x1 - origin.x1, need.y1 - origin.y1, 0, 0, box->x1, box->y1,
-					box->x2 - box->x1, box->y2 - box->y1);
+				pixman_image_composite32(op, image, NULL, canvas->image.image, need.x1 - origin.x1,
+					need.y1 - origin.y1, 0, 0, box->x1, box->y1, box->x2 - box->x1,
+					box->y2 - box->y1);
 			}
 			return image != NULL;
 		}
-		if (source->yuv && (target->format == DRM_FORMAT_XRGB8888 ||
-							   target->format == DRM_FORMAT_ARGB8888)) {
+		if (source->yuv &&
+			(target->format == DRM_FORMAT_XRGB8888 || target->format == DRM_FORMAT_ARGB8888)) {
 			convert_into(source, target, box);
 			return true;
 		}

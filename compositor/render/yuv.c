@@ -13,16 +13,16 @@
 enum { CHUNK = 64 }; // px, even
 
 enum layout {
-	LAYOUT_PACKED,      // two luma and two chroma samples in four bytes
-	LAYOUT_SEMIPLANAR,  // a plane of chroma pairs
-	LAYOUT_PLANAR,      // a plane each
+	LAYOUT_PACKED,     // two luma and two chroma samples in four bytes
+	LAYOUT_SEMIPLANAR, // a plane of chroma pairs
+	LAYOUT_PLANAR,     // a plane each
 };
 
 struct yuv_format {
 	uint32_t format;
 	enum layout layout;
-	uint8_t luma;    // packed: byte of the first luma sample
-	uint8_t cb, cr;  // packed: byte; semi-planar: byte in the pair; planar: plane
+	uint8_t luma;       // packed: byte of the first luma sample
+	uint8_t cb, cr;     // packed: byte; semi-planar: byte in the pair; planar: plane
 	uint8_t hsub, vsub; // chroma subsampling
 };
 
@@ -76,13 +76,17 @@ static struct row row_at(
 	switch (format->layout) {
 	case LAYOUT_PACKED:
 		return (struct row){
-			.y = luma + format->luma, .y_step = 2,
-			.cb = luma + format->cb, .cr = luma + format->cr, .chroma_step = 4,
+			.y = luma + format->luma,
+			.y_step = 2,
+			.cb = luma + format->cb,
+			.cr = luma + format->cr,
+			.chroma_step = 4,
 			.hsub = format->hsub,
 		};
 	case LAYOUT_SEMIPLANAR:
 		return (struct row){
-			.y = luma, .y_step = 1,
+			.y = luma,
+			.y_step = 1,
 			.cb = pixels->data[1] + chroma_y * pixels->stride[1] + format->cb,
 			.cr = pixels->data[1] + chroma_y * pixels->stride[1] + format->cr,
 			.chroma_step = 2,
@@ -91,7 +95,8 @@ static struct row row_at(
 	case LAYOUT_PLANAR:
 	default:
 		return (struct row){
-			.y = luma, .y_step = 1,
+			.y = luma,
+			.y_step = 1,
 			.cb = pixels->data[format->cb] + chroma_y * pixels->stride[format->cb],
 			.cr = pixels->data[format->cr] + chroma_y * pixels->stride[format->cr],
 			.chroma_step = 1,
@@ -166,7 +171,8 @@ static void convert(uint32_t *restrict out, const struct samples *restrict sampl
 		int16_t r = (int16_t)(y + mul_high(cr, 13075) + HALF + 1);
 		int16_t g = (int16_t)(y - mul_high(cb, 3209) - mul_high(cr, 6660) + HALF);
 		int16_t b = (int16_t)(y + mul_high(cb, 16525) + HALF + 1);
-		uint16_t gb = (uint16_t)((uint16_t)clamp(g >> FRACTION) << 8 | (uint16_t)clamp(b >> FRACTION));
+		uint16_t gb =
+			(uint16_t)((uint16_t)clamp(g >> FRACTION) << 8 | (uint16_t)clamp(b >> FRACTION));
 		uint16_t xr = (uint16_t)(0xff00 | (uint16_t)clamp(r >> FRACTION));
 		out[i] = (uint32_t)xr << 16 | gb;
 	}

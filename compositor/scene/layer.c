@@ -111,8 +111,8 @@ enum wl_output_transform scene_transform_invert(enum wl_output_transform transfo
 
 // The protocol rotates counter-clockwise, after the flip, so undoing turns clockwise first. In a
 // frame of the given size a quarter turn clockwise takes (x, y) to (height - y, x).
-struct scene_fbox scene_fbox_transform(struct scene_fbox box, enum wl_output_transform transform,
-	double width, double height) {
+struct scene_fbox scene_fbox_transform(
+	struct scene_fbox box, enum wl_output_transform transform, double width, double height) {
 	double right = width - box.x - box.width;
 	double below = height - box.y - box.height;
 	switch (transform) {

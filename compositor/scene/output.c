@@ -117,7 +117,8 @@ static int32_t clamp_to(int64_t value, int32_t max) {
 }
 
 // What of the layer lies on the output, in 64 bits: a client may place it anywhere.
-static pixman_box32_t layer_box(const struct scene_output *output, const struct scene_layer *layer) {
+static pixman_box32_t layer_box(
+	const struct scene_output *output, const struct scene_layer *layer) {
 	const struct scene_rect *dst = &layer->dst;
 	return (pixman_box32_t){
 		.x1 = clamp_to(dst->x, output->width),
@@ -131,8 +132,8 @@ static bool box_is_empty(const pixman_box32_t *box) {
 	return box->x1 >= box->x2 || box->y1 >= box->y2;
 }
 
-static void subtract(pixman_region32_t *result, const pixman_box32_t *box,
-	const pixman_region32_t *covered) {
+static void subtract(
+	pixman_region32_t *result, const pixman_box32_t *box, const pixman_region32_t *covered) {
 	if (box_is_empty(box)) {
 		pixman_region32_clear(result);
 		return;
@@ -146,8 +147,8 @@ static void subtract(pixman_region32_t *result, const pixman_box32_t *box,
 	pixman_region32_fini(&whole);
 }
 
-void scene_output_visibility(const struct scene_output *output, pixman_region32_t *visible,
-	pixman_region32_t *background) {
+void scene_output_visibility(
+	const struct scene_output *output, pixman_region32_t *visible, pixman_region32_t *background) {
 	pixman_region32_t covered, opaque;
 	pixman_region32_init(&covered);
 	pixman_region32_init(&opaque);

@@ -69,10 +69,10 @@ struct scene_buffer {
 	int fd[FORMAT_MAX_PLANES]; // dma-bufs, owned by the producer; -1 elsewhere
 	uint32_t offset[FORMAT_MAX_PLANES];
 	uint32_t stride[FORMAT_MAX_PLANES];
-	uint16_t solid[4];     // premultiplied r, g, b, a of 0..0xffff
+	uint16_t solid[4]; // premultiplied r, g, b, a of 0..0xffff
 	bool y_invert;
-	unsigned locks;  // users of the contents: surface states, frames on their way or on screen
-	bool dropped;    // the producer will not use it again
+	unsigned locks;       // users of the contents: surface states, frames on their way or on screen
+	bool dropped;         // the producer will not use it again
 	bool scanout_refused; // the device did not take it: do not ask again
 	struct scene_face *scanout; // may be NULL; output/
 	struct scene_face *image;   // may be NULL; render/
@@ -91,11 +91,11 @@ void scene_buffer_drop(struct scene_buffer *buffer);
 
 // A frame that reached the screen.
 struct scene_presentation {
-	int64_t time_ns;   // CLOCK_MONOTONIC, of the flip
-	uint64_t sequence; // vblank counter of the CRTC
+	int64_t time_ns;    // CLOCK_MONOTONIC, of the flip
+	uint64_t sequence;  // vblank counter of the CRTC
 	int32_t refresh_ns; // 0 if unknown
 	bool hardware_clock;
-	bool zero_copy;    // this layer was on a plane
+	bool zero_copy; // this layer was on a plane
 };
 
 struct scene_layer_ops {
@@ -115,22 +115,22 @@ struct scene_owner {
 
 struct scene_layer {
 	const struct scene_layer_ops *ops;
-	uint64_t id;                 // never reused: frames are compared by it
-	struct scene_output *output; // may be NULL: not shown
-	struct scene_buffer *buffer; // may be NULL: shows nothing; locked by the producer
-	struct scene_fbox src;       // part of the buffer, before `transform`, buffer px
-	struct scene_rect dst;       // where it is shown, px of the output
+	uint64_t id;                        // never reused: frames are compared by it
+	struct scene_output *output;        // may be NULL: not shown
+	struct scene_buffer *buffer;        // may be NULL: shows nothing; locked by the producer
+	struct scene_fbox src;              // part of the buffer, before `transform`, buffer px
+	struct scene_rect dst;              // where it is shown, px of the output
 	enum wl_output_transform transform; // how the buffer's contents were transformed by the client
-	pixman_region32_t opaque;    // relative to dst, output px
-	pixman_region32_t damage;    // relative to dst, output px, since the last frame that took it
+	pixman_region32_t opaque;           // relative to dst, output px
+	pixman_region32_t damage; // relative to dst, output px, since the last frame that took it
 	struct scene_owner owner;
-	bool frame_wanted;           // asks for a frame though nothing may have changed
-	uint32_t opaque_serial;      // changes whenever `opaque` does
-	uint64_t latched_serial;     // output/: the last frame that took its contents
-	bool latched_zero_copy;      // output/: that frame had it on a plane
-	uint64_t frames;             // output/: how often new contents were shown
-	uint64_t composed_bytes;     // output/: drawn of it into composed pictures
-	bool listed;                 // output.c: in the list that its output is building
+	bool frame_wanted;       // asks for a frame though nothing may have changed
+	uint32_t opaque_serial;  // changes whenever `opaque` does
+	uint64_t latched_serial; // output/: the last frame that took its contents
+	bool latched_zero_copy;  // output/: that frame had it on a plane
+	uint64_t frames;         // output/: how often new contents were shown
+	uint64_t composed_bytes; // output/: drawn of it into composed pictures
+	bool listed;             // output.c: in the list that its output is building
 };
 
 // Afterwards the producer sets what differs from zero, before the layer is shown.
@@ -154,14 +154,14 @@ enum wl_output_transform scene_transform_invert(enum wl_output_transform transfo
 
 // Box in buffer px -> box after `transform` was undone (wl_surface.set_buffer_transform); `width` and
 // `height` are the buffer's size. The way back is the inverted transform with the surface's size.
-struct scene_fbox scene_fbox_transform(struct scene_fbox box, enum wl_output_transform transform,
-	double width, double height);
+struct scene_fbox scene_fbox_transform(
+	struct scene_fbox box, enum wl_output_transform transform, double width, double height);
 
 // ---- output.c ----
 
 // The layers of one output, bottom to top.
 struct scene_output {
-	int32_t width, height; // px
+	int32_t width, height;       // px
 	struct scene_layer **layers; // not owned
 	int n_layers, cap_layers;
 	struct scene_layer **next; // list being built between begin and end; not owned
@@ -182,7 +182,7 @@ void scene_output_end(struct scene_output *output);
 
 // visible[i] = what of layer i is not hidden by opaque parts of layers above, output px. The caller
 // initialises and finishes the regions. *background (may be NULL) gets what no layer hides.
-void scene_output_visibility(const struct scene_output *output, pixman_region32_t *visible,
-	pixman_region32_t *background);
+void scene_output_visibility(
+	const struct scene_output *output, pixman_region32_t *visible, pixman_region32_t *background);
 
 #endif

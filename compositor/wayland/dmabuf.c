@@ -208,7 +208,7 @@ static bool check_bounds(struct params *params, const struct format_info *info, 
 // Takes the planes' fds, and of several for the same dma-buf keeps one.
 static void take_planes(struct dmabuf_buffer *buffer, struct params *params, const off_t *sizes) {
 	struct scene_buffer *base = &buffer->base.base;
-	struct stat stats[FORMAT_MAX_PLANES];
+	struct stat stats[FORMAT_MAX_PLANES] = {0};
 	for (int i = 0; i < base->n_planes; i++) {
 		struct params_plane *plane = &params->planes[i];
 		struct stat stat = {0};

@@ -214,7 +214,7 @@ static bool update_size(struct surface *surface) {
 	return error == SURFACE_SIZE_OK;
 }
 
-static bool update_opaque(struct surface *surface) {
+static bool compute_opaque(struct surface *surface) {
 	struct scene_layer *layer = &surface->layer;
 	pixman_region32_clear(&layer->opaque);
 	const struct scene_buffer *buffer = surface->current.buffer;
@@ -232,6 +232,18 @@ static bool update_opaque(struct surface *surface) {
 	}
 	return pixman_region32_intersect_rect(&layer->opaque, &surface->current.opaque, 0, 0,
 		(unsigned)layer->dst.width, (unsigned)layer->dst.height);
+}
+
+static bool update_opaque(struct surface *surface) {
+	struct scene_layer *layer = &surface->layer;
+	pixman_region32_t before;
+	pixman_region32_init(&before);
+	bool ok = pixman_region32_copy(&before, &layer->opaque) && compute_opaque(surface);
+	if (!pixman_region32_equal(&before, &layer->opaque)) {
+		layer->opaque_serial++;
+	}
+	pixman_region32_fini(&before);
+	return ok;
 }
 
 // Turns the current state into what the scene shows: an output has one px per logical px, else the

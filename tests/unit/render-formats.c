@@ -80,7 +80,9 @@ static void test_sources(void **state) {
 			};
 			// A colour below, and the picture as if it were opaque for the odd shifts.
 			struct render_layer layers[2] = {
-				{.pixels.solid = {0x6060, 0xa0a0, 0x3030, 0xffff}, .width = WIDTH, .height = HEIGHT},
+				{.pixels.solid = {0x6060, 0xa0a0, 0x3030, 0xffff},
+					.width = WIDTH,
+					.height = HEIGHT},
 				whole_layer(&picture),
 			};
 			pixman_region32_t opaque;
@@ -96,10 +98,11 @@ static void test_sources(void **state) {
 					struct oracle_colour got = oracle_rgb_read(
 						oracle_rgb_find(DRM_FORMAT_XRGB8888), (uint8_t *)&pixels[y][x]);
 					int tolerance = tolerance_of(rgb);
-					if (fabs(got.r - expected.r) > tolerance || fabs(got.g - expected.g) > tolerance ||
+					if (fabs(got.r - expected.r) > tolerance ||
+						fabs(got.g - expected.g) > tolerance ||
 						fabs(got.b - expected.b) > tolerance) {
-						fail_msg("%s at %d,%d: got %.0f %.0f %.0f instead of %.1f %.1f %.1f", name, x,
-							y, got.r, got.g, got.b, expected.r, expected.g, expected.b);
+						fail_msg("%s at %d,%d: got %.0f %.0f %.0f instead of %.1f %.1f %.1f", name,
+							x, y, got.r, got.g, got.b, expected.r, expected.g, expected.b);
 					}
 				}
 			}
@@ -142,8 +145,8 @@ static void test_targets(void **state) {
 				double step = rgb->r.bits >= 8 ? 0.3 : 255.0 / ((1 << rgb->r.bits) - 1);
 				if (fabs(got.r - c.r) > step || fabs(got.g - c.g) > step ||
 					fabs(got.b - c.b) > step || got.a != 255) {
-					fail_msg("%s at %d,%d: got %.0f %.0f %.0f %.0f instead of %.1f %.1f %.1f", name, x,
-						y, got.r, got.g, got.b, got.a, c.r, c.g, c.b);
+					fail_msg("%s at %d,%d: got %.0f %.0f %.0f %.0f instead of %.1f %.1f %.1f", name,
+						x, y, got.r, got.g, got.b, got.a, c.r, c.g, c.b);
 				}
 			}
 		}

@@ -187,8 +187,8 @@ static inline void oracle_place(enum wl_output_transform transform, double *u, d
 
 static inline struct oracle_colour oracle_mix(
 	struct oracle_colour a, struct oracle_colour b, double t) {
-	return (struct oracle_colour){a.r + (b.r - a.r) * t, a.g + (b.g - a.g) * t,
-		a.b + (b.b - a.b) * t, a.a + (b.a - a.a) * t};
+	return (struct oracle_colour){
+		a.r + (b.r - a.r) * t, a.g + (b.g - a.g) * t, a.b + (b.b - a.b) * t, a.a + (b.a - a.a) * t};
 }
 
 static inline int oracle_clamp_int(double v, double low, double high) {
@@ -207,8 +207,9 @@ static inline bool oracle_is_scaled(const struct render_layer *layer) {
 static inline struct oracle_colour oracle_sample(const struct render_layer *layer, int x, int y) {
 	const struct render_pixels *pixels = &layer->pixels;
 	if (pixels->format == 0) {
-		return (struct oracle_colour){round(pixels->solid[0] / 257.0), round(pixels->solid[1] / 257.0),
-			round(pixels->solid[2] / 257.0), round(pixels->solid[3] / 257.0)};
+		return (struct oracle_colour){round(pixels->solid[0] / 257.0),
+			round(pixels->solid[1] / 257.0), round(pixels->solid[2] / 257.0),
+			round(pixels->solid[3] / 257.0)};
 	}
 	double u = (x + 0.5 - layer->x) / layer->width;
 	double v = (y + 0.5 - layer->y) / layer->height;
@@ -225,14 +226,12 @@ static inline struct oracle_colour oracle_sample(const struct render_layer *laye
 	int x0 = oracle_clamp_int(fx, left, right), x1 = oracle_clamp_int(fx + 1, left, right);
 	int y0 = oracle_clamp_int(fy, top, bottom), y1 = oracle_clamp_int(fy + 1, top, bottom);
 	double tx = sx - 0.5 - fx, ty = sy - 0.5 - fy;
-	return oracle_mix(
-		oracle_mix(oracle_pixel(pixels, x0, y0), oracle_pixel(pixels, x1, y0), tx),
+	return oracle_mix(oracle_mix(oracle_pixel(pixels, x0, y0), oracle_pixel(pixels, x1, y0), tx),
 		oracle_mix(oracle_pixel(pixels, x0, y1), oracle_pixel(pixels, x1, y1), tx), ty);
 }
 
 static inline bool oracle_contains(const pixman_region32_t *region, int x, int y) {
-	return pixman_region32_contains_point(
-		(pixman_region32_t *)(uintptr_t)region, x, y, NULL);
+	return pixman_region32_contains_point((pixman_region32_t *)(uintptr_t)region, x, y, NULL);
 }
 
 static inline bool oracle_in_layer(const struct render_layer *layer, int x, int y) {
@@ -323,7 +322,8 @@ static inline void picture_premultiply(struct picture *picture) {
 			uint8_t *p = row + 4 * x;
 			uint8_t *a = p + rgb->a.shift / 8;
 			*a = random_int(0, 2) == 0 ? (uint8_t)(random_int(0, 1) * 255) : *a;
-			uint8_t *channels[] = {p + rgb->r.shift / 8, p + rgb->g.shift / 8, p + rgb->b.shift / 8};
+			uint8_t *channels[] = {
+				p + rgb->r.shift / 8, p + rgb->g.shift / 8, p + rgb->b.shift / 8};
 			for (int i = 0; i < 3; i++) {
 				*channels[i] = (uint8_t)(*channels[i] * *a / 255);
 			}

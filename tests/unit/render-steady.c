@@ -49,8 +49,7 @@ static void expect_picture(const struct render_layer *layers, int n, int toleran
 	}
 }
 
-static void compose(
-	const struct render_target *target, const struct render_layer *layers, int n) {
+static void compose(const struct render_target *target, const struct render_layer *layers, int n) {
 	pixman_region32_t all;
 	pixman_region32_init_rect(&all, 0, 0, WIDTH, HEIGHT);
 	struct render_stats stats = {0};
@@ -104,7 +103,11 @@ static void test_steady_state_allocates_nothing(void **state) {
 		layer_of(&pictures[3], 20, 70),
 		layer_of(&pictures[4], 90, 80),
 		layer_of(&pictures[5], 150, 5),
-		{.pixels.solid = {0x1010, 0x2020, 0x3030, 0x8080}, .x = 5, .y = 5, .width = 90, .height = 90},
+		{.pixels.solid = {0x1010, 0x2020, 0x3030, 0x8080},
+			.x = 5,
+			.y = 5,
+			.width = 90,
+			.height = 90},
 		{.pixels.solid = {0xffff, 0, 0, 0xffff}, .x = 60, .y = 60, .width = 40, .height = 40},
 		{.pixels.solid = {0, 0x3030, 0, 0x4040}, .x = 0, .y = 100, .width = 200, .height = 50},
 	};
@@ -176,6 +179,29 @@ static void test_scratch_follows_buffer(void **state) {
 	render_scratch_destroy(NULL);
 	render_canvas_destroy(canvas);
 	render_canvas_destroy(NULL);
+}
+
+// The same memory, seen in another way each time.
+static void test_scratch_follows_layout(void **state) {
+	(void)state;
+	struct render_scratch *scratch = NULL;
+	struct picture picture;
+	picture_init(&picture, DRM_FORMAT_XRGB8888, 64, 64, 0, 0);
+	struct render_target target = target_with(NULL);
+	for (int i = 0; i < 5; i++) {
+		struct render_layer layer = layer_of(&picture, 1, 2);
+		layer.pixels.width = layer.width = 30;
+		layer.pixels.height = layer.height = i > 0 ? 30 : 20;
+		layer.src = (struct render_box){0, 0, layer.width, layer.height};
+		layer.pixels.stride[0] = i > 1 ? 4 * 31 : 4 * 64;
+		layer.pixels.format = i > 2 ? DRM_FORMAT_XBGR8888 : DRM_FORMAT_XRGB8888;
+		layer.pixels.y_invert = i > 3;
+		layer.scratch = &scratch;
+		compose(&target, &layer, 1);
+		expect_picture(&layer, 1, 0);
+	}
+	render_scratch_destroy(scratch);
+	picture_finish(&picture);
 }
 
 static void test_one_canvas_for_two_targets(void **state) {
@@ -319,6 +345,7 @@ int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_steady_state_allocates_nothing),
 		cmocka_unit_test(test_scratch_follows_buffer),
+		cmocka_unit_test(test_scratch_follows_layout),
 		cmocka_unit_test(test_one_canvas_for_two_targets),
 		cmocka_unit_test(test_nothing_to_draw),
 		cmocka_unit_test(test_source_beyond_buffer),

@@ -10,17 +10,30 @@
 #include "render-oracle.h"
 
 static const uint32_t yuv_formats[] = {
-	DRM_FORMAT_YUYV, DRM_FORMAT_YVYU, DRM_FORMAT_UYVY, DRM_FORMAT_VYUY, DRM_FORMAT_NV12,
-	DRM_FORMAT_NV21, DRM_FORMAT_NV16, DRM_FORMAT_NV61, DRM_FORMAT_NV24, DRM_FORMAT_NV42,
-	DRM_FORMAT_YUV420, DRM_FORMAT_YVU420, DRM_FORMAT_YUV422, DRM_FORMAT_YVU422,
-	DRM_FORMAT_YUV444, DRM_FORMAT_YVU444,
+	DRM_FORMAT_YUYV,
+	DRM_FORMAT_YVYU,
+	DRM_FORMAT_UYVY,
+	DRM_FORMAT_VYUY,
+	DRM_FORMAT_NV12,
+	DRM_FORMAT_NV21,
+	DRM_FORMAT_NV16,
+	DRM_FORMAT_NV61,
+	DRM_FORMAT_NV24,
+	DRM_FORMAT_NV42,
+	DRM_FORMAT_YUV420,
+	DRM_FORMAT_YVU420,
+	DRM_FORMAT_YUV422,
+	DRM_FORMAT_YVU422,
+	DRM_FORMAT_YUV444,
+	DRM_FORMAT_YVU444,
 };
 
 #define N_FORMATS (sizeof(yuv_formats) / sizeof(yuv_formats[0]))
 
 static void compare(const uint8_t *p, struct oracle_colour expected, int tolerance) {
 	struct oracle_colour got = oracle_rgb_read(oracle_rgb_find(DRM_FORMAT_XRGB8888), p);
-	if (fabs(got.r - round(expected.r)) > tolerance || fabs(got.g - round(expected.g)) > tolerance ||
+	if (fabs(got.r - round(expected.r)) > tolerance ||
+		fabs(got.g - round(expected.g)) > tolerance ||
 		fabs(got.b - round(expected.b)) > tolerance) {
 		fail_msg("got %.0f %.0f %.0f instead of %.2f %.2f %.2f", got.r, got.g, got.b, expected.r,
 			expected.g, expected.b);
@@ -42,8 +55,7 @@ static struct render_target target_create(uint32_t format, int width, int height
 // Draws the picture unscaled at (0, 0), the damage cut in pieces of `piece` px.
 static void draw(const struct render_target *target, const struct picture *picture, int piece) {
 	pixman_region32_t visible, damage;
-	pixman_region32_init_rect(
-		&visible, 0, 0, (unsigned)target->width, (unsigned)target->height);
+	pixman_region32_init_rect(&visible, 0, 0, (unsigned)target->width, (unsigned)target->height);
 	struct render_layer layer = {
 		.pixels = picture->pixels,
 		.src = {0, 0, picture->pixels.width, picture->pixels.height},
@@ -104,7 +116,8 @@ static void test_black_and_white(void **state) {
 		}
 		struct render_target target = target_create(DRM_FORMAT_XRGB8888, 1, 1);
 		draw(&target, &picture, 1);
-		compare(target.data, oracle_bt601(samples[i][0], samples[i][1], samples[i][2]), i < 4 ? 0 : 1);
+		compare(
+			target.data, oracle_bt601(samples[i][0], samples[i][1], samples[i][2]), i < 4 ? 0 : 1);
 		free(target.data);
 		picture_finish(&picture);
 	}
@@ -141,12 +154,44 @@ static void check_size(uint32_t format, int width, int height, int slack, int sh
 
 static void test_sizes(void **state) {
 	(void)state;
-	static const int sizes[][2] = {{1, 1}, {2, 1}, {1, 2}, {3, 3}, {5, 4}, {63, 2}, {64, 2}, {65, 3},
-		{66, 2}, {127, 5}, {129, 1}, {200, 7}};
+	static const int sizes[][2] = {{1, 1}, {2, 1}, {1, 2}, {3, 3}, {5, 4}, {63, 2}, {64, 2},
+		{65, 3}, {66, 2}, {127, 5}, {129, 1}, {200, 7}};
 	for (size_t f = 0; f < N_FORMATS; f++) {
 		for (size_t s = 0; s < sizeof(sizes) / sizeof(sizes[0]); s++) {
 			check_size(yuv_formats[f], sizes[s][0], sizes[s][1], (int)s % 4, (int)f % 3);
 		}
+	}
+}
+
+// Rows go in pieces of 64 px that begin with a chroma sample: every start and length around that.
+static void test_pieces(void **state) {
+	(void)state;
+	enum { WIDTH = 140 };
+	for (size_t f = 0; f < N_FORMATS; f++) {
+		struct picture picture;
+		picture_init(&picture, yuv_formats[f], WIDTH, 1, 0, 0);
+		struct render_target target = target_create(DRM_FORMAT_XRGB8888, WIDTH, 1);
+		struct render_layer layer = {
+			.pixels = picture.pixels, .src = {0, 0, WIDTH, 1}, .width = WIDTH, .height = 1};
+		for (int start = 0; start < 4; start++) {
+			for (int length = 1; start + length <= WIDTH; length += length == 4 ? 56 : 1) {
+				memset(target.data, 0, target.stride);
+				pixman_region32_t damage;
+				pixman_region32_init_rect(&damage, start, 0, (unsigned)length, 1);
+				struct render_stats stats = {0};
+				assert_true(render_compose(&target, &damage, &layer, 1, &stats));
+				for (int x = 0; x < WIDTH; x++) {
+					bool inside = x >= start && x < start + length;
+					struct oracle_colour expected = {0};
+					if (inside) {
+						expected = oracle_pixel(&picture.pixels, x, 0);
+					}
+					compare(target.data + 4 * x, expected, inside);
+				}
+			}
+		}
+		free(target.data);
+		picture_finish(&picture);
 	}
 }
 
@@ -162,6 +207,7 @@ int main(void) {
 		cmocka_unit_test(test_every_colour),
 		cmocka_unit_test(test_black_and_white),
 		cmocka_unit_test(test_sizes),
+		cmocka_unit_test(test_pieces),
 		cmocka_unit_test(test_known_to_can_compose),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

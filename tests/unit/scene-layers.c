@@ -32,8 +32,8 @@ static void show(struct scene_output *output, struct scene_layer *layers, const 
 	scene_output_end(output);
 }
 
-static void expect(const struct scene_output *output, struct scene_layer *layers, const int *order,
-	int n) {
+static void expect(
+	const struct scene_output *output, struct scene_layer *layers, const int *order, int n) {
 	assert_int_equal(output->n_layers, n);
 	for (int i = 0; i < n; i++) {
 		assert_ptr_equal(output->layers[i], &layers[order[i]]);
@@ -372,8 +372,8 @@ static void test_transform(void **state) {
 			}
 		}
 	}
-	struct scene_fbox box = scene_fbox_transform(
-		(struct scene_fbox){1.5, 2, 3, 0.25}, WL_OUTPUT_TRANSFORM_90, 20, 10);
+	struct scene_fbox box =
+		scene_fbox_transform((struct scene_fbox){1.5, 2, 3, 0.25}, WL_OUTPUT_TRANSFORM_90, 20, 10);
 	assert_true(box.x == 7.75 && box.y == 1.5 && box.width == 0.25 && box.height == 3);
 }
 

@@ -52,8 +52,7 @@ static void check(const struct scene_output *output) {
 			for (int i = output->n_layers - 1; i >= 0; i--) {
 				const struct scene_layer *layer = output->layers[i];
 				bool expected = open && layer->buffer && in_rect(&layer->dst, x, y);
-				assert_int_equal(
-					pixman_region32_contains_point(&visible[i], x, y, NULL), expected);
+				assert_int_equal(pixman_region32_contains_point(&visible[i], x, y, NULL), expected);
 				open = open && !hides(layer, x, y);
 			}
 			assert_int_equal(pixman_region32_contains_point(&background, x, y, NULL), open);
