@@ -145,11 +145,11 @@ static uint32_t pattern_pixel(
 
 static uint32_t marked_pixel(const struct testcard_picture *picture, const struct marks *marks,
 	uint32_t x, uint32_t y, uint32_t frame) {
-	if (inside(&marks->row, x, y)) {
+	if (marks->block > 0 && inside(&marks->row, x, y)) {
 		uint32_t bit = 31 - (x - marks->row.x) / marks->block;
 		return frame >> bit & 1 ? 0xffffff : 0x000000;
 	}
-	if (inside(&marks->field, x, y)) {
+	if (marks->unit > 0 && inside(&marks->field, x, y)) {
 		bool lit = field_lit(marks->unit, x - marks->field.x, y - marks->field.y, frame);
 		return lit ? 0xffffff : 0x000000;
 	}

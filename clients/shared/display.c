@@ -197,8 +197,10 @@ static bool bind_globals(struct client_display *display) {
 		return false;
 	}
 	wl_registry_add_listener(display->registry, &registry_listener, display);
-	if (!client_display_roundtrip(display) || !client_display_roundtrip(display)) {
-		return false;
+	for (int i = 0; i < 2; i++) {
+		if (!client_display_roundtrip(display)) {
+			return false;
+		}
 	}
 	if (display->failed || display->feedback.failed) {
 		client_report("out of memory while reading what the compositor offers");

@@ -47,6 +47,14 @@ static void handle_first_flip(void *data, struct output *output) {
 	}
 }
 
+// Without a GPU, linear memory and memory whose modifier nobody told are the same.
+static bool add_format(struct format_set *set, uint32_t format, uint64_t modifier) {
+	bool linear = modifier == DRM_FORMAT_MOD_LINEAR || modifier == DRM_FORMAT_MOD_INVALID;
+	return linear ? format_set_add(set, format, DRM_FORMAT_MOD_LINEAR) &&
+			format_set_add(set, format, DRM_FORMAT_MOD_INVALID)
+		: format_set_add(set, format, modifier);
+}
+
 // What one of the planes takes, and what render/ can read from a mapped buffer.
 static bool collect_formats(
 		const struct kiosk *kiosk, struct format_set *scanout, struct format_set *composed) {
@@ -55,7 +63,7 @@ static bool collect_formats(
 			const struct kms_plane *plane = kiosk->outputs[i].planes[p];
 			for (size_t f = 0; plane->type != KMS_PLANE_CURSOR && f < plane->formats.len; f++) {
 				const struct format_pair *pair = &plane->formats.pairs[f];
-				if (!format_set_add(scanout, pair->format, pair->modifier)) {
+				if (!add_format(scanout, pair->format, pair->modifier)) {
 					return false;
 				}
 			}
@@ -63,10 +71,8 @@ static bool collect_formats(
 	}
 	const struct format_info *info;
 	for (size_t i = 0; (info = format_info_at(i)) != NULL; i++) {
-		// Without a GPU, memory whose modifier nobody told is linear.
 		if (render_can_compose(info->format) &&
-				(!format_set_add(composed, info->format, DRM_FORMAT_MOD_LINEAR) ||
-				!format_set_add(composed, info->format, DRM_FORMAT_MOD_INVALID))) {
+				!add_format(composed, info->format, DRM_FORMAT_MOD_LINEAR)) {
 			return false;
 		}
 	}

@@ -27,9 +27,9 @@ struct layout_window {
 	struct wl_list children;      // layout_window.stack_link, back to front
 	struct wl_list stack_link;    // parent's children or output's roots
 	struct wl_list link;          // kiosk_layout.windows
-	uint64_t raised; // of roots: when it last came to the front
+	uint64_t raised;              // of roots: when it last came to the front
 	bool mapped;
-	bool active; // in front, or the parent of what is
+	bool active;             // in front, or the parent of what is
 	struct scene_rect place; // of the window geometry, px of the output
 };
 
@@ -118,8 +118,8 @@ static void raise_window(struct kiosk_layout *layout, struct layout_window *wind
 	}
 }
 
-static void set_output(struct kiosk_layout *layout, struct layout_window *top,
-	struct layout_output *output) {
+static void set_output(
+	struct kiosk_layout *layout, struct layout_window *top, struct layout_output *output) {
 	mark_dirty(layout, top->output);
 	mark_dirty(layout, output);
 	for (struct layout_window *window = top; window; window = next_window(window, top)) {
@@ -128,8 +128,8 @@ static void set_output(struct kiosk_layout *layout, struct layout_window *top,
 }
 
 // Puts a root among those of another output, by age: a move does not bring it to the front.
-static void move_root(struct kiosk_layout *layout, struct layout_window *root,
-	struct layout_output *output) {
+static void move_root(
+	struct kiosk_layout *layout, struct layout_window *root, struct layout_output *output) {
 	wl_list_remove(&root->stack_link);
 	set_output(layout, root, output);
 	struct wl_list *below = output->roots.prev;
@@ -139,8 +139,8 @@ static void move_root(struct kiosk_layout *layout, struct layout_window *root,
 	wl_list_insert(below, &root->stack_link);
 }
 
-static void set_parent(struct kiosk_layout *layout, struct layout_window *window,
-	struct layout_window *parent) {
+static void set_parent(
+	struct kiosk_layout *layout, struct layout_window *window, struct layout_window *parent) {
 	struct layout_window *old = window->parent;
 	wl_list_remove(&window->stack_link);
 	window->parent = parent;
@@ -184,8 +184,7 @@ static void configure(struct layout_window *window, bool force) {
 	if (is_floating(window)) {
 		toplevel_configure(window->toplevel, 0, 0, states, force);
 	} else {
-		toplevel_configure(
-			window->toplevel, width, height, states | TOPLEVEL_FULLSCREEN, force);
+		toplevel_configure(window->toplevel, width, height, states | TOPLEVEL_FULLSCREEN, force);
 	}
 }
 
@@ -253,9 +252,8 @@ static struct layout_output *choose_output(
 			return output;
 		}
 	}
-	return wl_list_empty(&layout->outputs)
-		? &layout->waiting
-		: wl_container_of(layout->outputs.next, output, link);
+	return wl_list_empty(&layout->outputs) ? &layout->waiting
+										   : wl_container_of(layout->outputs.next, output, link);
 }
 
 // ---- The scene ----
@@ -268,8 +266,8 @@ static bool append_window(struct layout_window *window) {
 
 static bool append_backdrop(struct layout_output *output, struct scene_output *scene) {
 	struct scene_rect whole = {0, 0, scene->width, scene->height};
-	bool resized = output->backdrop.dst.width != whole.width ||
-		output->backdrop.dst.height != whole.height;
+	bool resized =
+		output->backdrop.dst.width != whole.width || output->backdrop.dst.height != whole.height;
 	bool shown = output->backdrop.output != NULL;
 	output->backdrop.dst = whole;
 	if (!scene_output_append(scene, &output->backdrop)) {

@@ -110,6 +110,16 @@ static bool any_plane_takes(const struct output *output, uint32_t format, uint64
 	return false;
 }
 
+// Without a GPU, memory whose modifier nobody told is linear, and a plane that tells of no modifiers
+// takes linear memory.
+static uint64_t modifier_for(const struct output *output, uint32_t format, uint64_t modifier) {
+	if (any_plane_takes(output, format, modifier)) {
+		return modifier;
+	}
+	return modifier == DRM_FORMAT_MOD_INVALID ? DRM_FORMAT_MOD_LINEAR
+		: modifier == DRM_FORMAT_MOD_LINEAR ? DRM_FORMAT_MOD_INVALID : modifier;
+}
+
 static void plan_layer(struct output *output, const struct scene_layer *layer, bool lowest,
 		struct planner_layer *planned) {
 	struct scene_buffer *buffer = layer->buffer;
@@ -138,9 +148,11 @@ static void plan_layer(struct output *output, const struct scene_layer *layer, b
 	planned->covers = fills && lowest;
 	const struct format_info *info = format_info(buffer->format);
 	if (info != NULL && info->alpha && (planned->covers || is_opaque(layer)) &&
-			any_plane_takes(output, info->opaque, buffer->modifier)) {
+			any_plane_takes(output, info->opaque,
+			modifier_for(output, info->opaque, buffer->modifier))) {
 		planned->format = info->opaque;
 	}
+	planned->modifier = modifier_for(output, planned->format, buffer->modifier);
 	if (!any_plane_takes(output, planned->format, planned->modifier)) {
 		planned->refused |= PLANNER_REASON_NO_PLANE_FORMAT;
 	} else if (scanout_framebuffer(output->device, buffer, planned->format) == NULL) {

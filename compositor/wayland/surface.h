@@ -148,6 +148,8 @@ struct scene_fbox surface_state_source(const struct surface_state *state);
 // False when out of memory.
 bool surface_state_damage(
 	const struct surface_state *state, int32_t width, int32_t height, pixman_region32_t *damage);
+// Keeps damage that a client gathers from growing without bound.
+void surface_damage_limit(pixman_region32_t *damage);
 // Adds a rectangle of a client's to a region, cut to what a region can hold. False when out of memory.
 bool surface_region_add(
 	pixman_region32_t *region, int32_t x, int32_t y, int32_t width, int32_t height);

@@ -7,8 +7,9 @@
 
 #include "wayland/surface.h"
 
-// A region of more rectangles than this is not worth its cost: damage becomes its bounding box.
-enum { MAX_DAMAGE_RECTS = 64 };
+// Damage of more rectangles than these is not worth its cost and becomes its bounding box: while it
+// is gathered, and when it is turned into the layer's.
+enum { MAX_PENDING_RECTS = 256, MAX_DAMAGE_RECTS = 64 };
 
 void surface_state_init(struct surface_state *state) {
 	*state = (struct surface_state){.scale = 1};
@@ -36,9 +37,17 @@ void surface_state_finish(struct surface_state *state) {
 	pixman_region32_fini(&state->input);
 }
 
+void surface_damage_limit(pixman_region32_t *damage) {
+	if (pixman_region32_n_rects(damage) > MAX_PENDING_RECTS) {
+		pixman_box32_t extents = *pixman_region32_extents(damage);
+		pixman_region32_reset(damage, &extents);
+	}
+}
+
 static bool move_damage(pixman_region32_t *to, pixman_region32_t *from) {
 	bool ok = pixman_region32_union(to, to, from);
 	pixman_region32_clear(from);
+	surface_damage_limit(to);
 	return ok;
 }
 

@@ -20,7 +20,7 @@ struct xdg_wm_base {
 // ---- xdg_positioner.c ----
 
 struct xdg_positioner_rules { // logical px, relative to the parent's window geometry
-	int32_t width, height; // 0: not set
+	int32_t width, height;    // 0: not set
 	struct scene_rect anchor_rect;
 	uint32_t anchor, gravity; // enum xdg_positioner_anchor, _gravity
 	uint32_t adjustment;      // enum xdg_positioner_constraint_adjustment
@@ -64,15 +64,15 @@ struct xdg_surface {
 	bool configured;  // it has been acknowledged: buffers are welcome
 	struct xdg_configure configures[XDG_MAX_CONFIGURES]; // not acknowledged, oldest first
 	int n_configures;
-	int n_stale;         // the first of them, sent before the surface was unmapped
-	bool configure_owed; // not sent as there was no room
+	int n_stale;                // the first of them, sent before the surface was unmapped
+	bool configure_owed;        // not sent as there was no room
 	struct xdg_configure acked; // takes effect with the next commit
 	bool ack_pending;
 	struct scene_rect pending_geometry; // as the client set it
 	bool geometry_set, geometry_pending;
 	struct scene_rect geometry; // effective, logical px relative to the surface
-	struct wl_list popups; // popup.parent_link
-	struct wl_list link;   // xdg_wm_base.surfaces
+	struct wl_list popups;      // popup.parent_link
+	struct wl_list link;        // xdg_wm_base.surfaces
 };
 
 void xdg_surface_create(
@@ -104,13 +104,13 @@ struct toplevel_limits { // logical px; 0: not set
 
 struct toplevel {
 	struct wl_resource *resource;
-	struct xdg_surface *xdg; // NULL: inert
+	struct xdg_surface *xdg;           // NULL: inert
 	struct xdg_decoration *decoration; // may be NULL
-	struct toplevel *parent; // may be NULL
-	struct wl_list children; // toplevel.parent_link
+	struct toplevel *parent;           // may be NULL
+	struct wl_list children;           // toplevel.parent_link
 	struct wl_list parent_link;
 	struct wl_list popups; // popup.stack_link, oldest at the bottom
-	char *title, *app_id; // may be NULL
+	char *title, *app_id;  // may be NULL
 	struct toplevel_limits limits, pending_limits;
 	struct wayland_output *wanted_output; // may be NULL, or gone: only to be compared
 	bool mapped;
@@ -120,7 +120,7 @@ struct toplevel {
 	int32_t bounds_width, bounds_height;
 	bool bounds_changed;
 	bool configure_begun; // the first one was sent
-	void *data; // of policy
+	void *data;           // of policy
 };
 
 extern const struct surface_role xdg_toplevel_role;

@@ -23,7 +23,7 @@ struct token {
 	char text[TOKEN_LENGTH + 1];
 	struct wl_client *client; // who asked for it, only to be compared; NULL once it has left
 	struct wl_listener client_destroy;
-	time_t issued; // s, monotonic
+	time_t issued;       // s, monotonic
 	struct wl_list link; // activation.tokens
 };
 
@@ -191,9 +191,9 @@ static void handle_request_destroy(struct wl_resource *resource) {
 static void handle_get_activation_token(
 	struct wl_client *client, struct wl_resource *manager, uint32_t id) {
 	struct token_request *request = calloc(1, sizeof(*request));
+	int version = wl_resource_get_version(manager);
 	struct wl_resource *resource = request
-		? wl_resource_create(client, &xdg_activation_token_v1_interface,
-			  wl_resource_get_version(manager), id)
+		? wl_resource_create(client, &xdg_activation_token_v1_interface, version, id)
 		: NULL;
 	if (!resource) {
 		free(request);
@@ -204,8 +204,8 @@ static void handle_get_activation_token(
 	wl_resource_set_implementation(resource, &token_impl, request, handle_request_destroy);
 }
 
-static void handle_activate(struct wl_client *client, struct wl_resource *manager,
-	const char *text, struct wl_resource *surface_resource) {
+static void handle_activate(struct wl_client *client, struct wl_resource *manager, const char *text,
+	struct wl_resource *surface_resource) {
 	(void)client;
 	struct activation *activation = wl_resource_get_user_data(manager);
 	struct surface *surface = surface_from_resource(surface_resource);

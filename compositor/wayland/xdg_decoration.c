@@ -24,8 +24,7 @@ void xdg_decoration_orphan(struct xdg_decoration *decoration, bool post_error) {
 		return;
 	}
 	if (post_error) {
-		wl_resource_post_error(decoration->resource,
-			ZXDG_TOPLEVEL_DECORATION_V1_ERROR_ORPHANED,
+		wl_resource_post_error(decoration->resource, ZXDG_TOPLEVEL_DECORATION_V1_ERROR_ORPHANED,
 			"xdg_toplevel destroyed before its decoration object");
 	}
 	decoration->toplevel->decoration = NULL;
@@ -44,8 +43,7 @@ static void answer(struct xdg_decoration *decoration) {
 	}
 }
 
-static void handle_set_mode(
-	struct wl_client *client, struct wl_resource *resource, uint32_t mode) {
+static void handle_set_mode(struct wl_client *client, struct wl_resource *resource, uint32_t mode) {
 	(void)client;
 	if (!zxdg_toplevel_decoration_v1_mode_is_valid(
 			mode, (uint32_t)wl_resource_get_version(resource))) {
@@ -92,9 +90,9 @@ static void handle_get_toplevel_decoration(struct wl_client *client, struct wl_r
 	uint32_t id, struct wl_resource *toplevel_resource) {
 	struct toplevel *toplevel = xdg_toplevel_from_resource(toplevel_resource);
 	struct xdg_decoration *decoration = calloc(1, sizeof(*decoration));
+	int version = wl_resource_get_version(manager);
 	struct wl_resource *resource = decoration
-		? wl_resource_create(client, &zxdg_toplevel_decoration_v1_interface,
-			  wl_resource_get_version(manager), id)
+		? wl_resource_create(client, &zxdg_toplevel_decoration_v1_interface, version, id)
 		: NULL;
 	if (!resource) {
 		free(decoration);
@@ -102,8 +100,7 @@ static void handle_get_toplevel_decoration(struct wl_client *client, struct wl_r
 		return;
 	}
 	decoration->resource = resource;
-	wl_resource_set_implementation(
-		resource, &decoration_impl, decoration, handle_resource_destroy);
+	wl_resource_set_implementation(resource, &decoration_impl, decoration, handle_resource_destroy);
 	if (may_decorate(resource, toplevel)) {
 		decoration->toplevel = toplevel;
 		toplevel->decoration = decoration;
@@ -118,8 +115,8 @@ static const struct zxdg_decoration_manager_v1_interface manager_impl = {
 
 static void handle_bind(struct wl_client *client, void *data, uint32_t version, uint32_t id) {
 	(void)data;
-	struct wl_resource *resource = wl_resource_create(
-		client, &zxdg_decoration_manager_v1_interface, (int)version, id);
+	struct wl_resource *resource =
+		wl_resource_create(client, &zxdg_decoration_manager_v1_interface, (int)version, id);
 	if (!resource) {
 		wl_client_post_no_memory(client);
 		return;

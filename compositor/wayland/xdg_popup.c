@@ -88,13 +88,11 @@ bool popup_parent_size(const struct popup *popup, int32_t *width, int32_t *heigh
 
 static struct scene_rect place(struct popup *popup) {
 	struct wayland_server *server = popup->xdg->surface->server;
-	return xdg_positioner_place(
-		&popup->rules, server->policy->popup_bounds(server->data, popup));
+	return xdg_positioner_place(&popup->rules, server->policy->popup_bounds(server->data, popup));
 }
 
 void xdg_popup_reconfigure(struct popup *popup) {
-	if (popup->dismissed || !popup->xdg->initialized ||
-		!xdg_surface_may_configure(popup->xdg)) {
+	if (popup->dismissed || !popup->xdg->initialized || !xdg_surface_may_configure(popup->xdg)) {
 		return;
 	}
 	popup->configured = place(popup);
@@ -155,16 +153,16 @@ static bool role_precommit(struct surface *surface) {
 		return true;
 	}
 	if (!popup->parent) {
-		xdg_surface_post_error(popup->xdg, XDG_WM_BASE_ERROR_INVALID_POPUP_PARENT,
-			"popup committed without a parent");
+		xdg_surface_post_error(
+			popup->xdg, XDG_WM_BASE_ERROR_INVALID_POPUP_PARENT, "popup committed without a parent");
 		return false;
 	}
 	if (!xdg_surface_precommit(popup->xdg)) {
 		return false;
 	}
 	if (xdg_surface_attaches_buffer(surface) && !parent_is_mapped(popup)) {
-		xdg_surface_post_error(popup->xdg, XDG_WM_BASE_ERROR_INVALID_POPUP_PARENT,
-			"popup mapped before its parent");
+		xdg_surface_post_error(
+			popup->xdg, XDG_WM_BASE_ERROR_INVALID_POPUP_PARENT, "popup mapped before its parent");
 		return false;
 	}
 	return true;
@@ -349,10 +347,9 @@ void xdg_popup_create(struct xdg_surface *xdg, uint32_t id, struct xdg_surface *
 	const struct xdg_positioner_rules *rules) {
 	struct wl_client *client = wl_resource_get_client(xdg->resource);
 	struct popup *popup = calloc(1, sizeof(*popup));
-	struct wl_resource *resource = popup
-		? wl_resource_create(
-			  client, &xdg_popup_interface, wl_resource_get_version(xdg->resource), id)
-		: NULL;
+	int version = wl_resource_get_version(xdg->resource);
+	struct wl_resource *resource =
+		popup ? wl_resource_create(client, &xdg_popup_interface, version, id) : NULL;
 	if (!resource) {
 		free(popup);
 		wl_client_post_no_memory(client);
@@ -364,8 +361,7 @@ void xdg_popup_create(struct xdg_surface *xdg, uint32_t id, struct xdg_surface *
 	wl_list_init(&popup->stack_link);
 	wl_resource_set_implementation(resource, &popup_impl, popup, handle_resource_destroy);
 	struct wl_resource *blamed = xdg->wm_base ? xdg->wm_base->resource : xdg->resource;
-	if (!surface_set_role(
-			xdg->surface, &xdg_popup_role, popup, blamed, XDG_WM_BASE_ERROR_ROLE)) {
+	if (!surface_set_role(xdg->surface, &xdg_popup_role, popup, blamed, XDG_WM_BASE_ERROR_ROLE)) {
 		return;
 	}
 	popup->xdg = xdg;

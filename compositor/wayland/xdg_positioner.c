@@ -141,8 +141,7 @@ struct scene_rect xdg_positioner_place(
 		.anchor = direction_x(rules->anchor),
 		.gravity = direction_x(rules->gravity),
 		.offset = rules->offset_x,
-		.adjustment = adjustment_of(rules->adjustment,
-			XDG_POSITIONER_CONSTRAINT_ADJUSTMENT_SLIDE_X,
+		.adjustment = adjustment_of(rules->adjustment, XDG_POSITIONER_CONSTRAINT_ADJUSTMENT_SLIDE_X,
 			XDG_POSITIONER_CONSTRAINT_ADJUSTMENT_FLIP_X,
 			XDG_POSITIONER_CONSTRAINT_ADJUSTMENT_RESIZE_X),
 		.bounds_start = bounds.x,
@@ -155,8 +154,7 @@ struct scene_rect xdg_positioner_place(
 		.anchor = direction_y(rules->anchor),
 		.gravity = direction_y(rules->gravity),
 		.offset = rules->offset_y,
-		.adjustment = adjustment_of(rules->adjustment,
-			XDG_POSITIONER_CONSTRAINT_ADJUSTMENT_SLIDE_Y,
+		.adjustment = adjustment_of(rules->adjustment, XDG_POSITIONER_CONSTRAINT_ADJUSTMENT_SLIDE_Y,
 			XDG_POSITIONER_CONSTRAINT_ADJUSTMENT_FLIP_Y,
 			XDG_POSITIONER_CONSTRAINT_ADJUSTMENT_RESIZE_Y),
 		.bounds_start = bounds.y,
@@ -196,8 +194,8 @@ static void handle_set_size(
 	rules_of(resource)->height = height;
 }
 
-static void handle_set_anchor_rect(struct wl_client *client, struct wl_resource *resource, int32_t x,
-	int32_t y, int32_t width, int32_t height) {
+static void handle_set_anchor_rect(struct wl_client *client, struct wl_resource *resource,
+	int32_t x, int32_t y, int32_t width, int32_t height) {
 	(void)client;
 	if (width < 0 || height < 0) {
 		wl_resource_post_error(resource, XDG_POSITIONER_ERROR_INVALID_INPUT,

@@ -62,8 +62,7 @@ static struct scene_rect intersect(struct scene_rect a, struct scene_rect b) {
 	if (x1 >= x2 || y1 >= y2) {
 		return (struct scene_rect){0};
 	}
-	return (struct scene_rect){
-		(int32_t)x1, (int32_t)y1, (int32_t)(x2 - x1), (int32_t)(y2 - y1)};
+	return (struct scene_rect){(int32_t)x1, (int32_t)y1, (int32_t)(x2 - x1), (int32_t)(y2 - y1)};
 }
 
 bool xdg_surface_commit_geometry(struct xdg_surface *xdg) {
@@ -268,8 +267,8 @@ struct xdg_surface *xdg_surface_from_resource(struct wl_resource *resource) {
 }
 
 static bool may_have_xdg_surface(struct xdg_wm_base *wm_base, struct surface *surface) {
-	bool xdg_role = surface &&
-		(surface->role == &xdg_toplevel_role || surface->role == &xdg_popup_role);
+	bool xdg_role =
+		surface && (surface->role == &xdg_toplevel_role || surface->role == &xdg_popup_role);
 	// A surface keeps its role when the role object is gone, and may get a new one of that role.
 	if (!surface || xdg_surface_from_surface(surface) ||
 		(surface->role && (!xdg_role || surface->role_object))) {
@@ -291,10 +290,9 @@ void xdg_surface_create(
 		return;
 	}
 	struct xdg_surface *xdg = calloc(1, sizeof(*xdg));
-	struct wl_resource *resource = xdg
-		? wl_resource_create(client, &xdg_surface_interface,
-			  wl_resource_get_version(wm_base->resource), id)
-		: NULL;
+	int version = wl_resource_get_version(wm_base->resource);
+	struct wl_resource *resource =
+		xdg ? wl_resource_create(client, &xdg_surface_interface, version, id) : NULL;
 	if (!resource) {
 		free(xdg);
 		wl_client_post_no_memory(client);

@@ -164,8 +164,7 @@ static void handle_set_parent(
 	struct wl_client *client, struct wl_resource *resource, struct wl_resource *parent_resource) {
 	(void)client;
 	struct toplevel *toplevel = xdg_toplevel_from_resource(resource);
-	struct toplevel *parent =
-		parent_resource ? xdg_toplevel_from_resource(parent_resource) : NULL;
+	struct toplevel *parent = parent_resource ? xdg_toplevel_from_resource(parent_resource) : NULL;
 	for (struct toplevel *above = parent; above; above = above->parent) {
 		if (above == toplevel) {
 			wl_resource_post_error(resource, XDG_TOPLEVEL_ERROR_INVALID_PARENT,
@@ -341,8 +340,8 @@ static void handle_resize(struct wl_client *client, struct wl_resource *resource
 	(void)seat;
 	(void)serial;
 	if (!xdg_toplevel_resize_edge_is_valid(edges, (uint32_t)wl_resource_get_version(resource))) {
-		wl_resource_post_error(resource, XDG_TOPLEVEL_ERROR_INVALID_RESIZE_EDGE,
-			"unknown resize edge %u", edges);
+		wl_resource_post_error(
+			resource, XDG_TOPLEVEL_ERROR_INVALID_RESIZE_EDGE, "unknown resize edge %u", edges);
 	}
 }
 
@@ -380,8 +379,7 @@ static void ask_policy(struct wl_resource *resource) {
 	struct toplevel *toplevel = xdg_toplevel_from_resource(resource);
 	if (toplevel->xdg && toplevel->xdg->initialized) {
 		struct wayland_server *server = server_of(toplevel);
-		server->policy->toplevel_request(
-			server->data, toplevel, toplevel_wanted_output(toplevel));
+		server->policy->toplevel_request(server->data, toplevel, toplevel_wanted_output(toplevel));
 	}
 }
 
@@ -446,10 +444,9 @@ static void handle_resource_destroy(struct wl_resource *resource) {
 void xdg_toplevel_create(struct xdg_surface *xdg, uint32_t id) {
 	struct wl_client *client = wl_resource_get_client(xdg->resource);
 	struct toplevel *toplevel = calloc(1, sizeof(*toplevel));
-	struct wl_resource *resource = toplevel
-		? wl_resource_create(
-			  client, &xdg_toplevel_interface, wl_resource_get_version(xdg->resource), id)
-		: NULL;
+	int version = wl_resource_get_version(xdg->resource);
+	struct wl_resource *resource =
+		toplevel ? wl_resource_create(client, &xdg_toplevel_interface, version, id) : NULL;
 	if (!resource) {
 		free(toplevel);
 		wl_client_post_no_memory(client);

@@ -26,8 +26,8 @@ static void handle_create_positioner(
 
 static void handle_get_xdg_surface(struct wl_client *client, struct wl_resource *resource,
 	uint32_t id, struct wl_resource *surface_resource) {
-	xdg_surface_create(wl_resource_get_user_data(resource), client, id,
-		surface_from_resource(surface_resource));
+	xdg_surface_create(
+		wl_resource_get_user_data(resource), client, id, surface_from_resource(surface_resource));
 }
 
 // No ping is ever sent, so there is nothing that an answer could belong to.

@@ -10,9 +10,8 @@ static void handle_frame(void *data, struct wl_callback *callback, uint32_t time
 	wl_callback_destroy(callback);
 	client->callback = NULL;
 	client->now.callbacks++;
-	// Without wp_presentation the first frame callback is all that tells.
-	if (client->first_light_ns == 0 && !client->presentation) {
-		client->first_light_ns = client_now_ns(CLOCK_MONOTONIC);
+	if (client->first_callback_ns == 0) {
+		client->first_callback_ns = client_now_ns(CLOCK_MONOTONIC);
 	}
 }
 

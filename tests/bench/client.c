@@ -169,7 +169,7 @@ static bool draw_until(struct client *client, bool (*done)(struct client *client
 }
 
 static bool shown(struct client *client) {
-	return client->first_light_ns != 0;
+	return client->first_callback_ns != 0 && (client->first_light_ns != 0 || !client->presentation);
 }
 
 // Without a commit, until standard input ends.

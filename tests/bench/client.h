@@ -93,7 +93,8 @@ struct client {
 	int64_t next_ns;                      // of the next commit at CLIENT_PACE_RANDOM
 
 	int64_t warm_ns;                      // when the measured time may begin
-	int64_t first_light_ns;               // 0 before the first frame
+	int64_t first_callback_ns;            // 0 before the first frame callback
+	int64_t first_light_ns;               // 0 before the first frame, and without presentation
 	struct client_sample now;             // totals
 	uint64_t zero_copy, starved;
 	int64_t latency_ns, latency_max_ns;   // over `latencies`

@@ -5,7 +5,7 @@
 
 # Likely mistakes, and the analyzer's paths. Left out: what C17 has no answer to (the _s functions of
 # Annex K), what cries wolf over lists of macros and arrays of pointers, and what is a matter of taste.
-lint_checks='-*,bugprone-*,clang-analyzer-*,misc-redundant-expression,misc-static-assert'
+lint_checks='-*,bugprone-*,clang-analyzer-*,misc-static-assert'
 lint_checks="$lint_checks,performance-*,portability-*,-performance-no-int-to-ptr"
 for check in assignment-in-if-condition easily-swappable-parameters implicit-widening-of-multiplication-result \
 	macro-parentheses narrowing-conversions not-null-terminated-result reserved-identifier sizeof-expression; do

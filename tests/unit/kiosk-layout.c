@@ -5,8 +5,8 @@
 #include <string.h>
 #include <time.h>
 
-static void expect_window(struct harness *harness, int layer, int32_t x, int32_t y, int32_t width,
-	int32_t height) {
+static void expect_window(
+	struct harness *harness, int layer, int32_t x, int32_t y, int32_t width, int32_t height) {
 	expect_layer(harness, 0, layer, x, y, width, height);
 }
 
@@ -227,6 +227,37 @@ static void test_newest_in_front(void **state) {
 	harness_finish(&harness);
 }
 
+// A size that the client has fixed is kept, and what is behind stays in view.
+static void test_fixed_size_floats(void **state) {
+	(void)state;
+	struct harness harness;
+	harness_start(&harness, 1);
+	struct window app, card, other;
+	window_show(&app, client_connect(&harness), 640, 480);
+	window_init(&card, client_connect(&harness));
+	xdg_toplevel_set_min_size(card.toplevel, 200, 100);
+	xdg_toplevel_set_max_size(card.toplevel, 200, 100);
+	window_configure(&card);
+	assert_size(&card, 0, 0);
+	assert_true(card.activated && !card.fullscreen);
+	window_draw(&card, 200, 100);
+	expect_n_layers(&harness, 0, 2);
+	expect_window(&harness, 0, 0, 0, 640, 480);
+	expect_window(&harness, 1, 220, 190, 200, 100);
+	// Another app covers both.
+	window_show(&other, client_connect(&harness), 320, 240);
+	expect_n_layers(&harness, 0, 4);
+	expect_window(&harness, 2, 0, 0, 640, 480);
+	expect_window(&harness, 3, 160, 120, 320, 240);
+	// Fixed no more it is a screen like others.
+	xdg_toplevel_set_max_size(card.toplevel, 0, 0);
+	wl_surface_commit(card.surface);
+	assert_true(client_sync(card.client));
+	assert_size(&card, 640, 480);
+	assert_true(card.fullscreen && !card.activated);
+	harness_finish(&harness);
+}
+
 static void handle_token(void *data, struct xdg_activation_token_v1 *token, const char *text) {
 	(void)token;
 	char *copy = data;
@@ -295,7 +326,7 @@ static void test_outputs(void **state) {
 	window_show(&first, client_connect(&harness), 640, 480);
 	window_show(&second, client_connect(&harness), 640, 480); // the first one without a toplevel
 	assert_size(&second, 800, 600);
-	window_show(&same, second.client, 100, 100); // where its client is
+	window_show(&same, second.client, 100, 100);             // where its client is
 	window_show(&third, client_connect(&harness), 640, 480); // the first one
 	assert_size(&third, 640, 480);
 	expect_n_layers(&harness, 0, 3);
@@ -413,6 +444,7 @@ int main(void) {
 		cmocka_unit_test(test_dialog),
 		cmocka_unit_test(test_dialog_stays_on_output),
 		cmocka_unit_test(test_newest_in_front),
+		cmocka_unit_test(test_fixed_size_floats),
 		cmocka_unit_test(test_activation),
 		cmocka_unit_test(test_outputs),
 		cmocka_unit_test(test_no_output),

@@ -44,8 +44,7 @@ static void toplevel_then_popup(struct client *client) {
 	window_show(&other, client, 100, 100);
 	window_init(&window, client);
 	xdg_toplevel_destroy(window.toplevel);
-	xdg_surface_get_popup(
-		window.xdg, other.xdg, positioner_create(client, 10, 10, 0, 0, 1, 1));
+	xdg_surface_get_popup(window.xdg, other.xdg, positioner_create(client, 10, 10, 0, 0, 1, 1));
 }
 
 static void xdg_surface_with_buffer(struct client *client) {
@@ -191,8 +190,7 @@ static const struct misdeed positioner_misdeeds[] = {
 	{"anchor rectangle", positioner_rect, &xdg_positioner_interface,
 		XDG_POSITIONER_ERROR_INVALID_INPUT},
 	{"anchor", positioner_anchor, &xdg_positioner_interface, XDG_POSITIONER_ERROR_INVALID_INPUT},
-	{"gravity", positioner_gravity, &xdg_positioner_interface,
-		XDG_POSITIONER_ERROR_INVALID_INPUT},
+	{"gravity", positioner_gravity, &xdg_positioner_interface, XDG_POSITIONER_ERROR_INVALID_INPUT},
 };
 
 // ---- xdg_surface ----
@@ -294,8 +292,7 @@ static void xdg_surface_before_role(struct client *client) {
 }
 
 static const struct misdeed surface_misdeeds[] = {
-	{"ack without role", roleless_ack, &xdg_surface_interface,
-		XDG_SURFACE_ERROR_NOT_CONSTRUCTED},
+	{"ack without role", roleless_ack, &xdg_surface_interface, XDG_SURFACE_ERROR_NOT_CONSTRUCTED},
 	{"geometry without role", roleless_geometry, &xdg_surface_interface,
 		XDG_SURFACE_ERROR_NOT_CONSTRUCTED},
 	{"two roles", two_roles, &xdg_surface_interface, XDG_SURFACE_ERROR_ALREADY_CONSTRUCTED},
@@ -414,8 +411,7 @@ static void decoration_mode(struct client *client) {
 	struct window window;
 	window_init(&window, client);
 	zxdg_toplevel_decoration_v1_set_mode(
-		zxdg_decoration_manager_v1_get_toplevel_decoration(client->decoration, window.toplevel),
-		3);
+		zxdg_decoration_manager_v1_get_toplevel_decoration(client->decoration, window.toplevel), 3);
 }
 
 static void token_used_twice(struct client *client) {

@@ -131,8 +131,7 @@ static void handle_global(void *data, struct wl_registry *registry, uint32_t nam
 		client->decoration =
 			wl_registry_bind(registry, name, &zxdg_decoration_manager_v1_interface, 1);
 	} else if (strcmp(interface, xdg_activation_v1_interface.name) == 0) {
-		client->activation =
-			wl_registry_bind(registry, name, &xdg_activation_v1_interface, 1);
+		client->activation = wl_registry_bind(registry, name, &xdg_activation_v1_interface, 1);
 	} else if (strcmp(interface, wl_output_interface.name) == 0) {
 		client->outputs[client->n_outputs++ % MAX_OUTPUTS] =
 			wl_registry_bind(registry, name, &wl_output_interface, version);
@@ -248,8 +247,8 @@ struct wl_buffer *client_buffer(struct client *client, int32_t width, int32_t he
 	assert_int_equal(ftruncate(fd, size), 0);
 	struct wl_shm_pool *pool = wl_shm_create_pool(client->shm, fd, size);
 	close(fd);
-	struct wl_buffer *buffer = wl_shm_pool_create_buffer(
-		pool, 0, width, height, width * 4, WL_SHM_FORMAT_XRGB8888);
+	struct wl_buffer *buffer =
+		wl_shm_pool_create_buffer(pool, 0, width, height, width * 4, WL_SHM_FORMAT_XRGB8888);
 	wl_shm_pool_destroy(pool);
 	return buffer;
 }
@@ -302,8 +301,8 @@ static const struct xdg_toplevel_listener toplevel_listener = {
 	.wm_capabilities = handle_capabilities,
 };
 
-static void handle_popup_configure(void *data, struct xdg_popup *popup, int32_t x, int32_t y,
-	int32_t width, int32_t height) {
+static void handle_popup_configure(
+	void *data, struct xdg_popup *popup, int32_t x, int32_t y, int32_t width, int32_t height) {
 	(void)popup;
 	struct window *window = data;
 	window->x = x;
@@ -346,8 +345,7 @@ static void init_xdg_surface(
 	xdg_surface_add_listener(window->xdg, &xdg_surface_listener, window);
 }
 
-void window_init_surface(
-	struct window *window, struct client *client, struct wl_surface *surface) {
+void window_init_surface(struct window *window, struct client *client, struct wl_surface *surface) {
 	init_xdg_surface(window, client, surface);
 	window->toplevel = xdg_surface_get_toplevel(window->xdg);
 	xdg_toplevel_add_listener(window->toplevel, &toplevel_listener, window);
@@ -402,8 +400,7 @@ struct xdg_positioner *positioner_create(struct client *client, int32_t width, i
 	int32_t anchor_x, int32_t anchor_y, int32_t anchor_width, int32_t anchor_height) {
 	struct xdg_positioner *positioner = xdg_wm_base_create_positioner(client->wm_base);
 	xdg_positioner_set_size(positioner, width, height);
-	xdg_positioner_set_anchor_rect(
-		positioner, anchor_x, anchor_y, anchor_width, anchor_height);
+	xdg_positioner_set_anchor_rect(positioner, anchor_x, anchor_y, anchor_width, anchor_height);
 	xdg_positioner_set_anchor(positioner, XDG_POSITIONER_ANCHOR_TOP_LEFT);
 	xdg_positioner_set_gravity(positioner, XDG_POSITIONER_GRAVITY_BOTTOM_RIGHT);
 	return positioner;
@@ -423,7 +420,7 @@ void expect_layer(struct harness *harness, int output, int index, int32_t x, int
 	assert_in_range(index, 0, scene->n_layers - 1);
 	const struct scene_rect *dst = &scene->layers[index]->dst;
 	if (dst->x != x || dst->y != y || dst->width != width || dst->height != height) {
-		fail_msg("layer %d is %dx%d at %d,%d, not %dx%d at %d,%d", index, dst->width,
-			dst->height, dst->x, dst->y, width, height, x, y);
+		fail_msg("layer %d is %dx%d at %d,%d, not %dx%d at %d,%d", index, dst->width, dst->height,
+			dst->x, dst->y, width, height, x, y);
 	}
 }

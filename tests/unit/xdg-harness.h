@@ -85,8 +85,7 @@ struct window {
 
 // With xdg_surface and role object, before the initial commit.
 void window_init(struct window *window, struct client *client);
-void window_init_surface(
-	struct window *window, struct client *client, struct wl_surface *surface);
+void window_init_surface(struct window *window, struct client *client, struct wl_surface *surface);
 void popup_init(struct window *popup, struct client *client, struct window *parent,
 	struct xdg_positioner *positioner);
 // The initial commit and its answer, acknowledged.

@@ -131,16 +131,14 @@ static void test_decoration(void **state) {
 	struct zxdg_toplevel_decoration_v1 *decoration =
 		zxdg_decoration_manager_v1_get_toplevel_decoration(client->decoration, window.toplevel);
 	zxdg_toplevel_decoration_v1_add_listener(decoration, &decoration_listener, NULL);
-	zxdg_toplevel_decoration_v1_set_mode(
-		decoration, ZXDG_TOPLEVEL_DECORATION_V1_MODE_CLIENT_SIDE);
+	zxdg_toplevel_decoration_v1_set_mode(decoration, ZXDG_TOPLEVEL_DECORATION_V1_MODE_CLIENT_SIDE);
 	decoration_configures = 0;
 	window_configure(&window);
 	assert_int_equal(decoration_configures, 1);
 	assert_int_equal(decoration_mode, ZXDG_TOPLEVEL_DECORATION_V1_MODE_SERVER_SIDE);
 	window_draw(&window, 640, 480);
 	zxdg_toplevel_decoration_v1_unset_mode(decoration);
-	zxdg_toplevel_decoration_v1_set_mode(
-		decoration, ZXDG_TOPLEVEL_DECORATION_V1_MODE_CLIENT_SIDE);
+	zxdg_toplevel_decoration_v1_set_mode(decoration, ZXDG_TOPLEVEL_DECORATION_V1_MODE_CLIENT_SIDE);
 	assert_true(client_sync(client));
 	assert_int_equal(decoration_configures, 3);
 	assert_int_equal(window.n_configures, 3);
@@ -209,8 +207,7 @@ static void test_popup_stays_on_output(void **state) {
 	window_show(&window, client, 400, 300); // at 120,90
 	struct xdg_positioner *positioner = positioner_create(client, 300, 200, 390, 290, 10, 10);
 	xdg_positioner_set_constraint_adjustment(positioner,
-		XDG_POSITIONER_CONSTRAINT_ADJUSTMENT_SLIDE_X |
-			XDG_POSITIONER_CONSTRAINT_ADJUSTMENT_FLIP_Y);
+		XDG_POSITIONER_CONSTRAINT_ADJUSTMENT_SLIDE_X | XDG_POSITIONER_CONSTRAINT_ADJUSTMENT_FLIP_Y);
 	xdg_positioner_set_anchor(positioner, XDG_POSITIONER_ANCHOR_BOTTOM_LEFT);
 	popup_init(&popup, client, &window, positioner);
 	window_configure(&popup);
@@ -221,8 +218,7 @@ static void test_popup_stays_on_output(void **state) {
 	// Relative to its parent, which is a popup.
 	struct xdg_positioner *right = positioner_create(client, 50, 50, 290, 0, 10, 10);
 	xdg_positioner_set_anchor(right, XDG_POSITIONER_ANCHOR_TOP_RIGHT);
-	xdg_positioner_set_constraint_adjustment(
-		right, XDG_POSITIONER_CONSTRAINT_ADJUSTMENT_SLIDE_X);
+	xdg_positioner_set_constraint_adjustment(right, XDG_POSITIONER_CONSTRAINT_ADJUSTMENT_SLIDE_X);
 	popup_init(&nested, client, &popup, right);
 	window_configure(&nested);
 	assert_int_equal(nested.x, 250);
@@ -241,8 +237,7 @@ static void test_reposition(void **state) {
 	popup_init(&popup, client, &window, positioner_create(client, 100, 50, 20, 30, 10, 10));
 	window_configure(&popup);
 	window_draw(&popup, 100, 50);
-	xdg_popup_reposition(
-		popup.popup, positioner_create(client, 90, 40, 60, 70, 10, 10), 4711);
+	xdg_popup_reposition(popup.popup, positioner_create(client, 90, 40, 60, 70, 10, 10), 4711);
 	assert_true(client_sync(client));
 	assert_int_equal(popup.token, 4711);
 	assert_int_equal(popup.x, 60);
@@ -290,8 +285,7 @@ static void test_reactive(void **state) {
 
 	// For a parent that is about to have another size: 220 wide it will be at 210.
 	struct xdg_positioner *later = positioner_create(client, 300, 50, 219, 0, 1, 1);
-	xdg_positioner_set_constraint_adjustment(
-		later, XDG_POSITIONER_CONSTRAINT_ADJUSTMENT_SLIDE_X);
+	xdg_positioner_set_constraint_adjustment(later, XDG_POSITIONER_CONSTRAINT_ADJUSTMENT_SLIDE_X);
 	xdg_positioner_set_parent_size(later, 220, 480);
 	xdg_positioner_set_parent_configure(later, window.serial);
 	xdg_popup_reposition(plain.popup, later, 1);
@@ -429,8 +423,7 @@ static void live(struct client *client, int step) {
 	struct xdg_positioner *positioner = positioner_create(client, 100, 50, 20, 30, 10, 10);
 	window_init(&window, client);
 	zxdg_decoration_manager_v1_get_toplevel_decoration(client->decoration, window.toplevel);
-	xdg_activation_token_v1_commit(
-		xdg_activation_v1_get_activation_token(client->activation));
+	xdg_activation_token_v1_commit(xdg_activation_v1_get_activation_token(client->activation));
 	if (step == 0) {
 		return;
 	}

@@ -272,8 +272,7 @@ static void test_truncated_shm_pool(void **state) {
 		test_window_finish(&window);
 		test_buffer_destroy_object(&buffer);
 		// The window is gone at once: whether the memory was read before that is open.
-		while (wl_display_roundtrip(attack.client.display) >= 0 && when < 0) {
-		}
+		wl_display_roundtrip(attack.client.display);
 		test_client_disconnect(&attack.client);
 		test_buffer_finish(&buffer);
 		witness_next_frame(&attack.witness);

@@ -1,0 +1,218 @@
+# SPDX-License-Identifier: MIT
+"""first-light, the part that runs in the guest: measures and writes what it found as JSON.
+
+usage: first_light.py FILE.json DEVICE ROUNDS SECONDS SIZE...
+"""
+
+import glob
+import json
+import os
+import re
+import select
+import subprocess
+import sys
+import time
+
+import servers
+
+CLIENT_TIMEOUT = 30  # s, beyond the measured time
+IDLE_SECONDS = 5
+STARTS = 3
+
+
+def say(text):
+    print(text, file=sys.stderr, flush=True)
+
+
+class Bench:
+    def __init__(self, path, device, rounds, seconds, sizes):
+        self.path, self.device, self.rounds = path, device, rounds
+        self.seconds, self.sizes = seconds, sizes
+        self.servers = [kind(device) for kind in servers.ALL]
+        self.runs = []
+        self.versions = {}
+
+    def note(self, **run):
+        self.runs.append(run)
+        if "error" in run:
+            say(f"  {run['program']} {run['case']} {run['size']}: {run['error']}")
+
+    def save(self):
+        with open(self.path, "w") as file:
+            json.dump({"kernel": os.uname().release, "cpus": os.cpu_count(),
+                       "versions": self.versions, "rounds": self.rounds,
+                       "seconds": self.seconds, "runs": self.runs}, file)
+
+    def floor(self, size, memory):
+        result = subprocess.run(
+            [os.path.join(servers.TOOLS, "bench-flip"), "--device", self.device, "--mode", size,
+             "--seconds", str(self.seconds), "--memory", memory],
+            capture_output=True, text=True, timeout=self.seconds + CLIENT_TIMEOUT)
+        case = "shm-full" if memory == "dumb" else "dmabuf"
+        if result.returncode != 0:
+            self.note(program="floor", case=case, size=size, error=result.stderr.strip())
+            return
+        self.note(program="floor", case=case, size=size, **json.loads(result.stdout))
+
+    def client(self, running, size, case, *options):
+        """Runs one client; returns it, holding its last picture, or None."""
+        client = running.client("--seconds", str(self.seconds), "--hold", *options)
+        result = read_result(client, self.seconds + CLIENT_TIMEOUT)
+        if isinstance(result, str):
+            if running.process.poll() is not None:
+                result = str(running.failed(f"died ({running.process.returncode})"))
+            self.note(program=running.server.name, case=case, size=size, error=result)
+            end_client(client)
+            return None
+        if f"{result['width']}x{result['height']}" != size:
+            self.note(program=running.server.name, case=case, size=size,
+                      error=f"the window is {result['width']}x{result['height']}")
+            end_client(client)
+            return None
+        self.note(program=running.server.name, case=case, size=size, **result)
+        return client
+
+    def server(self, server, size):
+        """All cases of one server."""
+        with servers.Running(server, size) as running:
+            client = self.client(running, size, "shm-full", "--memory", "shm")
+            if client:
+                self.note(program=server.name, case="held", size=size, **memory_of(running.pid),
+                          **wakeups_of(running.pid))
+                end_client(client)
+            cases = [("shm-box", "--damage", "16x16"), ("shm-random", "--pace", "random")]
+            if server.dmabuf:
+                cases.append(("dmabuf", "--memory", "udmabuf"))
+            for case, *options in cases:
+                client = self.client(running, size, case, *options)
+                if client:
+                    end_client(client)
+
+    def start(self, server, size):
+        """From exec to the first mode set, and to the first frame of a client that waits."""
+        runtime = os.path.join(servers.FOLDER, server.name, "runtime")
+        running = servers.Running(server, size, wait=False)
+        name = "wayland-0" if server.name == "cage" else "wayland-bench"
+        client = servers.start_client(runtime, name, "--wait", "--first", "--hold")
+        try:
+            modeset_ns = wait_for_modeset(self.device, server.comm)
+            result = read_result(client, CLIENT_TIMEOUT)
+            if isinstance(result, str):
+                raise running.failed(f"shows no client ({result})")
+            exec_ns = running.exec_ns()
+            run = {"modeset_ms": (modeset_ns - exec_ns) / 1e6 if modeset_ns else None,
+                   "callback_ms": (result["first_callback_ns"] - exec_ns) / 1e6,
+                   "light_ms": (result["first_light_ns"] - exec_ns) / 1e6
+                   if result["presentation"] else None}
+            self.note(program=server.name, case="start", size=size, **run)
+        finally:
+            end_client(client)
+            running.end()
+
+    def usable(self):
+        for server in self.servers:
+            why = server.unavailable()
+            if why:
+                self.note(program=server.name, case="all", size="all", error=why)
+                continue
+            self.versions[server.name] = server.version()
+            yield server
+
+    def run(self):
+        usable = list(self.usable())
+        for size in self.sizes:
+            for number in range(STARTS if size == self.sizes[0] else 0):
+                for server in usable:
+                    say(f"first-light: {size}, start {number + 1}/{STARTS}: {server.name}")
+                    self.guard(server, "start", size, self.start)
+            for number in range(self.rounds):
+                say(f"first-light: {size}, round {number + 1}/{self.rounds}: floor")
+                self.floor(size, "dumb")
+                self.floor(size, "udmabuf")
+                for server in usable:
+                    say(f"first-light: {size}, round {number + 1}/{self.rounds}: {server.name}")
+                    self.guard(server, "all", size, self.server)
+                self.save()
+        self.save()
+
+    def guard(self, server, case, size, action):
+        try:
+            action(server, size)
+        except (servers.Failed, OSError) as error:
+            self.note(program=server.name, case=case, size=size, error=str(error))
+
+
+def read_result(client, timeout):
+    """The line of JSON that the client prints, or a text that says why there is none."""
+    end = time.monotonic() + timeout
+    output = b""
+    while not output.endswith(b"\n"):
+        left = end - time.monotonic()
+        ready = select.select([client.stdout], [], [], max(left, 0))[0]
+        if not ready:
+            return "the client got no frames in time"
+        data = os.read(client.stdout.fileno(), 65536)
+        if not data:
+            return client.stderr.read().decode().strip() or f"the client ended: {client.wait()}"
+        output += data
+    return json.loads(output)
+
+
+def end_client(client):
+    """The end of its input tells a client to end; one that does not get there is killed."""
+    client.stdin.close()
+    try:
+        client.wait(2)
+    except subprocess.TimeoutExpired:
+        client.kill()
+        client.wait()
+    client.stdout.close()
+    client.stderr.close()
+
+
+def memory_of(pid):
+    with open(f"/proc/{pid}/smaps_rollup") as file:
+        rollup = file.read()
+    with open(f"/proc/{pid}/maps") as file:
+        libraries = {line.split()[-1] for line in file if re.search(r"\.so(\.[0-9.]+)?$", line.rstrip())}
+    return {"rss_kb": int(re.search(r"^Rss:\s+(\d+)", rollup, re.M).group(1)),
+            "pss_kb": int(re.search(r"^Pss:\s+(\d+)", rollup, re.M).group(1)),
+            "libraries": len({path for path in libraries if "bench-preload" not in path})}
+
+
+def switches_of(pid):
+    """How often its threads have gone to sleep."""
+    total = 0
+    for path in glob.glob(f"/proc/{pid}/task/*/status"):
+        with open(path) as file:
+            total += int(re.search(r"^voluntary_ctxt_switches:\s+(\d+)", file.read(), re.M).group(1))
+    return total
+
+
+def wakeups_of(pid):
+    time.sleep(1)
+    before = switches_of(pid)
+    time.sleep(IDLE_SECONDS)
+    return {"idle_wakeups": (switches_of(pid) - before) / IDLE_SECONDS}
+
+
+def wait_for_modeset(device, comm):
+    """When a plane first shows a framebuffer that this program made; None if that is not seen."""
+    path = f"/sys/kernel/debug/dri/{os.minor(os.stat(device).st_rdev)}/state"
+    end = time.monotonic() + servers.START_TIMEOUT
+    while time.monotonic() < end:
+        with open(path) as file:
+            state = file.read()
+        if re.search(rf"^plane.*\n\tcrtc=crtc.*\n\tfb=[1-9]\d*\n\t\tallocated by = {comm}$", state,
+                     re.M):
+            return time.monotonic_ns()
+        time.sleep(0.002)
+    return None
+
+
+def main():
+    path, device, rounds, seconds, *sizes = sys.argv[1:]
+    Bench(path, device, int(rounds), float(seconds), sizes).run()
+
+
+main()
