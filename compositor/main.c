@@ -20,7 +20,8 @@ enum {
 
 static const char usage[] =
 	"Usage: vitrine [OPTION...] [--] [APP ARG...]\n"
-	"A display server for kiosks: owns the display, shows what Wayland clients draw, and starts and\n"
+	"A display server for kiosks: owns the display, shows what Wayland clients draw, and starts "
+    "and\n"
 	"watches over APP.\n"
 	"\n"
 	"  --config FILE           read FILE instead of the usual vitrine.ini\n"
@@ -160,7 +161,8 @@ static bool wait_for_change(struct kms_monitor *monitor, int signal_fd, bool bus
 // Opens the device, waiting for it if so configured. NULL with *status set.
 static struct kms_device *open_device(const struct config *config, int signal_fd, int *status) {
 	// The monitor comes first: a device that appears after the look is then not missed.
-	struct kms_monitor *monitor = config->wait ? kms_monitor_create(handle_device_change, NULL) : NULL;
+	struct kms_monitor *monitor =
+		config->wait ? kms_monitor_create(handle_device_change, NULL) : NULL;
 	struct kms_open_error error = {0};
 	struct kms_device *device = kms_device_open(config->device, &error);
 	*status = EXIT_FAILURE;
@@ -204,8 +206,8 @@ static int run(const struct options *options, int signal_fd) {
 	status = EXIT_FAILURE;
 	if (!kiosk_start(&kiosk, &options->config, device, options->app, error)) {
 		log_error("%s", error);
-	} else if (wl_event_loop_add_fd(
-			kiosk_loop(&kiosk), signal_fd, WL_EVENT_READABLE, handle_signal, &kiosk) == NULL) {
+	} else if (wl_event_loop_add_fd(kiosk_loop(&kiosk), signal_fd, WL_EVENT_READABLE, handle_signal,
+				   &kiosk) == NULL) {
 		log_error("out of memory");
 	} else {
 		wl_display_run(wayland_server_display(kiosk.server));

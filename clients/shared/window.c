@@ -141,7 +141,7 @@ void client_window_commit(struct client_window *window, struct client_buffer *bu
 	buffer->busy = true;
 	wl_surface_attach(window->surface, buffer->wl_buffer, 0, 0);
 	wl_surface_damage_buffer(window->surface, damage->x, damage->y, damage->width, damage->height);
-	// A program with a clock of its own commits without waiting: the newest callback is what counts.
+	// With a clock of its own a program commits without waiting: only the newest callback counts.
 	if (window->frame) {
 		wl_callback_destroy(window->frame);
 	}

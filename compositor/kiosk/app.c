@@ -17,8 +17,8 @@
 enum {
 	FIRST_PAUSE_MS = 1000,
 	LAST_PAUSE_MS = 30000,
-	STEADY_S = 60,       // after running that long an app is healthy again
-	STOP_MS = 1500,      // between SIGTERM and SIGKILL
+	STEADY_S = 60,  // after running that long an app is healthy again
+	STOP_MS = 1500, // between SIGTERM and SIGKILL
 };
 
 struct app {
@@ -98,8 +98,8 @@ static int spawn(struct app *app) {
 	posix_spawnattr_setsigmask(&attributes, &none);
 	posix_spawnattr_setsigdefault(&attributes, &all);
 	posix_spawnattr_setpgroup(&attributes, 0);
-	posix_spawnattr_setflags(&attributes,
-		POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+	posix_spawnattr_setflags(
+		&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
 	int rc = posix_spawnp(&app->pid, app->argv[0], NULL, &attributes, app->argv, app->environment);
 	posix_spawnattr_destroy(&attributes);
 	if (rc != 0) {
@@ -107,7 +107,8 @@ static int spawn(struct app *app) {
 		return rc;
 	}
 	app->pidfd = (int)syscall(SYS_pidfd_open, app->pid, 0);
-	app->exit_event = app->pidfd < 0 ? NULL
+	app->exit_event = app->pidfd < 0
+		? NULL
 		: wl_event_loop_add_fd(app->loop, app->pidfd, WL_EVENT_READABLE, handle_exit, app);
 	if (app->exit_event == NULL) {
 		rc = errno;
@@ -198,7 +199,7 @@ static int handle_timer(void *data) {
 }
 
 struct app *app_create(
-		struct wl_event_loop *loop, const char *socket, char **argv, char error[256]) {
+	struct wl_event_loop *loop, const char *socket, char **argv, char error[256]) {
 	struct app *app = calloc(1, sizeof(*app));
 	if (app == NULL) {
 		snprintf(error, 256, "app %s: out of memory", argv[0]);

@@ -52,7 +52,7 @@ static struct config_output *output_section(struct config *config, const char *n
 		}
 	}
 	if (config->n_outputs == CONFIG_MAX_OUTPUTS ||
-			strlen(name) >= sizeof(config->outputs[0].name)) {
+		strlen(name) >= sizeof(config->outputs[0].name)) {
 		return NULL;
 	}
 	struct config_output *output = &config->outputs[config->n_outputs++];
@@ -112,7 +112,7 @@ struct reader {
 	struct config *config;
 	FILE *file;
 	const char *path;
-	int line; // of the file, counted here: the library may be built without line numbers
+	int line;    // of the file, counted here: the library may be built without line numbers
 	char *error; // CONFIG_ERROR_SIZE bytes, empty until something is wrong
 };
 
@@ -197,7 +197,7 @@ bool config_load(struct config *config, const char *path, char error[CONFIG_ERRO
 	int len = home != NULL && home[0] == '/'
 		? snprintf(user, sizeof(user), "%s/vitrine/vitrine.ini", home)
 		: snprintf(user, sizeof(user), "%s/.config/vitrine/vitrine.ini",
-			getenv("HOME") != NULL ? getenv("HOME") : "");
+			  getenv("HOME") != NULL ? getenv("HOME") : "");
 	if (len > 0 && (size_t)len < sizeof(user) && access(user, F_OK) == 0) {
 		return read_file(config, user, error);
 	}

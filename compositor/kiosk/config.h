@@ -12,9 +12,9 @@ enum {
 };
 
 struct config_output {
-	char name[32];       // connector name, or "*"
-	int width, height;   // px; 0 = the preferred mode
-	int refresh_mhz;     // 0 = the highest
+	char name[32];     // connector name, or "*"
+	int width, height; // px; 0 = the preferred mode
+	int refresh_mhz;   // 0 = the highest
 };
 
 struct config {

@@ -56,8 +56,7 @@ static int seal_text(const char *text, size_t size) {
 	return fd;
 }
 
-static void handle_get_status(
-		struct wl_client *client, struct wl_resource *resource, uint32_t id) {
+static void handle_get_status(struct wl_client *client, struct wl_resource *resource, uint32_t id) {
 	struct control *control = wl_resource_get_user_data(resource);
 	struct wl_resource *status = wl_resource_create(
 		client, &vitrine_status_v1_interface, wl_resource_get_version(resource), id);
@@ -101,7 +100,7 @@ static void handle_captured(void *data, const struct capture_result *result) {
 		return;
 	}
 	uint32_t source = result->source == CAPTURE_WRITEBACK ? VITRINE_CONTROL_V1_SOURCE_WRITEBACK
-		: VITRINE_CONTROL_V1_SOURCE_COMPOSED;
+														  : VITRINE_CONTROL_V1_SOURCE_COMPOSED;
 	vitrine_capture_v1_send_done(request->resource, fd, picture->width, picture->height,
 		picture->stride, picture->format, source);
 	close(fd);
@@ -118,16 +117,18 @@ static struct output *find_output(const struct kiosk *kiosk, const char *name) {
 }
 
 static void handle_capture_output(struct wl_client *client, struct wl_resource *resource,
-		uint32_t id, const char *name, uint32_t source) {
+	uint32_t id, const char *name, uint32_t source) {
 	struct control *control = wl_resource_get_user_data(resource);
 	if (source > VITRINE_CONTROL_V1_SOURCE_COMPOSED) {
-		wl_resource_post_error(resource, VITRINE_CONTROL_V1_ERROR_INVALID_SOURCE,
-			"%u is not a source", source);
+		wl_resource_post_error(
+			resource, VITRINE_CONTROL_V1_ERROR_INVALID_SOURCE, "%u is not a source", source);
 		return;
 	}
 	struct capture_request *request = calloc(1, sizeof(*request));
-	struct wl_resource *capture = request == NULL ? NULL : wl_resource_create(client,
-		&vitrine_capture_v1_interface, wl_resource_get_version(resource), id);
+	struct wl_resource *capture = request == NULL
+		? NULL
+		: wl_resource_create(
+			  client, &vitrine_capture_v1_interface, wl_resource_get_version(resource), id);
 	if (capture == NULL) {
 		free(request);
 		wl_client_post_no_memory(client);

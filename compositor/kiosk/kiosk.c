@@ -52,12 +52,12 @@ static bool add_format(struct format_set *set, uint32_t format, uint64_t modifie
 	bool linear = modifier == DRM_FORMAT_MOD_LINEAR || modifier == DRM_FORMAT_MOD_INVALID;
 	return linear ? format_set_add(set, format, DRM_FORMAT_MOD_LINEAR) &&
 			format_set_add(set, format, DRM_FORMAT_MOD_INVALID)
-		: format_set_add(set, format, modifier);
+				  : format_set_add(set, format, modifier);
 }
 
 // What one of the planes takes, and what render/ can read from a mapped buffer.
 static bool collect_formats(
-		const struct kiosk *kiosk, struct format_set *scanout, struct format_set *composed) {
+	const struct kiosk *kiosk, struct format_set *scanout, struct format_set *composed) {
 	for (int i = 0; i < kiosk->n_outputs; i++) {
 		for (int p = 0; p < kiosk->outputs[i].n_planes; p++) {
 			const struct kms_plane *plane = kiosk->outputs[i].planes[p];
@@ -72,7 +72,7 @@ static bool collect_formats(
 	const struct format_info *info;
 	for (size_t i = 0; (info = format_info_at(i)) != NULL; i++) {
 		if (render_can_compose(info->format) &&
-				!add_format(composed, info->format, DRM_FORMAT_MOD_LINEAR)) {
+			!add_format(composed, info->format, DRM_FORMAT_MOD_LINEAR)) {
 			return false;
 		}
 	}
@@ -103,14 +103,14 @@ static bool start_server(struct kiosk *kiosk, char error[256]) {
 }
 
 static bool start_output(struct kiosk *kiosk, struct kiosk_output *kiosk_output,
-		const struct kms_pipe *pipe, int32_t x, char error[256]) {
+	const struct kms_pipe *pipe, int32_t x, char error[256]) {
 	struct output_handler handler = {
 		.before_frame = handle_before_frame,
 		.first_flip = handle_first_flip,
 		.data = kiosk_output,
 	};
-	kiosk_output->output = output_create(kiosk_loop(kiosk), pipe, kiosk_output->planes,
-		kiosk_output->n_planes, &handler, error);
+	kiosk_output->output = output_create(
+		kiosk_loop(kiosk), pipe, kiosk_output->planes, kiosk_output->n_planes, &handler, error);
 	if (kiosk_output->output == NULL) {
 		return false;
 	}
@@ -139,7 +139,7 @@ static bool start_output(struct kiosk *kiosk, struct kiosk_output *kiosk_output,
 	free(make);
 	free(model);
 	if (kiosk_output->wayland == NULL ||
-			!kiosk_layout_add_output(kiosk->layout, kiosk_output->wayland)) {
+		!kiosk_layout_add_output(kiosk->layout, kiosk_output->wayland)) {
 		snprintf(error, 256, "%s: out of memory", connector->name);
 		return false;
 	}
@@ -152,8 +152,8 @@ static bool choose_mode(const struct config *config, struct kms_pipe *pipe, char
 	if (wanted == NULL || wanted->width == 0) {
 		return true;
 	}
-	if (kms_connector_find_mode(pipe->connector, wanted->width, wanted->height,
-			wanted->refresh_mhz, &pipe->mode)) {
+	if (kms_connector_find_mode(
+			pipe->connector, wanted->width, wanted->height, wanted->refresh_mhz, &pipe->mode)) {
 		return true;
 	}
 	if (!kms_mode_custom(wanted->width, wanted->height,
@@ -182,7 +182,7 @@ static bool start_outputs(struct kiosk *kiosk, char error[256]) {
 	for (int i = 0; i < kiosk->n_outputs; i++) {
 		kiosk->outputs[i].kiosk = kiosk;
 		if (!choose_mode(kiosk->config, &pipes[i], error) ||
-				!start_output(kiosk, &kiosk->outputs[i], &pipes[i], x, error)) {
+			!start_output(kiosk, &kiosk->outputs[i], &pipes[i], x, error)) {
 			return false;
 		}
 		x += pipes[i].mode.hdisplay;
@@ -191,7 +191,7 @@ static bool start_outputs(struct kiosk *kiosk, char error[256]) {
 }
 
 bool kiosk_start(struct kiosk *kiosk, const struct config *config, struct kms_device *device,
-		char **argv, char error[256]) {
+	char **argv, char error[256]) {
 	*kiosk = (struct kiosk){.config = config, .device = device};
 	kiosk->layout = kiosk_layout_create();
 	if (kiosk->layout == NULL) {
@@ -208,11 +208,11 @@ bool kiosk_start(struct kiosk *kiosk, const struct config *config, struct kms_de
 		snprintf(error, 256, "out of memory");
 		return false;
 	}
-	log_info("%s (%s), socket %s", device->path, device->driver,
-		wayland_server_socket(kiosk->server));
+	log_info(
+		"%s (%s), socket %s", device->path, device->driver, wayland_server_socket(kiosk->server));
 	if (argv != NULL) {
-		kiosk->app = app_create(
-			kiosk_loop(kiosk), wayland_server_socket(kiosk->server), argv, error);
+		kiosk->app =
+			app_create(kiosk_loop(kiosk), wayland_server_socket(kiosk->server), argv, error);
 		return kiosk->app != NULL;
 	}
 	return true;

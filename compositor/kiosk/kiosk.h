@@ -33,7 +33,7 @@ struct kiosk {
 	struct wl_event_source *device_event;
 	struct kiosk_output outputs[KIOSK_MAX_OUTPUTS];
 	int n_outputs;
-	struct app *app;         // may be NULL
+	struct app *app; // may be NULL
 	struct control *control;
 	bool ready;
 	bool failed; // the device went away

@@ -17,7 +17,7 @@ static int count_type(const struct kiosk_output *output, enum kms_plane_type typ
 // The pipe that has the fewest planes of this type; -1 if none can use the plane. Of primaries and
 // cursors one each is enough.
 static int choose(const struct kms_plane *plane, const struct kms_pipe *pipes, int n_pipes,
-		const struct kiosk_output *outputs) {
+	const struct kiosk_output *outputs) {
 	int best = -1, best_count = 0;
 	for (int i = 0; i < n_pipes; i++) {
 		if (!fits(plane, &pipes[i]) || outputs[i].n_planes == PLANNER_MAX_PLANES) {
@@ -40,7 +40,7 @@ static bool is_shared(const struct kms_plane *plane) {
 }
 
 void planes_share(struct kms_device *device, const struct kms_pipe *pipes, int n_pipes,
-		struct kiosk_output *outputs) {
+	struct kiosk_output *outputs) {
 	// Planes that only one CRTC can show go first, so that no shared one takes their place.
 	for (int shared = 0; shared < 2; shared++) {
 		for (int p = 0; p < device->n_planes; p++) {

@@ -17,8 +17,8 @@ enum {
 
 enum capture_state {
 	CAPTURE_WAITING,
-	CAPTURE_READY,   // prepared for the commit being built
-	CAPTURE_FENCED,  // the hardware is writing
+	CAPTURE_READY,  // prepared for the commit being built
+	CAPTURE_FENCED, // the hardware is writing
 };
 
 struct capture {
@@ -30,7 +30,7 @@ struct capture {
 	void *data;
 	struct kms_dumb *picture; // may be NULL
 	bool modeset;
-	int32_t fence; // -1 if none
+	int32_t fence;                 // -1 if none
 	struct wl_event_source *event; // fence, or idle for composed ones; may be NULL
 	struct wl_event_source *timer; // while the hardware writes; may be NULL
 };
@@ -76,7 +76,7 @@ static void handle_idle(void *data) {
 	// The scene of now, drawn as if there were no planes.
 	struct frame *frame = &output->frames[OUTPUT_FRAMES];
 	if (!make_picture(capture) || !frame_build(output, frame) ||
-			!output_compose_into(output, frame, capture->picture)) {
+		!output_compose_into(output, frame, capture->picture)) {
 		finish(capture, "no memory for a picture of this size");
 		return;
 	}
@@ -92,7 +92,7 @@ static void start_composed(struct capture *capture) {
 }
 
 struct capture *output_capture(struct output *output, enum capture_source source,
-		void (*done)(void *data, const struct capture_result *result), void *data) {
+	void (*done)(void *data, const struct capture_result *result), void *data) {
 	struct capture *capture = calloc(1, sizeof(*capture));
 	if (capture == NULL) {
 		return NULL;
@@ -181,7 +181,7 @@ struct capture *captures_prepare(struct output *output, const struct frame *fram
 	struct capture *capture, *next;
 	wl_list_for_each_safe(capture, next, &output->captures, link) {
 		if (capture->state == CAPTURE_WAITING && capture->source != CAPTURE_COMPOSED &&
-				prepare(capture, frame)) {
+			prepare(capture, frame)) {
 			capture->state = CAPTURE_READY;
 			return capture; // one job a frame
 		}

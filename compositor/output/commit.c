@@ -7,7 +7,7 @@
 #include "output/internal.h"
 
 static struct kms_framebuffer *composed_framebuffer(
-		const struct output *output, const struct frame *frame) {
+	const struct output *output, const struct frame *frame) {
 	// A test of a layout only needs a framebuffer of the right kind, and one always exists.
 	int index = frame->target >= 0 ? frame->target : output->front;
 	return output->targets[index].dumb->framebuffer;
@@ -46,7 +46,8 @@ static void stage_composed(struct output *output, const struct frame *frame, int
 	kms_request_plane(output->planes[plane], output->pipe.crtc, &state);
 }
 
-void output_stage(struct output *output, const struct frame *frame, const struct planner_plan *plan) {
+void output_stage(
+	struct output *output, const struct frame *frame, const struct planner_plan *plan) {
 	for (int p = 0; p < output->n_planes; p++) {
 		if (plan->layer_of[p] >= 0) {
 			stage_client(output, frame, p, plan->layer_of[p]);

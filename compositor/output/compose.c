@@ -82,9 +82,8 @@ static uint64_t area(const pixman_region32_t *region) {
 
 // Draws the layers that `wants` names into `dumb` where `region` says.
 static bool draw(struct output *output, struct kms_dumb *dumb, struct render_canvas **canvas,
-		const pixman_region32_t *region,
-		bool (*wants)(const struct frame *, int), const struct frame *frame,
-		struct render_stats *stats) {
+	const pixman_region32_t *region, bool (*wants)(const struct frame *, int),
+	const struct frame *frame, struct render_stats *stats) {
 	struct render_target target = {
 		.format = dumb->format,
 		.width = (int32_t)dumb->width,
@@ -99,10 +98,10 @@ static bool draw(struct output *output, struct kms_dumb *dumb, struct render_can
 		if (layer->buffer == NULL || !wants(frame, i)) {
 			continue;
 		}
-		pixman_region32_intersect(&output->scratch, &output->visible[i],
-			(pixman_region32_t *)region);
+		pixman_region32_intersect(
+			&output->scratch, &output->visible[i], (pixman_region32_t *)region);
 		if (pixman_region32_not_empty(&output->scratch) &&
-				fill_layer(output, i, &output->render_layers[n])) {
+			fill_layer(output, i, &output->render_layers[n])) {
 			output->render_index[n++] = i;
 			if (stats == &output->composed) {
 				layer->composed_bytes +=

@@ -31,8 +31,7 @@ static bool reserve_layers(struct output *output, struct frame *frame, int n) {
 			return false;
 		}
 		output->opaque = opaque;
-		struct render_layer *render =
-			realloc(output->render_layers, sizeof(*render) * (size_t)cap);
+		struct render_layer *render = realloc(output->render_layers, sizeof(*render) * (size_t)cap);
 		if (render == NULL) {
 			return false;
 		}
@@ -72,16 +71,16 @@ static bool is_opaque(const struct scene_layer *layer) {
 }
 
 // The part of the layer that lies on the output, in the terms of planes.
-static uint32_t crop(const struct output *output, const struct scene_layer *layer,
-		struct planner_layer *planned) {
+static uint32_t crop(
+	const struct output *output, const struct scene_layer *layer, struct planner_layer *planned) {
 	const struct scene_rect *dst = &layer->dst;
 	int32_t x1 = dst->x > 0 ? dst->x : 0, y1 = dst->y > 0 ? dst->y : 0;
 	int32_t x2 = dst->x + dst->width, y2 = dst->y + dst->height;
 	x2 = x2 < output->scene.width ? x2 : output->scene.width;
 	y2 = y2 < output->scene.height ? y2 : output->scene.height;
 	double sx = layer->src.width / dst->width, sy = layer->src.height / dst->height;
-	bool cropped = x1 != dst->x || y1 != dst->y || x2 != dst->x + dst->width ||
-		y2 != dst->y + dst->height;
+	bool cropped =
+		x1 != dst->x || y1 != dst->y || x2 != dst->x + dst->width || y2 != dst->y + dst->height;
 	planned->x = x1;
 	planned->y = y1;
 	planned->width = x2 - x1;
@@ -103,7 +102,7 @@ static uint32_t crop(const struct output *output, const struct scene_layer *laye
 static bool any_plane_takes(const struct output *output, uint32_t format, uint64_t modifier) {
 	for (int p = 0; p < output->n_planes; p++) {
 		if (output->planner_planes[p].type != PLANNER_PLANE_CURSOR &&
-				format_set_has(output->planner_planes[p].formats, format, modifier)) {
+			format_set_has(output->planner_planes[p].formats, format, modifier)) {
 			return true;
 		}
 	}
@@ -117,11 +116,12 @@ static uint64_t modifier_for(const struct output *output, uint32_t format, uint6
 		return modifier;
 	}
 	return modifier == DRM_FORMAT_MOD_INVALID ? DRM_FORMAT_MOD_LINEAR
-		: modifier == DRM_FORMAT_MOD_LINEAR ? DRM_FORMAT_MOD_INVALID : modifier;
+		: modifier == DRM_FORMAT_MOD_LINEAR   ? DRM_FORMAT_MOD_INVALID
+											  : modifier;
 }
 
 static void plan_layer(struct output *output, const struct scene_layer *layer, bool lowest,
-		struct planner_layer *planned) {
+	struct planner_layer *planned) {
 	struct scene_buffer *buffer = layer->buffer;
 	*planned = (struct planner_layer){
 		.format = buffer->format,
@@ -148,8 +148,8 @@ static void plan_layer(struct output *output, const struct scene_layer *layer, b
 	planned->covers = fills && lowest;
 	const struct format_info *info = format_info(buffer->format);
 	if (info != NULL && info->alpha && (planned->covers || is_opaque(layer)) &&
-			any_plane_takes(output, info->opaque,
-			modifier_for(output, info->opaque, buffer->modifier))) {
+		any_plane_takes(
+			output, info->opaque, modifier_for(output, info->opaque, buffer->modifier))) {
 		planned->format = info->opaque;
 	}
 	planned->modifier = modifier_for(output, planned->format, buffer->modifier);
@@ -168,8 +168,8 @@ static void take_layer(struct frame_layer *taken, const struct scene_layer *laye
 		.dst = layer->dst,
 		.transform = layer->transform,
 		.opaque_serial = layer->opaque_serial,
-		.changed = layer->frame_wanted || pixman_region32_not_empty(
-			(pixman_region32_t *)&layer->damage),
+		.changed =
+			layer->frame_wanted || pixman_region32_not_empty((pixman_region32_t *)&layer->damage),
 		.placement = FRAME_CULLED,
 		.plane = -1,
 	};
@@ -282,7 +282,7 @@ static bool is_same_place(const struct frame_layer *a, const struct frame_layer 
 }
 
 static void damage_same(struct output *output, const struct frame_layer *before,
-		const struct frame_layer *now, struct scene_layer *layer) {
+	const struct frame_layer *now, struct scene_layer *layer) {
 	// A buffer that was swapped without damage is shown all the same: the older one is waited for.
 	output->swapped |= now->placement == FRAME_PLANE && now->buffer != before->buffer;
 	if (!is_same_place(before, now)) {
@@ -307,11 +307,12 @@ void frame_damage(struct output *output, const struct frame *before, const struc
 	int n = before->n_layers < frame->n_layers ? before->n_layers : frame->n_layers;
 	int head = 0, tail = 0;
 	while (head < n && before->layers[head].id == frame->layers[head].id) {
-		damage_same(output, &before->layers[head], &frame->layers[head],
-			output->scene.layers[head]);
+		damage_same(
+			output, &before->layers[head], &frame->layers[head], output->scene.layers[head]);
 		head++;
 	}
-	while (tail < n - head && before->layers[before->n_layers - 1 - tail].id ==
+	while (tail < n - head &&
+		before->layers[before->n_layers - 1 - tail].id ==
 			frame->layers[frame->n_layers - 1 - tail].id) {
 		int now = frame->n_layers - 1 - tail;
 		damage_same(output, &before->layers[before->n_layers - 1 - tail], &frame->layers[now],
@@ -343,5 +344,5 @@ bool frame_needed(struct output *output, const struct frame *before, const struc
 		}
 	}
 	return memcmp(before->plan.layer_of, frame->plan.layer_of,
-		sizeof(frame->plan.layer_of[0]) * (size_t)output->n_planes) != 0;
+			   sizeof(frame->plan.layer_of[0]) * (size_t)output->n_planes) != 0;
 }

@@ -13,9 +13,9 @@ enum {
 
 // A dumb buffer that composed pictures are drawn into.
 struct output_target {
-	struct kms_dumb *dumb;    // NULL until first needed
+	struct kms_dumb *dumb;        // NULL until first needed
 	struct render_canvas *canvas; // may be NULL
-	pixman_region32_t damage; // px where it differs from the newest picture
+	pixman_region32_t damage;     // px where it differs from the newest picture
 };
 
 struct output {
@@ -34,10 +34,10 @@ struct output {
 	int front; // the target whose picture is the newest composed one
 
 	struct planner *planner;
-	struct frame *testing; // the frame whose plans the oracle is asked about
+	struct frame *testing;                  // the frame whose plans the oracle is asked about
 	struct frame frames[OUTPUT_FRAMES + 1]; // the last one is for screenshots
-	struct frame *on_screen; // NULL before the first
-	struct frame *pending;   // committed, flip not yet there; may be NULL
+	struct frame *on_screen;                // NULL before the first
+	struct frame *pending;                  // committed, flip not yet there; may be NULL
 	uint64_t serial;
 
 	// Per-frame work space, kept so that a frame allocates nothing.
@@ -50,7 +50,7 @@ struct output {
 
 	bool scheduled; // a frame is wanted
 	bool had_flip;
-	bool failed;    // the last commit did; said once
+	bool failed;                   // the last commit did; said once
 	struct wl_event_source *idle;  // repaint now; may be NULL
 	struct wl_event_source *timer; // repaint at the deadline
 	struct wl_event_source *hidden_timer;
@@ -60,7 +60,7 @@ struct output {
 	int64_t due_ns; // when the pending frame should reach the screen
 
 	struct render_stats composed; // of the frame being made
-	struct wl_list captures; // struct capture.link
+	struct wl_list captures;      // struct capture.link
 	struct output_counters counters;
 };
 
@@ -86,7 +86,8 @@ bool output_compose_into(struct output *output, const struct frame *frame, struc
 
 // ---- commit.c ----
 // Stages what the plan shows; planes of ours that it does not use go off.
-void output_stage(struct output *output, const struct frame *frame, const struct planner_plan *plan);
+void output_stage(
+	struct output *output, const struct frame *frame, const struct planner_plan *plan);
 // Commits a frame; on refusal of the layout falls back to composing all of it. 0 or -errno.
 int output_commit(struct output *output, struct frame *frame);
 enum planner_verdict output_test(void *data, const struct planner_plan *plan);

@@ -152,8 +152,8 @@ static int handle_timer(void *data) {
 // that answer the same flip get into the same frame.
 static void arm(struct output *output) {
 	int64_t now = output_now_ns();
-	int64_t window = output->refresh_ns / 2 < REPAINT_WINDOW_NS ? output->refresh_ns / 2
-		: REPAINT_WINDOW_NS;
+	int64_t window =
+		output->refresh_ns / 2 < REPAINT_WINDOW_NS ? output->refresh_ns / 2 : REPAINT_WINDOW_NS;
 	int64_t wait = output->last_flip_ns + output->refresh_ns - window - now;
 	if (wait >= 1000000) {
 		wl_event_source_timer_update(output->timer, (int)(wait / 1000000));
@@ -189,7 +189,7 @@ static void tell_presented(struct output *output, const struct kms_flip *flip) {
 	for (int i = 0; i < output->scene.n_layers; i++) {
 		struct scene_layer *layer = output->scene.layers[i];
 		if (layer->latched_serial == output->on_screen->serial && layer->ops != NULL &&
-				layer->ops->presented != NULL) {
+			layer->ops->presented != NULL) {
 			presentation.zero_copy = layer->latched_zero_copy;
 			layer->ops->presented(layer, &presentation);
 		}
@@ -232,7 +232,8 @@ static bool take_planes(struct output *output, struct kms_plane *const *planes, 
 		output->planes[i] = plane;
 		output->planner_planes[i] = (struct planner_plane){
 			.type = plane->type == KMS_PLANE_PRIMARY ? PLANNER_PLANE_PRIMARY
-				: plane->type == KMS_PLANE_CURSOR ? PLANNER_PLANE_CURSOR : PLANNER_PLANE_OVERLAY,
+				: plane->type == KMS_PLANE_CURSOR    ? PLANNER_PLANE_CURSOR
+													 : PLANNER_PLANE_OVERLAY,
 			.formats = &plane->formats,
 			.zpos = plane->zpos_mutable ? plane->props[KMS_PLANE_ZPOS].initial : plane->zpos_min,
 		};
@@ -246,7 +247,8 @@ static bool take_planes(struct output *output, struct kms_plane *const *planes, 
 	}
 	const struct format_set *formats = output->planner_planes[output->primary].formats;
 	output->target_format = format_set_has_format(formats, DRM_FORMAT_XRGB8888)
-		? DRM_FORMAT_XRGB8888 : DRM_FORMAT_RGB565;
+		? DRM_FORMAT_XRGB8888
+		: DRM_FORMAT_RGB565;
 	return format_set_has_format(formats, output->target_format);
 }
 
@@ -281,11 +283,12 @@ static int light(struct output *output) {
 	return rc;
 }
 
-static bool init(struct output *output, struct kms_plane *const *planes, int n_planes,
-		char error[256]) {
+static bool init(
+	struct output *output, struct kms_plane *const *planes, int n_planes, char error[256]) {
 	const char *name = output->pipe.connector->name;
 	if (!take_planes(output, planes, n_planes)) {
-		snprintf(error, 256, "%s: its CRTC has no primary plane that takes XRGB8888 or RGB565", name);
+		snprintf(
+			error, 256, "%s: its CRTC has no primary plane that takes XRGB8888 or RGB565", name);
 		return false;
 	}
 	output->planner = planner_create();
@@ -305,8 +308,8 @@ static bool init(struct output *output, struct kms_plane *const *planes, int n_p
 }
 
 struct output *output_create(struct wl_event_loop *loop, const struct kms_pipe *pipe,
-		struct kms_plane *const *planes, int n_planes, const struct output_handler *handler,
-		char error[256]) {
+	struct kms_plane *const *planes, int n_planes, const struct output_handler *handler,
+	char error[256]) {
 	struct output *output = calloc(1, sizeof(*output));
 	if (output == NULL) {
 		snprintf(error, 256, "%s: out of memory", pipe->connector->name);

@@ -22,20 +22,20 @@ enum frame_placement {
 
 // One layer as a frame decided about it.
 struct frame_layer {
-	uint64_t id;              // scene_layer.id
+	uint64_t id;                 // scene_layer.id
 	struct scene_buffer *buffer; // locked if `locked`, otherwise only compared, never followed
 	bool locked;
 	enum scene_buffer_kind kind;
-	uint32_t format;          // DRM fourcc
+	uint32_t format; // DRM fourcc
 	uint64_t modifier;
 	struct scene_fbox src;
-	struct scene_rect dst;    // px of the output
+	struct scene_rect dst; // px of the output
 	enum wl_output_transform transform;
 	uint32_t opaque_serial;
-	bool changed;             // damaged, or a frame was asked for
+	bool changed; // damaged, or a frame was asked for
 	enum frame_placement placement;
-	int plane;                // index into output_planes, -1 if on none
-	uint32_t reasons;         // PLANNER_REASON_*
+	int plane;        // index into output_planes, -1 if on none
+	uint32_t reasons; // PLANNER_REASON_*
 };
 
 // What one repaint decided: read by tests, status and traces.
@@ -47,14 +47,14 @@ struct frame {
 	int planned_layer[PLANNER_MAX_LAYERS];            // index into layers
 	int n_planned;
 	struct planner_plan plan;
-	int target;               // index of the composed picture shown, -1 if none
+	int target;                           // index of the composed picture shown, -1 if none
 	uint64_t composed_px, composed_bytes; // drawn for this frame
 };
 
 // Totals since start.
 struct output_counters {
-	uint64_t frames;       // flips that came
-	uint64_t missed;       // refreshes for which a frame was due and not there
+	uint64_t frames; // flips that came
+	uint64_t missed; // refreshes for which a frame was due and not there
 	uint64_t modesets;
 	uint64_t test_commits;
 	uint64_t composed_px;
@@ -96,7 +96,7 @@ enum capture_source {
 struct capture_result {
 	struct kms_dumb *picture; // NULL on failure; valid during the call
 	enum capture_source source;
-	const char *error;        // a sentence for people, NULL on success
+	const char *error; // a sentence for people, NULL on success
 };
 
 struct capture; // one on its way

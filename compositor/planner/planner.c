@@ -94,8 +94,8 @@ static struct memory *recall(struct planner *planner, const struct planner_scene
 	return NULL;
 }
 
-static void remember(struct planner *planner, const struct planner_scene *scene,
-		const struct planner_plan *plan) {
+static void remember(
+	struct planner *planner, const struct planner_scene *scene, const struct planner_plan *plan) {
 	struct memory *oldest = &planner->memory[0];
 	for (int i = 0; i < MEMORY_SCENES; i++) {
 		struct memory *memory = &planner->memory[i];
@@ -161,8 +161,8 @@ static bool accepted(struct search *search) {
 }
 
 static bool plane_takes(const struct planner_scene *scene, int plane, int layer) {
-	return format_set_has(scene->planes[plane].formats, scene->layers[layer].format,
-		scene->layers[layer].modifier);
+	return format_set_has(
+		scene->planes[plane].formats, scene->layers[layer].format, scene->layers[layer].modifier);
 }
 
 static bool overlaps_composed_above(const struct search *search, int layer) {
@@ -170,7 +170,7 @@ static bool overlaps_composed_above(const struct search *search, int layer) {
 	for (int i = layer + 1; i < search->scene->n_layers; i++) {
 		const struct planner_layer *b = &search->scene->layers[i];
 		if (b->visible && search->plan->plane_of[i] == PLANNER_OFF && a->x < b->x + b->width &&
-				b->x < a->x + a->width && a->y < b->y + b->height && b->y < a->y + a->height) {
+			b->x < a->x + a->width && a->y < b->y + b->height && b->y < a->y + a->height) {
 			return true;
 		}
 	}
@@ -237,7 +237,7 @@ static void place(struct search *search, int layer, int *next) {
 }
 
 int planner_plan(struct planner *planner, const struct planner_scene *scene,
-		const struct planner_oracle *oracle, struct planner_plan *plan) {
+	const struct planner_oracle *oracle, struct planner_plan *plan) {
 	struct memory *memory = recall(planner, scene);
 	if (memory != NULL) {
 		*plan = memory->plan;

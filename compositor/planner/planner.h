@@ -12,22 +12,22 @@
 // Why a layer is not on a plane: shown by `vitrinectl status`, documented in vitrinectl(1).
 // X(identifier, name)
 #define PLANNER_REASONS(X) \
-	X(SHM_BUFFER, "shm-buffer")        /* its memory is no dma-buf */ \
-	X(SOLID_BUFFER, "solid-buffer")    /* a colour without memory */ \
-	X(IMPORT_REFUSED, "import-refused") /* the device did not take its memory or format */ \
+	X(SHM_BUFFER, "shm-buffer")           /* its memory is no dma-buf */ \
+	X(SOLID_BUFFER, "solid-buffer")       /* a colour without memory */ \
+	X(IMPORT_REFUSED, "import-refused")   /* the device did not take its memory or format */ \
 	X(NO_PLANE_FORMAT, "no-plane-format") /* no plane of the CRTC takes format and modifier */ \
-	X(TRANSFORMED, "transformed")      /* contents are rotated or mirrored, the plane can't undo */ \
-	X(SUBPIXEL, "subpixel")            /* the source box does not lie on whole pixels */ \
-	X(OUT_OF_BOUNDS, "out-of-bounds")  /* reaches past the output and can't be cropped exactly */ \
+	X(TRANSFORMED, "transformed")     /* contents are rotated or mirrored, the plane can't undo */ \
+	X(SUBPIXEL, "subpixel")           /* the source box does not lie on whole pixels */ \
+	X(OUT_OF_BOUNDS, "out-of-bounds") /* reaches past the output and can't be cropped exactly */ \
 	X(BELOW_COMPOSED, "below-composed") /* a composed layer lies above it and overlaps */ \
-	X(NO_PLANE_LEFT, "no-plane-left")  /* all fitting planes are taken */ \
-	X(TEST_REFUSED, "test-refused")    /* the device refused every layout with it on a plane */
+	X(NO_PLANE_LEFT, "no-plane-left")   /* all fitting planes are taken */ \
+	X(TEST_REFUSED, "test-refused")     /* the device refused every layout with it on a plane */
 
 enum planner_reason {
 #define X(id, name) PLANNER_REASON_BIT_##id,
 	PLANNER_REASONS(X)
 #undef X
-	PLANNER_REASON_COUNT,
+		PLANNER_REASON_COUNT,
 };
 
 enum planner_reason_mask {
@@ -45,15 +45,15 @@ enum planner_limits {
 };
 
 struct planner_layer {
-	uint32_t format;        // DRM fourcc as the plane would see it
+	uint32_t format; // DRM fourcc as the plane would see it
 	uint64_t modifier;
 	int32_t buffer_width, buffer_height; // px
 	uint32_t src_x, src_y, src_w, src_h; // 16.16 px, cropped to what lies on the output
 	int32_t x, y, width, height;         // px of the output, cropped
-	uint64_t rotation;      // DRM_MODE_ROTATE_* | DRM_MODE_REFLECT_* to undo the transform
-	bool covers;            // fills the whole output, and nothing below shows through
-	bool visible;           // false: culled, never assigned
-	uint32_t refused;       // PLANNER_REASON_*: known before planning; not 0 = never assigned
+	uint64_t rotation; // DRM_MODE_ROTATE_* | DRM_MODE_REFLECT_* to undo the transform
+	bool covers;       // fills the whole output, and nothing below shows through
+	bool visible;      // false: culled, never assigned
+	uint32_t refused;  // PLANNER_REASON_*: known before planning; not 0 = never assigned
 };
 
 enum planner_plane_type {
@@ -65,7 +65,7 @@ enum planner_plane_type {
 struct planner_plane {
 	enum planner_plane_type type;
 	const struct format_set *formats;
-	uint64_t zpos;      // stacking; equal ones keep the order of the array
+	uint64_t zpos; // stacking; equal ones keep the order of the array
 };
 
 enum planner_special {
@@ -74,8 +74,8 @@ enum planner_special {
 };
 
 struct planner_plan {
-	int layer_of[PLANNER_MAX_PLANES]; // by plane: layer, PLANNER_OFF or PLANNER_COMPOSED
-	int plane_of[PLANNER_MAX_LAYERS]; // by layer: plane, or PLANNER_OFF
+	int layer_of[PLANNER_MAX_PLANES];     // by plane: layer, PLANNER_OFF or PLANNER_COMPOSED
+	int plane_of[PLANNER_MAX_LAYERS];     // by layer: plane, or PLANNER_OFF
 	uint32_t reasons[PLANNER_MAX_LAYERS]; // PLANNER_REASON_* of visible layers that are on no plane
 };
 
@@ -101,7 +101,7 @@ struct planner_oracle {
 
 struct planner;
 
-struct planner *planner_create(void); // NULL when out of memory
+struct planner *planner_create(void);          // NULL when out of memory
 void planner_destroy(struct planner *planner); // NULL is fine
 // Forgets every remembered verdict: after a modeset or hotplug.
 void planner_forget(struct planner *planner);

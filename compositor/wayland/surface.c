@@ -5,13 +5,12 @@
 #include "viewporter-server-protocol.h"
 #include "wayland/server.h"
 
-// A layer is placed within these bounds, so that sums of positions and sizes stay far from the ends
-// of 32 bits whatever a client asks for.
 enum {
-	MAX_POSITION = 1 << 24, // px
-	MAX_SIZE = 1 << 20,     // px
-	MAX_OPAQUE_RECTS = 64,  // beyond it the opaque region, a hint, is left unused
-	MAX_PENDING_RECTS = 256,
+	// A layer is placed within these bounds, px, so that sums of positions and sizes stay far from the
+	// ends of 32 bits whatever a client asks for.
+	MAX_POSITION = 1 << 24,
+	MAX_SIZE = 1 << 20,
+	MAX_OPAQUE_RECTS = 64, // an opaque region of more, which is but a hint, is left unused
 };
 
 static int32_t clamp(int64_t value, int32_t min, int32_t max) {
@@ -72,15 +71,12 @@ static void handle_attach(struct wl_client *client, struct wl_resource *resource
 	pending->fields |= SURFACE_STATE_BUFFER;
 }
 
-// Damage is a hint that may grow: past some number of rectangles their bounding box is kept.
 static void add_damage(struct wl_resource *resource, pixman_region32_t *region, int32_t x,
 	int32_t y, int32_t width, int32_t height) {
 	if (!surface_region_add(region, x, y, width, height)) {
 		wl_resource_post_no_memory(resource);
-	} else if (pixman_region32_n_rects(region) > MAX_PENDING_RECTS) {
-		pixman_box32_t extents = *pixman_region32_extents(region);
-		pixman_region32_reset(region, &extents);
 	}
+	surface_damage_limit(region);
 }
 
 static void handle_damage(struct wl_client *client, struct wl_resource *resource, int32_t x,
@@ -120,10 +116,10 @@ static void handle_set_opaque_region(
 	(void)client;
 	struct surface_state *pending = &surface_of(resource)->pending;
 	pending->fields |= SURFACE_STATE_OPAQUE;
-	if (!region) {
+	pixman_region32_t *opaque = region ? (pixman_region32_t *)region_from_resource(region) : NULL;
+	if (!opaque || pixman_region32_n_rects(opaque) > MAX_OPAQUE_RECTS) {
 		pixman_region32_clear(&pending->opaque);
-	} else if (!pixman_region32_copy(
-				   &pending->opaque, (pixman_region32_t *)region_from_resource(region))) {
+	} else if (!pixman_region32_copy(&pending->opaque, opaque)) {
 		wl_resource_post_no_memory(resource);
 	}
 }
@@ -226,9 +222,6 @@ static bool compute_opaque(struct surface *surface) {
 		buffer->kind == SCENE_BUFFER_SOLID ? buffer->solid[3] == UINT16_MAX : info && !info->alpha;
 	if (opaque) {
 		return surface_region_add(&layer->opaque, 0, 0, layer->dst.width, layer->dst.height);
-	}
-	if (pixman_region32_n_rects(&surface->current.opaque) > MAX_OPAQUE_RECTS) {
-		return true;
 	}
 	return pixman_region32_intersect_rect(&layer->opaque, &surface->current.opaque, 0, 0,
 		(unsigned)layer->dst.width, (unsigned)layer->dst.height);

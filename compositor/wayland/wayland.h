@@ -49,10 +49,10 @@ struct wayland_policy {
 // ---- server.c ----
 
 struct wayland_server_options {
-	const char *socket;     // name in XDG_RUNTIME_DIR, or NULL: the first free wayland-N
+	const char *socket; // name in XDG_RUNTIME_DIR, or NULL: the first free wayland-N
 	const struct wayland_policy *policy;
 	void *data;
-	dev_t main_device;      // for dma-buf feedback
+	dev_t main_device;                         // for dma-buf feedback
 	const struct format_set *scanout_formats;  // what planes take; not kept
 	const struct format_set *composed_formats; // what render/ reads from a mapped dma-buf; not kept
 	clockid_t presentation_clock;
@@ -74,7 +74,7 @@ void wayland_server_set_private_global(struct wayland_server *server, struct wl_
 
 struct wayland_output_info {
 	const char *name, *description, *make, *model; // copied
-	int32_t width, height;       // px of the mode
+	int32_t width, height;                         // px of the mode
 	int32_t refresh_mhz;
 	int32_t width_mm, height_mm; // 0 if unknown
 	int32_t x, y;                // logical position
@@ -128,7 +128,7 @@ struct scene_rect toplevel_geometry(const struct toplevel *toplevel);
 bool toplevel_has_fixed_size(const struct toplevel *toplevel);
 const char *toplevel_app_id(const struct toplevel *toplevel); // NULL if not set
 const char *toplevel_title(const struct toplevel *toplevel);  // NULL if not set
-void *toplevel_data(const struct toplevel *toplevel); // of set_data, for policy
+void *toplevel_data(const struct toplevel *toplevel);         // of set_data, for policy
 void toplevel_set_data(struct toplevel *toplevel, void *data);
 // The output named by the last set_fullscreen, NULL if none; xdg_popup.c: the root toplevel.
 struct wayland_output *toplevel_wanted_output(const struct toplevel *toplevel);

@@ -291,25 +291,25 @@ static void handle_destroy(struct wl_client *client, struct wl_resource *resourc
 	wl_resource_destroy(resource);
 }
 
-static void set_string(char **string, const char *value) {
+static void set_string(struct wl_client *client, char **string, const char *value) {
 	char *copy = strdup(value);
-	if (copy) { // otherwise the old one is better than none
-		free(*string);
-		*string = copy;
+	if (!copy) {
+		wl_client_post_no_memory(client);
+		return;
 	}
+	free(*string);
+	*string = copy;
 }
 
 static void handle_set_title(
 	struct wl_client *client, struct wl_resource *resource, const char *title) {
-	(void)client;
-	set_string(&xdg_toplevel_from_resource(resource)->title, title);
+	set_string(client, &xdg_toplevel_from_resource(resource)->title, title);
 }
 
 static void handle_set_app_id(
 	struct wl_client *client, struct wl_resource *resource, const char *app_id) {
-	(void)client;
 	struct toplevel *toplevel = xdg_toplevel_from_resource(resource);
-	set_string(&toplevel->app_id, app_id);
+	set_string(client, &toplevel->app_id, app_id);
 	if (toplevel->xdg) {
 		toplevel->xdg->surface->layer.owner.app_id = toplevel->app_id;
 	}

@@ -27,8 +27,10 @@ static void test_all_keys(void **state) {
 	(void)state;
 	struct config config;
 	char error[CONFIG_ERROR_SIZE];
-	assert_true(load(&config, "[core]\ndevice = /dev/dri/card7\nsocket = kiosk\nwait = true\n"
-		"[output HDMI-A-1]\nmode = 1920x1080@59.94\n[output *]\nmode = 640x480\n", error));
+	assert_true(load(&config,
+		"[core]\ndevice = /dev/dri/card7\nsocket = kiosk\nwait = true\n"
+		"[output HDMI-A-1]\nmode = 1920x1080@59.94\n[output *]\nmode = 640x480\n",
+		error));
 	assert_string_equal(config.device, "/dev/dri/card7");
 	assert_string_equal(config.socket, "kiosk");
 	assert_true(config.wait);

@@ -45,8 +45,8 @@ static enum planner_verdict device_test(void *data, const struct planner_plan *p
 		clients += plan->layer_of[p] >= 0;
 	}
 	bool primary = plan->layer_of[f->scene.primary] >= 0;
-	return clients > f->device.max_clients || (primary && f->device.no_primary)
-		? PLANNER_REFUSED : PLANNER_ACCEPTED;
+	return clients > f->device.max_clients || (primary && f->device.no_primary) ? PLANNER_REFUSED
+																				: PLANNER_ACCEPTED;
 }
 
 // A primary, two overlays above it, and a cursor.
@@ -54,11 +54,11 @@ static int setup(void **state) {
 	struct fixture *f = test_calloc(1, sizeof(*f));
 	f->planner = planner_create();
 	format_set_add(&f->formats, DRM_FORMAT_XRGB8888, DRM_FORMAT_MOD_LINEAR);
-	static const enum planner_plane_type types[] = {PLANNER_PLANE_PRIMARY, PLANNER_PLANE_OVERLAY,
-		PLANNER_PLANE_OVERLAY, PLANNER_PLANE_CURSOR};
+	static const enum planner_plane_type types[] = {
+		PLANNER_PLANE_PRIMARY, PLANNER_PLANE_OVERLAY, PLANNER_PLANE_OVERLAY, PLANNER_PLANE_CURSOR};
 	for (int i = 0; i < 4; i++) {
-		f->planes[i] = (struct planner_plane){
-			.type = types[i], .formats = &f->formats, .zpos = (uint64_t)i};
+		f->planes[i] =
+			(struct planner_plane){.type = types[i], .formats = &f->formats, .zpos = (uint64_t)i};
 	}
 	f->scene = (struct planner_scene){.layers = f->layers, .planes = f->planes, .n_planes = 4};
 	f->device.max_clients = ANY;
@@ -77,9 +77,16 @@ static int teardown(void **state) {
 
 static void add_layer(struct fixture *f, int x, int y, int width, int height) {
 	struct planner_layer *layer = &f->layers[f->scene.n_layers];
-	*layer = (struct planner_layer){.format = DRM_FORMAT_XRGB8888, .x = x, .y = y, .width = width,
-		.height = height, .buffer_width = width, .buffer_height = height, .visible = true,
-		.src_w = (uint32_t)width << 16, .src_h = (uint32_t)height << 16};
+	*layer = (struct planner_layer){.format = DRM_FORMAT_XRGB8888,
+		.x = x,
+		.y = y,
+		.width = width,
+		.height = height,
+		.buffer_width = width,
+		.buffer_height = height,
+		.visible = true,
+		.src_w = (uint32_t)width << 16,
+		.src_h = (uint32_t)height << 16};
 	layer->covers = f->scene.n_layers == 0 && width == WIDTH && height == HEIGHT;
 	f->scene.n_layers++;
 }

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/dmabuf.h"
+#include "dmabuf.h"
 
 static struct client *client;
 static struct test_dmabuf memory;

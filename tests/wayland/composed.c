@@ -33,6 +33,8 @@ static void app_init(struct app *app, struct fixture *fixture, int memory, uint3
 	*app = (struct app){0};
 	test_client_connect(&app->client, &fixture->server);
 	test_window_init(&app->window, &app->client, "app", NULL);
+	// Without it parts that stick out would belong to the window and move it.
+	xdg_surface_set_window_geometry(app->window.xdg_surface, 0, 0, TEST_WIDTH, TEST_HEIGHT);
 	make_buffer(&app->background, &app->client, memory, format, TEST_WIDTH, TEST_HEIGHT, 1);
 }
 
