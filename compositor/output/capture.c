@@ -116,7 +116,9 @@ struct capture *output_capture(struct output *output, enum capture_source source
 }
 
 void capture_cancel(struct capture *capture) {
+	struct output *output = capture->output;
 	capture_free(capture);
+	output_resume(output);
 }
 
 void captures_finish(struct output *output) {

@@ -47,6 +47,7 @@ static bool fill_layer(struct output *output, int index, struct render_layer *ou
 	};
 	pixman_region32_copy(&output->opaque[index], (pixman_region32_t *)&layer->opaque);
 	pixman_region32_translate(&output->opaque[index], layer->dst.x, layer->dst.y);
+	out->scratch = scratch_of(buffer);
 	out->pixels.width = buffer->width;
 	out->pixels.height = buffer->height;
 	if (buffer->kind == SCENE_BUFFER_SOLID) {
@@ -59,7 +60,6 @@ static bool fill_layer(struct output *output, int index, struct render_layer *ou
 	if (!buffer->ops->begin_access(buffer, &pixels)) {
 		return false;
 	}
-	out->scratch = scratch_of(buffer);
 	out->pixels.format = buffer->format;
 	out->pixels.y_invert = buffer->y_invert;
 	out->pixels.n_planes = pixels.n_planes;

@@ -69,7 +69,7 @@ static int handle_hidden_timer(void *data) {
 	const struct frame *shown = output->on_screen;
 	for (int i = 0; i < output->scene.n_layers; i++) {
 		struct scene_layer *layer = output->scene.layers[i];
-		bool visible = shown != NULL && layer->latched_serial == shown->serial;
+		bool visible = shown != NULL && layer->latched_serial >= shown->serial;
 		if (layer->frame_wanted && !visible && layer->ops != NULL && layer->ops->hidden != NULL) {
 			layer->frame_wanted = false;
 			pixman_region32_clear(&layer->damage);

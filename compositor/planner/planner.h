@@ -9,7 +9,7 @@
 
 #include "base/format.h"
 
-// Why a layer is not on a plane: shown by `vitrinectl status`, documented in vitrinectl(1).
+// Why a layer is not on a plane: shown by `vitrinectl status`, documented in vitrine(1).
 // X(identifier, name)
 #define PLANNER_REASONS(X) \
 	X(SHM_BUFFER, "shm-buffer")           /* its memory is no dma-buf */ \

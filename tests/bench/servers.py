@@ -40,7 +40,7 @@ class Launcher(threading.Thread):
             message = self.here.recv(4096)
             if not message:
                 return
-            # int opcode (0: open), int flags, path
+            # int opcode (0: open), int flags, path; the answer is int event (3), int result
             opcode, flags = struct.unpack_from("ii", message)
             path = message[8:].split(b"\0")[0].decode()
             try:
@@ -48,9 +48,9 @@ class Launcher(threading.Thread):
                     raise OSError
                 fd = os.open(path, flags)
             except OSError:
-                self.here.send(struct.pack("i", -1))
+                self.here.send(struct.pack("ii", 3, -1))
                 continue
-            socket.send_fds(self.here, [struct.pack("i", 0)], [fd])
+            socket.send_fds(self.here, [struct.pack("ii", 3, 0)], [fd])
             os.close(fd)
 
 

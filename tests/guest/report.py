@@ -9,6 +9,7 @@ import argparse
 import fnmatch
 import json
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -16,6 +17,8 @@ TOP = pathlib.Path(__file__).resolve().parents[2]
 BUILDS = [(TOP / "build/asan", "unit", True), (TOP / "build", "unit", False)]
 PASSED = ("OK", "EXPECTEDFAIL")
 LOG_LINES = 15
+ERROR_LINES = 5
+ERROR = re.compile(r"ERROR|FAILED|runtime error|[Aa]ssert|panic")
 
 
 def defined_tests(build, suite, inside):
@@ -47,14 +50,20 @@ def run_tests(build, suite, inside, names, options):
         check=False, stdout=sys.stdout)
     if not log.exists():
         sys.exit(f"run: meson left no results in {log}")
-    return [json.loads(line) for line in log.read_text(errors="replace").splitlines()]
+    results = [json.loads(line) for line in log.read_text(errors="replace").splitlines()]
+    for result in results:
+        result["name"] = result["name"].split(" / ")[-1]
+    return results
 
 
 def reason(result):
-    """The last lines that the test printed."""
+    """What the test printed: the first lines that speak of an error, and the last ones."""
     text = (result.get("stdout") or "") + (result.get("stderr") or "")
     lines = [line for line in text.splitlines() if line.strip()]
-    return lines[-LOG_LINES:] or [f"it printed nothing; exit status {result.get('returncode')}"]
+    if not lines:
+        return [f"it printed nothing; exit status {result.get('returncode')}"]
+    errors = [line for line in lines[:-LOG_LINES] if ERROR.search(line)]
+    return errors[:ERROR_LINES] + lines[-LOG_LINES:]
 
 
 def main():
@@ -79,6 +88,8 @@ def main():
     print()
     for result in skipped:
         print(f"skipped: {result['name']}: {reason(result)[-1].removeprefix('skipped: ')}")
+    if failed:
+        print(f"whole logs: {' '.join(str(b.relative_to(TOP)) + '/meson-logs/testlog.txt' for b, _, _ in BUILDS)}")
     for result in failed:
         print(f"failed: {result['name']} ({result['result'].lower()}):")
         print("\n".join("    " + line for line in reason(result)))
