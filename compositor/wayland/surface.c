@@ -306,9 +306,6 @@ static bool apply_one(struct surface *surface, struct surface_state *state, bool
 	}
 	bool children = subsurface_apply_children(surface);
 	*changed |= resized || children || was_mapped != surface->mapped;
-	if (surface->role && surface->role_object && surface->role->commit) {
-		surface->role->commit(surface);
-	}
 	return true;
 }
 
@@ -343,6 +340,10 @@ static void apply(struct surface *root, struct surface_state *state) {
 		if (ok) {
 			queue_children(surface, true, &queue);
 		}
+	}
+	// Only now: the role looks at all of what the commit brought, subsurfaces too.
+	if (ok && root->role && root->role_object && root->role->commit) {
+		root->role->commit(root);
 	}
 	if (ok && changed) {
 		surface_tree_changed(root);

@@ -5,9 +5,10 @@ What each needs to start where there is no seat manager, no virtual terminal and
 - cage refuses to run as root and, built with Xwayland, to run without it (it is only looked for).
 - libseat (cage; weston from 11) opens devices itself with LIBSEAT_BACKEND=builtin, SEATD_VTBOUND=0.
 - weston 10 and older has no libseat: it gets its devices from weston-launch, through a socket; the
-  class Launcher is the other end of that.
+  class Launcher is the other end of that. Without a keyboard its kiosk shell never shows a window.
 """
 
+import fcntl
 import os
 import re
 import shutil
@@ -54,9 +55,28 @@ class Launcher(threading.Thread):
             os.close(fd)
 
 
+class Keyboard:
+    """An input device whose keys nobody presses."""
+
+    def __init__(self):
+        self.fd = os.open("/dev/uinput", os.O_WRONLY | os.O_NONBLOCK)
+        fcntl.ioctl(self.fd, 0x40045564, 1)  # UI_SET_EVBIT, EV_KEY
+        for key in range(1, 128):
+            fcntl.ioctl(self.fd, 0x40045565, key)  # UI_SET_KEYBIT
+        setup = struct.pack("HHHH80sI", 6, 1, 1, 1, b"bench keyboard", 0)
+        fcntl.ioctl(self.fd, 0x405C5503, setup)  # UI_DEV_SETUP
+        fcntl.ioctl(self.fd, 0x5501)  # UI_DEV_CREATE
+        subprocess.run(["udevadm", "settle"], timeout=30, check=False)
+
+    def end(self):
+        os.close(self.fd)
+
+
 class Server:
     name = ""
     comm = ""  # as the kernel knows it
+    dmabuf = False  # takes dma-bufs
+    keyboard = False  # needs one
 
     def __init__(self, device):
         self.device = device
@@ -88,7 +108,7 @@ class Vitrine(Server):
 
 class Weston(Server):
     name = comm = "weston"
-    dmabuf = False
+    keyboard = True
 
     def major(self):
         return int(self.version().split(".")[0])
@@ -112,7 +132,6 @@ class Weston(Server):
 
 class Cage(Server):
     name = comm = "cage"
-    dmabuf = False
 
     def version(self):
         out = subprocess.run(["cage", "-v"], capture_output=True, text=True, timeout=10,
@@ -158,6 +177,7 @@ class Running:
         for root, _, files in os.walk(self.folder):
             for path in [root] + [os.path.join(root, name) for name in files]:
                 os.chown(path, USER, USER)
+        self.keyboard = Keyboard() if server.keyboard else None
         launcher = Launcher()
         environment["WESTON_LAUNCHER_SOCK"] = str(launcher.there.fileno())
         with open(self.log, "wb") as log:
@@ -218,6 +238,8 @@ class Running:
         except ProcessLookupError:
             pass
         self.process.wait()
+        if self.keyboard:
+            self.keyboard.end()
 
     def __enter__(self):
         return self
