@@ -108,7 +108,6 @@ static bool take_option(struct options *options, int code, const char *value) {
 		fputs(usage, stdout);
 		exit(EXIT_SUCCESS);
 	default:
-		fprintf(stderr, "Try 'vitrine --help'.\n");
 		return false;
 	}
 }
@@ -118,7 +117,7 @@ static int parse_options(struct options *options, int argc, char **argv) {
 	const char *path = NULL;
 	int code;
 	opterr = 0;
-	while ((code = getopt_long(argc, argv, "+", long_options, NULL)) != -1) {
+	while ((code = getopt_long(argc, argv, "+:", long_options, NULL)) != -1) {
 		path = code == OPTION_CONFIG ? optarg : path;
 	}
 	char error[CONFIG_ERROR_SIZE] = "";
@@ -126,9 +125,13 @@ static int parse_options(struct options *options, int argc, char **argv) {
 		log_error("%s", error);
 		return EXIT_FAILURE;
 	}
-	opterr = 1;
 	optind = 1;
-	while ((code = getopt_long(argc, argv, "+", long_options, NULL)) != -1) {
+	while ((code = getopt_long(argc, argv, "+:", long_options, NULL)) != -1) {
+		if (code == '?' || code == ':') {
+			log_error("%s %s: 'vitrine --help' lists the options", argv[optind - 1],
+				code == ':' ? "lacks its value" : "is no option, or takes no value");
+			return EXIT_USAGE;
+		}
 		if (!take_option(options, code, optarg)) {
 			return EXIT_USAGE;
 		}

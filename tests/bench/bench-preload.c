@@ -24,10 +24,6 @@
 
 #include "busy.h"
 
-// What is interposed. No header declares drmModeGetConnector as something to define.
-int epoll_wait(int fd, struct epoll_event *events, int len, int timeout);
-int poll(struct pollfd *fds, nfds_t len, int timeout);
-
 static struct {
 	struct bench_busy *busy; // NULL: do not count
 	int64_t since_ns;        // end of the last wait

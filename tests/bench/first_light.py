@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """first-light, the part that runs in the guest: measures and writes what it found as JSON.
 
-usage: first_light.py FILE.json DEVICE ROUNDS SECONDS SIZE...
+usage: first_light.py FILE.json ROUNDS SECONDS SIZE...
 """
 
 import glob
@@ -18,6 +18,13 @@ import servers
 CLIENT_TIMEOUT = 30  # s, beyond the measured time
 IDLE_SECONDS = 5
 STARTS = 3
+FLOORS = {"shm-full": "dumb", "dmabuf": "udmabuf"}
+CASES = {
+    "shm-full": ("--memory", "shm"),
+    "shm-box": ("--memory", "shm", "--damage", "16x16"),
+    "shm-random": ("--memory", "shm", "--pace", "random"),
+    "dmabuf": ("--memory", "udmabuf"),
+}
 
 
 def say(text):
@@ -43,12 +50,11 @@ class Bench:
                        "versions": self.versions, "rounds": self.rounds,
                        "seconds": self.seconds, "runs": self.runs}, file)
 
-    def floor(self, size, memory):
+    def floor(self, size, case):
         result = subprocess.run(
             [os.path.join(servers.TOOLS, "bench-flip"), "--device", self.device, "--mode", size,
-             "--seconds", str(self.seconds), "--memory", memory],
+             "--seconds", str(self.seconds), "--memory", FLOORS[case]],
             capture_output=True, text=True, timeout=self.seconds + CLIENT_TIMEOUT)
-        case = "shm-full" if memory == "dumb" else "dmabuf"
         if result.returncode != 0:
             self.note(program="floor", case=case, size=size, error=result.stderr.strip())
             return
@@ -72,21 +78,16 @@ class Bench:
         self.note(program=running.server.name, case=case, size=size, **result)
         return client
 
-    def server(self, server, size):
-        """All cases of one server."""
+    def case(self, server, size, case):
+        """One client on a server of its own."""
         with servers.Running(server, size) as running:
-            client = self.client(running, size, "shm-full", "--memory", "shm")
-            if client:
+            client = self.client(running, size, case, *CASES[case])
+            if not client:
+                return
+            if case == "shm-full":
                 self.note(program=server.name, case="held", size=size, **memory_of(running.pid),
                           **wakeups_of(running.pid))
-                end_client(client)
-            cases = [("shm-box", "--damage", "16x16"), ("shm-random", "--pace", "random")]
-            if server.dmabuf:
-                cases.append(("dmabuf", "--memory", "udmabuf"))
-            for case, *options in cases:
-                client = self.client(running, size, case, *options)
-                if client:
-                    end_client(client)
+            end_client(client)
 
     def start(self, server, size):
         """From exec to the first mode set, and to the first frame of a client that waits."""
@@ -122,22 +123,27 @@ class Bench:
         usable = list(self.usable())
         for size in self.sizes:
             for number in range(STARTS if size == self.sizes[0] else 0):
+                say(f"first-light: {size}, start {number + 1} of {STARTS}")
                 for server in usable:
-                    say(f"first-light: {size}, start {number + 1}/{STARTS}: {server.name}")
-                    self.guard(server, "start", size, self.start)
+                    self.guard(server, "start", size, self.start, server, size)
             for number in range(self.rounds):
-                say(f"first-light: {size}, round {number + 1}/{self.rounds}: floor")
-                self.floor(size, "dumb")
-                self.floor(size, "udmabuf")
-                for server in usable:
-                    say(f"first-light: {size}, round {number + 1}/{self.rounds}: {server.name}")
-                    self.guard(server, "all", size, self.server)
+                for case in CASES:
+                    say(f"first-light: {size}, round {number + 1} of {self.rounds}, {case}")
+                    self.alternate(usable, size, case)
                 self.save()
         self.save()
 
-    def guard(self, server, case, size, action):
+    def alternate(self, usable, size, case):
+        """The floor and the servers one soon after the other: what the host does meets them all."""
+        if case in FLOORS:
+            self.floor(size, case)
+        for server in usable:
+            if case != "dmabuf" or server.dmabuf:
+                self.guard(server, case, size, self.case, server, size, case)
+
+    def guard(self, server, case, size, action, *arguments):
         try:
-            action(server, size)
+            action(*arguments)
         except (servers.Failed, OSError) as error:
             self.note(program=server.name, case=case, size=size, error=str(error))
 
@@ -211,8 +217,8 @@ def wait_for_modeset(device, comm):
 
 
 def main():
-    path, device, rounds, seconds, *sizes = sys.argv[1:]
-    Bench(path, device, int(rounds), float(seconds), sizes).run()
+    path, rounds, seconds, *sizes = sys.argv[1:]
+    Bench(path, os.environ["VITRINE_TEST_DEVICE"], int(rounds), float(seconds), sizes).run()
 
 
 main()

@@ -46,7 +46,7 @@ vm_command() {
 	printf ':$PATH:/usr/sbin:/sbin\nexport PATH VITRINE_GUEST=1 VITRINE_LAYOUT='
 	quote "$layout_name"
 	printf '\ncd '
-	quote "$PWD"
+	quote "$vm_cwd"
 	printf ' || exit 125\nset --'
 	for word in "$@"; do
 		printf ' '
@@ -89,9 +89,9 @@ vm_prepare() {
 	cp "$layout_file" "$vm_folder/layout-file"
 	vm_command "$@" >"$vm_folder/command"
 	printf '%s\n' "$top" >"$vm_folder/shared"
-	case $PWD/ in
+	case $vm_cwd/ in
 	"$top"/* | //) ;;
-	*) printf '%s\n' "$PWD" >>"$vm_folder/shared" ;;
+	*) printf '%s\n' "$vm_cwd" >>"$vm_folder/shared" ;;
 	esac
 	: >"$vm_folder/status"
 	: >"$vm_folder/log"
@@ -175,6 +175,7 @@ vm() {
 	'' | *[!0-9]* | 0*) fail "the timeout is a number of seconds, not '$vm_timeout'" ;;
 	esac
 	vm_words=$*
+	vm_cwd=$(pwd -P)
 	guest_kernel
 
 	vm_folder=$(mktemp -d /tmp/vitrine-vm.XXXXXX) || fail "cannot make a folder in /tmp"

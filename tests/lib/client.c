@@ -174,6 +174,9 @@ void test_surface_finish(struct test_surface *surface) {
 	if (surface->surface) {
 		wl_surface_destroy(surface->surface);
 	}
+	if (surface->client && surface->client->display) {
+		wl_display_flush(surface->client->display);
+	}
 	*surface = (struct test_surface){0};
 }
 

@@ -64,6 +64,7 @@ struct test_surface {
 };
 
 void test_surface_init(struct test_surface *surface, struct test_client *client);
+// Destroys it for the server, too, at once. As all finish functions here, it takes a zeroed one.
 void test_surface_finish(struct test_surface *surface);
 // Attaches the buffer (NULL: none) with damage all over, asks for a frame callback if none is on its
 // way, and commits.

@@ -123,7 +123,8 @@ static void show_log(struct test_server *server) {
 	}
 }
 
-void test_server_launch(struct test_server *server, const char *const *args) {
+void test_server_launch(
+	struct test_server *server, const char *const *args, void (*prepare)(void)) {
 	*server = (struct test_server){.log = -1};
 	const char *argv[MAX_ARGS] = {"vitrine"};
 	for (int i = 0; args && args[i]; i++) {
@@ -141,6 +142,9 @@ void test_server_launch(struct test_server *server, const char *const *args) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		signal(SIGPIPE, SIG_DFL);
 		alarm(0);
+		if (prepare) {
+			prepare();
+		}
 		if (getppid() == parent && dup2(pipe_fds[1], STDERR_FILENO) >= 0) {
 			execvp(argv[0], (char *const *)argv);
 		}
@@ -158,7 +162,7 @@ void test_server_start(struct test_server *server, const char *mode) {
 	snprintf(name, sizeof(name), "test-%d-%u", (int)getpid(), serial++);
 	const char *args[] = {"--device", test_device(), "--mode", mode ? mode : TEST_MODE, "--socket",
 		name, NULL};
-	test_server_launch(server, args);
+	test_server_launch(server, args, NULL);
 	strcpy(server->socket, name);
 	if (!test_server_wait_log(server, "ready\n")) {
 		show_log(server);
@@ -189,7 +193,7 @@ int test_server_wait_exit(struct test_server *server) {
 	return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-static void free_server(struct test_server *server) {
+void test_server_free(struct test_server *server) {
 	running = NULL;
 	if (server->log > 0) {
 		close(server->log);
@@ -211,21 +215,17 @@ void test_server_stop(struct test_server *server) {
 	int64_t took = now_ns() - start;
 	if (status != 0 || took > STOP_LIMIT_NS) {
 		show_log(server);
-		free_server(server);
+		test_server_free(server);
 		fail_msg("after SIGTERM the server took %lld ms and exited with %d",
 			(long long)(took / 1000000), status);
 	}
-	free_server(server);
+	test_server_free(server);
 }
 
-void test_server_discard(struct test_server *server) {
-	if (server->pid > 0) {
-		fprintf(stderr, "the server's log:\n");
-		kill(server->pid, SIGKILL);
-		waitpid(server->pid, NULL, 0);
-		show_log(server);
-	}
-	free_server(server);
+void test_server_kill(struct test_server *server) {
+	kill(server->pid, SIGKILL);
+	assert_int_equal(test_server_wait_exit(server), -SIGKILL);
+	test_server_free(server);
 }
 
 bool test_server_alive(struct test_server *server) {

@@ -31,8 +31,10 @@ void test_need_layout(const char *layout);
 const char *test_device(void);
 dev_t test_device_rdev(void);
 
-// Runs `vitrine` with these arguments and nothing else; NULL ends them.
-void test_server_launch(struct test_server *server, const char *const *args);
+// Runs `vitrine` with these arguments and nothing else; NULL ends them. `prepare` (may be NULL) is
+// called in the new process before.
+void test_server_launch(
+	struct test_server *server, const char *const *args, void (*prepare)(void));
 // Runs it on the test device with a socket and `mode` (NULL: TEST_MODE), and waits until it is ready.
 void test_server_start(struct test_server *server, const char *mode);
 // Waits for a line of the log that holds `text`. False when the log ended before.
@@ -41,8 +43,10 @@ bool test_server_wait_log(struct test_server *server, const char *text);
 int test_server_wait_exit(struct test_server *server);
 // SIGTERM, and it must exit with 0 in under 2 s. Frees everything.
 void test_server_stop(struct test_server *server);
-// Kills it if it runs, shows its log, frees everything: for a test that failed.
-void test_server_discard(struct test_server *server);
+// SIGKILL. Frees everything.
+void test_server_kill(struct test_server *server);
+// Frees a server that has ended.
+void test_server_free(struct test_server *server);
 bool test_server_alive(struct test_server *server);
 
 // What the server and the kernel hold for it.

@@ -7,6 +7,7 @@
 #include <drm_fourcc.h>
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -14,6 +15,9 @@
 
 #define PARTS 7 // what a client under test is made of
 #define KILLS 12
+// Of the 840 orders that are allowed, and of the 4200 others, one in so many is tried.
+#define EVERY_LEGAL 1
+#define EVERY_ILLEGAL 101
 
 struct stage {
 	struct fixture *fixture;
@@ -127,14 +131,14 @@ static void destroy_part(struct victim *victim, int part) {
 	}
 }
 
-// The order that xdg-shell prescribes: a role object goes before what it was made from. Other orders
-// are the client's error, and end it.
+// Whether a role object goes before the surface that plays the role, as wl_surface has it, and before
+// the xdg_surface it was made from. Other orders are the client's error and end it.
 static bool is_legal(const int *order) {
 	int place[PARTS];
 	for (int i = 0; i < PARTS; i++) {
 		place[order[i]] = i;
 	}
-	return place[4] < place[5] && place[5] < place[6];
+	return place[2] < place[3] && place[4] < place[5] && place[4] < place[6];
 }
 
 // Destroys in this order; a client that the server throws out is done, too.
@@ -184,12 +188,11 @@ static bool next_order(int *order) {
 	return true;
 }
 
-// All 840 legal orders would take minutes; every third covers each pair of neighbours.
-static void test_destroying_in_every_legal_order(void **state) {
+static void test_destroying_in_legal_orders(void **state) {
 	(void)state;
 	int order[PARTS] = {0, 1, 2, 3, 4, 5, 6}, n = 0;
 	do {
-		if (is_legal(order) && n++ % 3 == 0) {
+		if (is_legal(order) && n++ % EVERY_LEGAL == 0) {
 			destroy_in_order(order);
 			assert_undisturbed();
 		}
@@ -201,7 +204,7 @@ static void test_destroying_in_illegal_orders(void **state) {
 	(void)state;
 	int order[PARTS] = {0, 1, 2, 3, 4, 5, 6}, n = 0;
 	do {
-		if (!is_legal(order) && n++ % 120 == 0) {
+		if (!is_legal(order) && n++ % EVERY_ILLEGAL == 0) {
 			destroy_in_order(order);
 			assert_undisturbed();
 		}
@@ -363,7 +366,7 @@ int main(void) {
 	test_guard(180);
 	const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, stage_start, stage_stop)
-		TEST(test_destroying_in_every_legal_order),
+		TEST(test_destroying_in_legal_orders),
 		TEST(test_destroying_in_illegal_orders),
 		TEST(test_dropping_the_shown_buffer),
 		TEST(test_dropping_a_buffer_on_its_way),
