@@ -275,10 +275,18 @@ static void damage_layer(struct output *output, const struct frame_layer *layer)
 	}
 }
 
+static bool is_same_rect(const struct scene_rect *a, const struct scene_rect *b) {
+	return a->x == b->x && a->y == b->y && a->width == b->width && a->height == b->height;
+}
+
+static bool is_same_fbox(const struct scene_fbox *a, const struct scene_fbox *b) {
+	return a->x == b->x && a->y == b->y && a->width == b->width && a->height == b->height;
+}
+
 static bool is_same_place(const struct frame_layer *a, const struct frame_layer *b) {
 	return a->placement == b->placement && a->opaque_serial == b->opaque_serial &&
-		a->transform == b->transform && memcmp(&a->dst, &b->dst, sizeof(a->dst)) == 0 &&
-		memcmp(&a->src, &b->src, sizeof(a->src)) == 0;
+		a->transform == b->transform && is_same_rect(&a->dst, &b->dst) &&
+		is_same_fbox(&a->src, &b->src);
 }
 
 static void damage_same(struct output *output, const struct frame_layer *before,
