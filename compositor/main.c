@@ -21,7 +21,7 @@ enum {
 static const char usage[] =
 	"Usage: vitrine [OPTION...] [--] [APP ARG...]\n"
 	"A display server for kiosks: owns the display, shows what Wayland clients draw, and starts "
-    "and\n"
+	"and\n"
 	"watches over APP.\n"
 	"\n"
 	"  --config FILE           read FILE instead of the usual vitrine.ini\n"
@@ -209,12 +209,17 @@ static int run(const struct options *options, int signal_fd) {
 	status = EXIT_FAILURE;
 	if (!kiosk_start(&kiosk, &options->config, device, options->app, error)) {
 		log_error("%s", error);
-	} else if (wl_event_loop_add_fd(kiosk_loop(&kiosk), signal_fd, WL_EVENT_READABLE, handle_signal,
-				   &kiosk) == NULL) {
-		log_error("out of memory");
-	} else {
+		kiosk_finish(&kiosk);
+		return status;
+	}
+	struct wl_event_source *signals = wl_event_loop_add_fd(
+		kiosk_loop(&kiosk), signal_fd, WL_EVENT_READABLE, handle_signal, &kiosk);
+	if (signals != NULL) {
 		wl_display_run(wayland_server_display(kiosk.server));
 		status = kiosk.failed ? EXIT_FAILURE : EXIT_SUCCESS;
+		wl_event_source_remove(signals);
+	} else {
+		log_error("out of memory");
 	}
 	kiosk_finish(&kiosk);
 	return status;
