@@ -239,6 +239,9 @@ static struct layout_output *choose_output(
 	if (wanted && wayland_output_data(wanted)) {
 		return wayland_output_data(wanted);
 	}
+	if (wl_list_empty(&layout->outputs)) {
+		return &layout->waiting;
+	}
 	struct layout_window *window;
 	wl_list_for_each(window, &layout->windows, link) {
 		if (window->output->wayland &&
@@ -252,8 +255,7 @@ static struct layout_output *choose_output(
 			return output;
 		}
 	}
-	return wl_list_empty(&layout->outputs) ? &layout->waiting
-										   : wl_container_of(layout->outputs.next, output, link);
+	return wl_container_of(layout->outputs.next, output, link);
 }
 
 // ---- The scene ----
@@ -424,8 +426,11 @@ static void handle_changed(void *data, struct toplevel *toplevel) {
 	}
 	struct layout_window *parent = window_of(toplevel_parent(toplevel));
 	if (parent != window->parent) {
+		struct layout_output *before = window->output;
 		set_parent(layout, window, parent);
-		configure_tree(window, false);
+		if (window->output != before) {
+			configure_tree(window, false);
+		}
 	}
 	configure(window, false); // whether its size is fixed may have changed
 	update_place(window);

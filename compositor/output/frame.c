@@ -200,6 +200,23 @@ static struct planner_scene planner_scene(const struct output *output, const str
 	};
 }
 
+// A surface that its own subsurfaces cover goes on as if it were seen: toolkits draw their content
+// into a subsurface and drive their frames from the parent.
+static void mark_in_sight(const struct output *output, struct frame *frame) {
+	struct scene_layer *const *layers = output->scene.layers;
+	for (int start = 0, end; start < frame->n_layers; start = end) {
+		bool seen = frame->layers[start].placement != FRAME_CULLED;
+		end = start + 1;
+		while (end < frame->n_layers && layers[start]->tree != 0 &&
+			layers[end]->tree == layers[start]->tree) {
+			seen |= frame->layers[end++].placement != FRAME_CULLED;
+		}
+		for (int i = start; i < end; i++) {
+			frame->layers[i].in_sight = seen;
+		}
+	}
+}
+
 bool frame_build(struct output *output, struct frame *frame) {
 	const struct scene_output *scene = &output->scene;
 	if (!reserve_layers(output, frame, scene->n_layers)) {
@@ -220,6 +237,7 @@ bool frame_build(struct output *output, struct frame *frame) {
 			visible++;
 		}
 	}
+	mark_in_sight(output, frame);
 	// What lies too deep to be planned is composed; the primary then cannot be a client's.
 	int skip = visible > PLANNER_MAX_LAYERS ? visible - PLANNER_MAX_LAYERS : 0;
 	for (int i = 0; i < scene->n_layers; i++) {
@@ -343,11 +361,8 @@ bool frame_needed(struct output *output, const struct frame *before, const struc
 	}
 	for (int i = 0; i < frame->n_layers; i++) {
 		const struct frame_layer *layer = &frame->layers[i];
-		if (layer->placement == FRAME_CULLED) {
-			continue;
-		}
 		// Without damage the runs of layers are the same but for culled ones.
-		if (layer->changed) {
+		if (layer->in_sight && layer->changed) {
 			return true;
 		}
 	}

@@ -43,14 +43,15 @@ static void latch(struct output *output, struct frame *frame) {
 	for (int i = 0; i < frame->n_layers; i++) {
 		struct frame_layer *taken = &frame->layers[i];
 		struct scene_layer *layer = output->scene.layers[i];
-		if (taken->placement == FRAME_CULLED) {
+		if (!taken->in_sight) {
 			continue;
 		}
 		if (taken->placement == FRAME_PLANE) {
 			scene_buffer_lock(taken->buffer);
 			taken->locked = true;
 		}
-		layer->frames += pixman_region32_not_empty(&layer->damage);
+		layer->frames +=
+			taken->placement != FRAME_CULLED && pixman_region32_not_empty(&layer->damage);
 		pixman_region32_clear(&layer->damage);
 		layer->frame_wanted = false;
 		layer->latched_serial = frame->serial;
@@ -84,7 +85,7 @@ static void arm_hidden_timer(struct output *output, const struct frame *frame) {
 		return;
 	}
 	for (int i = 0; i < frame->n_layers; i++) {
-		if (frame->layers[i].placement == FRAME_CULLED && output->scene.layers[i]->frame_wanted) {
+		if (!frame->layers[i].in_sight && output->scene.layers[i]->frame_wanted) {
 			output->hidden_armed = true;
 			wl_event_source_timer_update(output->hidden_timer, HIDDEN_INTERVAL_MS);
 			return;

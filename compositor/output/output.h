@@ -34,6 +34,7 @@ struct frame_layer {
 	uint32_t opaque_serial;
 	bool changed; // damaged, or a frame was asked for
 	enum frame_placement placement;
+	bool in_sight;    // it or another layer of its tree is visible
 	int plane;        // index into output_planes, -1 if on none
 	uint32_t reasons; // PLANNER_REASON_*
 };

@@ -116,6 +116,7 @@ struct scene_owner {
 struct scene_layer {
 	const struct scene_layer_ops *ops;
 	uint64_t id;                        // never reused: frames are compared by it
+	uint64_t tree;                      // layers that a client sees as one thing share it; 0: alone
 	struct scene_output *output;        // may be NULL: not shown
 	struct scene_buffer *buffer;        // may be NULL: shows nothing; locked by the producer
 	struct scene_fbox src;              // part of the buffer, before `transform`, buffer px

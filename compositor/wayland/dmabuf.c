@@ -28,6 +28,7 @@ struct params_plane {
 struct params {
 	struct wl_resource *resource;
 	struct wayland_server *server;
+	struct client_account *account;
 	struct params_plane planes[FORMAT_MAX_PLANES];
 	bool used;
 };
@@ -41,6 +42,7 @@ struct mapping {
 
 struct dmabuf_buffer {
 	struct client_buffer base;
+	struct client_account *account;
 	int n_maps;
 	struct mapping maps[FORMAT_MAX_PLANES];
 	int map_of[FORMAT_MAX_PLANES]; // by plane
@@ -124,7 +126,9 @@ static void destroy(struct scene_buffer *base) {
 			munmap(buffer->maps[i].data, buffer->maps[i].size);
 		}
 		close(buffer->map_fd[i]);
+		client_return_fd(buffer->account);
 	}
+	client_account_unref(buffer->account);
 	free(buffer);
 }
 
@@ -225,6 +229,7 @@ static void take_planes(struct dmabuf_buffer *buffer, struct params *params, con
 			buffer->n_maps++;
 		} else {
 			close(plane->fd);
+			client_return_fd(params->account);
 		}
 		plane->fd = -1;
 		buffer->map_of[i] = map;
@@ -247,6 +252,7 @@ static struct dmabuf_buffer *create_buffer(struct params *params, const struct f
 	base->format = info->format;
 	base->modifier = params->planes[0].modifier;
 	base->n_planes = info->planes;
+	buffer->account = client_account_ref(params->account);
 	base->y_invert = flags & ZWP_LINUX_BUFFER_PARAMS_V1_FLAGS_Y_INVERT;
 	take_planes(buffer, params, sizes);
 	return buffer;
@@ -305,6 +311,7 @@ static void close_planes(struct params *params) {
 	for (int i = 0; i < FORMAT_MAX_PLANES; i++) {
 		if (params->planes[i].fd >= 0) {
 			close(params->planes[i].fd);
+			client_return_fd(params->account);
 			params->planes[i].fd = -1;
 		}
 	}
@@ -386,6 +393,11 @@ static void handle_add(struct wl_client *client, struct wl_resource *resource, i
 		close(fd);
 		return;
 	}
+	if (!client_take_fd(params->account)) {
+		close(fd);
+		wl_resource_post_no_memory(resource);
+		return;
+	}
 	params->planes[index] = (struct params_plane){fd, offset, stride, modifier};
 }
 
@@ -430,6 +442,7 @@ static void handle_create_params(
 	}
 	params->resource = resource;
 	params->server = wl_resource_get_user_data(dmabuf);
+	params->account = client_account(client);
 	for (int i = 0; i < FORMAT_MAX_PLANES; i++) {
 		params->planes[i].fd = -1;
 	}

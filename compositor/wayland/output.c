@@ -9,6 +9,10 @@
 // A withdrawn global is kept this long for clients that bind it before they hear of it.
 enum { RETIRE_MS = 5000 };
 
+// Every surface that is shown tells each of its client's wl_outputs: more of them than any client
+// needs would multiply that.
+enum { MAX_BINDS = 32 };
+
 static void handle_destroy(struct wl_client *client, struct wl_resource *resource) {
 	(void)client;
 	wl_resource_destroy(resource);
@@ -59,8 +63,21 @@ static void send_enters(struct wl_resource *resource, struct wayland_output *out
 	}
 }
 
+static int count_binds(struct wayland_output *output, const struct wl_client *client) {
+	int n = 0;
+	struct wl_resource *resource;
+	wl_resource_for_each(resource, &output->resources) {
+		n += wl_resource_get_client(resource) == client;
+	}
+	return n;
+}
+
 static void handle_bind(struct wl_client *client, void *data, uint32_t version, uint32_t id) {
 	struct wayland_output *output = data;
+	if (count_binds(output, client) >= MAX_BINDS) {
+		wl_client_post_no_memory(client);
+		return;
+	}
 	struct wl_resource *resource =
 		wl_resource_create(client, &wl_output_interface, (int)version, id);
 	if (!resource) {

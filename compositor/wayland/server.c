@@ -10,9 +10,6 @@
 
 #include "base/log.h"
 
-// What a client that does not read may let pile up before it is disconnected.
-static const size_t max_client_buffer = (size_t)1 << 20; // bytes
-
 static void handle_log(const char *format, va_list args) {
 	int number = errno; // libwayland's callers look at it after the line was written
 	char line[512];
@@ -57,6 +54,7 @@ static bool init(struct wayland_server *server, const struct wayland_server_opti
 	server->presentation_clock = options->presentation_clock;
 	server->main_device = options->main_device;
 	server->dmabuf.table_fd = -1;
+	server->shape_serial = 1; // no surface knows its bounds
 	wl_list_init(&server->surfaces);
 	wl_list_init(&server->waiting);
 	wl_list_init(&server->dirty);
@@ -67,7 +65,8 @@ static bool init(struct wayland_server *server, const struct wayland_server_opti
 		return false;
 	}
 	server->loop = wl_display_get_event_loop(server->display);
-	wl_display_set_default_max_buffer_size(server->display, max_client_buffer);
+	wayland_set_file_limit(true); // what is refused is done without
+	client_watch(server);
 	wl_display_set_global_filter(server->display, filter_global, server);
 	server->waiting_timer = wl_event_loop_add_timer(server->loop, surface_handle_waiting, server);
 	return server->waiting_timer &&

@@ -22,6 +22,12 @@ struct dmabuf_formats {
 	struct wl_array scanout_indices, composed_indices; // uint16_t into the table
 };
 
+// What one client may hold, and how many there may be (client.c).
+struct client_limits {
+	size_t fds, maps, clients;
+	size_t buffer; // bytes that may pile up in either direction
+};
+
 struct wayland_server {
 	struct wl_display *display;
 	struct wl_event_loop *loop;
@@ -42,7 +48,47 @@ struct wayland_server {
 	struct wl_event_source *waiting_timer;
 	bool waiting_armed;
 	struct wl_event_source *dirty_idle; // may be NULL
+	uint64_t dirty_round;               // counts its runs
+	uint64_t shape_serial;              // counts changes of any tree's size, place or order
+	struct client_limits limits;
+	size_t n_clients;
+	struct wl_listener client_created;
 };
+
+// ---- client.c ----
+
+// What a client holds. Lives as long as the client, and as buffers that outlive it.
+struct client_account {
+	struct wayland_server *server; // valid until the client is gone
+	struct wl_client *client;      // likewise
+	unsigned users;
+	bool gone;                // its objects are being destroyed, or are
+	size_t n_objects, n_maps; // created since they were counted, and those counted then
+	size_t n_fds, n_surfaces, n_rects, n_kept_pools;
+	size_t copied, copied_this_second; // bytes
+	time_t copy_second;
+	struct wl_listener destroy, created;
+	struct wl_event_source *refusal; // may be NULL
+};
+
+// Reads the limits of the process.
+void client_limits_init(struct client_limits *limits);
+// From now on every client of the display has an account and is kept within the limits.
+void client_watch(struct wayland_server *server);
+struct client_account *client_account(struct wl_client *client);
+struct client_account *client_account_ref(struct client_account *account);
+void client_account_unref(struct client_account *account);
+// Each takes one more; false if the client has too many, who is told so by the caller.
+bool client_take_fd(struct client_account *account);
+void client_return_fd(struct client_account *account);
+bool client_take_surface(struct client_account *account);
+void client_return_surface(struct client_account *account);
+bool client_take_copy(struct client_account *account, size_t size);
+void client_return_copy(struct client_account *account, size_t size);
+bool client_take_pool(struct client_account *account);
+void client_return_pool(struct client_account *account);
+// An object whose regions had *held rectangles has n of them now. False if the client has too many.
+bool client_hold_rects(struct client_account *account, size_t *held, size_t n);
 
 // ---- socket.c ----
 

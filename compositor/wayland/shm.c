@@ -2,29 +2,23 @@
 // wl_shm: libwayland keeps pools and wl_buffers; here is what the scene needs of them.
 //
 // A client may destroy a wl_buffer whose contents are shown: they stay (wl_surface.attach). libwayland
-// frees its buffer then, so the contents are copied at that moment.
+// frees its buffer then, so the contents are copied at that moment. Copying costs the client little
+// and us much, so one that has us copy all the time is read from its own memory instead: the pool is
+// held, which defers its resizing and shows what the client draws into it meanwhile.
 #include <drm_fourcc.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "wayland/server.h"
 
-// Copies that one client may have made of its destroyed buffers.
-static const size_t max_copied_bytes = (size_t)256 << 20;
-
-struct shm_client {
-	size_t copied;  // bytes
-	bool gone;      // its objects are being destroyed: nothing is worth a copy any more
-	unsigned users; // buffers that point here, and the client itself
-	struct wl_listener destroy, destroy_late;
-};
-
 struct shm_buffer {
 	struct client_buffer base;
 	struct wl_shm_buffer *shm; // NULL once the wl_buffer is destroyed
 	uint8_t *copy;             // contents after that; may be NULL
+	struct wl_shm_pool *pool;  // or where they are held; may be NULL
+	const uint8_t *held;       // in the pool
 	size_t size;               // bytes
-	struct shm_client *client;
+	struct client_account *account;
 	struct sigbus_guard guard;
 	struct wl_listener destroy;
 };
@@ -34,57 +28,17 @@ static struct shm_buffer *shm_of(struct scene_buffer *base) {
 	return buffer;
 }
 
-// ---- Per client ----
-
-static void shm_client_unref(struct shm_client *client) {
-	if (--client->users == 0) {
-		free(client);
-	}
-}
-
-static void handle_client_destroy(struct wl_listener *listener, void *data) {
-	(void)data;
-	struct shm_client *client = wl_container_of(listener, client, destroy);
-	client->gone = true;
-}
-
-static void handle_client_destroy_late(struct wl_listener *listener, void *data) {
-	(void)data;
-	struct shm_client *client = wl_container_of(listener, client, destroy_late);
-	shm_client_unref(client);
-}
-
-static struct shm_client *shm_client_get(struct wl_client *wl_client) {
-	struct shm_client *client;
-	struct wl_listener *listener =
-		wl_client_get_destroy_late_listener(wl_client, handle_client_destroy_late);
-	if (listener) {
-		client = wl_container_of(listener, client, destroy_late);
-		client->users++;
-		return client;
-	}
-	client = calloc(1, sizeof(*client));
-	if (client) {
-		client->users = 2;
-		client->destroy.notify = handle_client_destroy;
-		wl_client_add_destroy_listener(wl_client, &client->destroy);
-		client->destroy_late.notify = handle_client_destroy_late;
-		wl_client_add_destroy_late_listener(wl_client, &client->destroy_late);
-	}
-	return client;
-}
-
 // ---- Access ----
 
 static bool begin_access(struct scene_buffer *base, struct scene_pixels *pixels) {
 	struct shm_buffer *buffer = shm_of(base);
 	const uint8_t *data = buffer->copy;
-	if (buffer->shm) {
-		data = wl_shm_buffer_get_data(buffer->shm);
-		sigbus_guard_begin(&buffer->guard, data, buffer->size);
-	}
 	if (!data) {
-		return false;
+		data = buffer->shm ? wl_shm_buffer_get_data(buffer->shm) : buffer->held;
+		if (!data) {
+			return false;
+		}
+		sigbus_guard_begin(&buffer->guard, data, buffer->size);
 	}
 	*pixels = (struct scene_pixels){.n_planes = 1, .data = {data}, .stride = {base->stride[0]}};
 	return true;
@@ -92,21 +46,27 @@ static bool begin_access(struct scene_buffer *base, struct scene_pixels *pixels)
 
 static bool end_access(struct scene_buffer *base) {
 	struct shm_buffer *buffer = shm_of(base);
-	if (!buffer->shm || sigbus_guard_end(&buffer->guard)) {
+	if (buffer->copy || sigbus_guard_end(&buffer->guard)) {
 		return true;
 	}
-	wl_resource_post_error(
-		buffer->base.resource, WL_SHM_ERROR_INVALID_FD, "the pool's file is smaller than the pool");
+	if (buffer->base.resource) {
+		wl_resource_post_error(buffer->base.resource, WL_SHM_ERROR_INVALID_FD,
+			"the pool's file is smaller than the pool");
+	}
 	return false;
 }
 
 static void destroy(struct scene_buffer *base) {
 	struct shm_buffer *buffer = shm_of(base);
 	if (buffer->copy) {
-		buffer->client->copied -= buffer->size;
+		client_return_copy(buffer->account, buffer->size);
 		free(buffer->copy);
 	}
-	shm_client_unref(buffer->client);
+	if (buffer->pool) {
+		client_return_pool(buffer->account);
+		wl_shm_pool_unref(buffer->pool);
+	}
+	client_account_unref(buffer->account);
 	free(buffer);
 }
 
@@ -119,24 +79,36 @@ static const struct scene_buffer_ops shm_buffer_ops = {
 
 // ---- Life ----
 
-static bool keep_contents(struct shm_buffer *buffer) {
-	struct shm_client *client = buffer->client;
-	if (client->gone || buffer->base.base.locks == 0) {
-		return true;
-	}
-	if (buffer->size > max_copied_bytes - client->copied) {
+static bool copy_contents(struct shm_buffer *buffer) {
+	if (!client_take_copy(buffer->account, buffer->size)) {
 		return false;
 	}
-	buffer->copy = malloc(buffer->size);
-	if (!buffer->copy) {
+	uint8_t *copy = malloc(buffer->size);
+	if (!copy) {
+		client_return_copy(buffer->account, buffer->size);
 		return false;
 	}
-	client->copied += buffer->size;
 	struct scene_pixels pixels;
 	begin_access(&buffer->base.base, &pixels);
-	memcpy(buffer->copy, wl_shm_buffer_get_data(buffer->shm), buffer->size);
+	memcpy(copy, pixels.data[0], buffer->size);
 	end_access(&buffer->base.base);
+	buffer->copy = copy;
 	return true;
+}
+
+static bool hold_pool(struct shm_buffer *buffer) {
+	if (!client_take_pool(buffer->account)) {
+		return false;
+	}
+	buffer->held = wl_shm_buffer_get_data(buffer->shm);
+	buffer->pool = wl_shm_buffer_ref_pool(buffer->shm);
+	return true;
+}
+
+static bool keep_contents(struct shm_buffer *buffer) {
+	// Of a client that leaves, nothing is worth a copy any more.
+	return buffer->account->gone || buffer->base.base.locks == 0 || copy_contents(buffer) ||
+		hold_pool(buffer);
 }
 
 static void handle_resource_destroy(struct wl_listener *listener, void *data) {
@@ -178,12 +150,8 @@ static bool check_layout(
 
 static struct shm_buffer *create(
 	struct wl_resource *resource, struct wl_shm_buffer *shm, const struct format_info *info) {
-	struct shm_client *client = shm_client_get(wl_resource_get_client(resource));
-	struct shm_buffer *buffer = client ? calloc(1, sizeof(*buffer)) : NULL;
+	struct shm_buffer *buffer = calloc(1, sizeof(*buffer));
 	if (!buffer) {
-		if (client) {
-			shm_client_unref(client);
-		}
 		wl_resource_post_no_memory(resource);
 		return NULL;
 	}
@@ -197,7 +165,7 @@ static struct shm_buffer *create(
 	buffer->base.resource = resource;
 	buffer->shm = shm;
 	buffer->size = (size_t)base->stride[0] * (size_t)base->height;
-	buffer->client = client;
+	buffer->account = client_account_ref(client_account(wl_resource_get_client(resource)));
 	buffer->destroy.notify = handle_resource_destroy;
 	wl_resource_add_destroy_listener(resource, &buffer->destroy);
 	return buffer;

@@ -76,6 +76,8 @@ static void subsurface_detach(struct subsurface *subsurface) {
 	wl_list_init(&subsurface->link);
 	wl_list_remove(&subsurface->pending_link);
 	wl_list_init(&subsurface->pending_link);
+	wl_list_remove(&subsurface->cached_link);
+	wl_list_init(&subsurface->cached_link);
 	subsurface->parent = NULL;
 }
 
@@ -110,6 +112,13 @@ bool subsurface_is_synchronized(const struct surface *surface) {
 			return true;
 		}
 		surface = subsurface->parent;
+	}
+}
+
+void subsurface_note_cached(struct surface *surface) {
+	struct subsurface *subsurface = subsurface_from_surface(surface);
+	if (subsurface->parent && wl_list_empty(&subsurface->cached_link)) {
+		wl_list_insert(subsurface->parent->cached_children.prev, &subsurface->cached_link);
 	}
 }
 
@@ -223,17 +232,28 @@ static void handle_set_sync(struct wl_client *client, struct wl_resource *resour
 	}
 }
 
-// Descendants that were held back by this one alone run freely now: what they cached is due.
-static void apply_freed(struct surface *surface) {
-	struct surface_iter iter = surface_iter_begin(surface, true);
-	struct surface *child;
-	enum surface_iter_step step;
-	while ((step = surface_iter_next(&iter, &child)) != SURFACE_ITER_END) {
-		// A surface's children are walked by now, so applying their pending order is safe.
-		if (step == SURFACE_ITER_TOP && child->cached.fields &&
-			!subsurface_is_synchronized(child)) {
-			surface_apply_cached(child);
+// Descendants that were held back by this one alone run freely now: what they cached is due. From the
+// top down, so that each is looked at once, however deep they hang.
+static void apply_freed(struct surface *top) {
+	bool changed = false;
+	struct wl_list queue;
+	wl_list_init(&queue);
+	wl_list_insert(&queue, &top->apply_link);
+	while (!wl_list_empty(&queue)) {
+		struct surface *surface = wl_container_of(queue.next, surface, apply_link);
+		wl_list_remove(&surface->apply_link);
+		wl_list_init(&surface->apply_link);
+		changed |= surface_apply_cached(surface);
+		struct wl_list *link;
+		for (link = surface->children.next; link != &surface->children; link = link->next) {
+			struct subsurface *child = wl_container_of(link, child, link);
+			if (link != &surface->self && !child->sync) {
+				wl_list_insert(queue.prev, &child->surface->apply_link);
+			}
 		}
+	}
+	if (changed) {
+		surface_tree_changed(top);
 	}
 }
 
@@ -284,6 +304,10 @@ static void subsurface_init(
 	subsurface->parent = parent;
 	subsurface->sync = true;
 	wl_list_init(&subsurface->link);
+	wl_list_init(&subsurface->cached_link);
+	if (surface->cached.fields) {
+		wl_list_insert(parent->cached_children.prev, &subsurface->cached_link);
+	}
 	wl_list_insert(parent->pending_children.prev, &subsurface->pending_link);
 	parent->children_dirty = true;
 	surface->mapped = surface->current.buffer != NULL;

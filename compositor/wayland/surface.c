@@ -71,27 +71,46 @@ static void handle_attach(struct wl_client *client, struct wl_resource *resource
 	pending->fields |= SURFACE_STATE_BUFFER;
 }
 
-static void add_damage(struct wl_resource *resource, pixman_region32_t *region, int32_t x,
-	int32_t y, int32_t width, int32_t height) {
+static size_t count_rects(struct surface_state *state) {
+	return (size_t)pixman_region32_n_rects(&state->surface_damage) +
+		(size_t)pixman_region32_n_rects(&state->buffer_damage) +
+		(size_t)pixman_region32_n_rects(&state->opaque) +
+		(size_t)pixman_region32_n_rects(&state->input);
+}
+
+// What the regions of the surface take is told to the client's account.
+static void account_regions(struct surface *surface) {
+	size_t n = count_rects(&surface->pending) + count_rects(&surface->cached) +
+		count_rects(&surface->current);
+	if (!client_hold_rects(surface->account, &surface->held_rects, n)) {
+		wl_resource_post_no_memory(surface->resource);
+	}
+}
+
+static void add_damage(struct surface *surface, pixman_region32_t *region, int32_t x, int32_t y,
+	int32_t width, int32_t height) {
 	if (!surface_region_add(region, x, y, width, height)) {
-		wl_resource_post_no_memory(resource);
+		wl_resource_post_no_memory(surface->resource);
 	}
 	surface_damage_limit(region);
+	account_regions(surface);
 }
 
 static void handle_damage(struct wl_client *client, struct wl_resource *resource, int32_t x,
 	int32_t y, int32_t width, int32_t height) {
 	(void)client;
-	struct surface_state *pending = &surface_of(resource)->pending;
-	add_damage(resource, &pending->surface_damage, x, y, width, height);
+	struct surface *surface = surface_of(resource);
+	struct surface_state *pending = &surface->pending;
+	add_damage(surface, &pending->surface_damage, x, y, width, height);
 	pending->fields |= SURFACE_STATE_SURFACE_DAMAGE;
 }
 
 static void handle_damage_buffer(struct wl_client *client, struct wl_resource *resource, int32_t x,
 	int32_t y, int32_t width, int32_t height) {
 	(void)client;
-	struct surface_state *pending = &surface_of(resource)->pending;
-	add_damage(resource, &pending->buffer_damage, x, y, width, height);
+	struct surface *surface = surface_of(resource);
+	struct surface_state *pending = &surface->pending;
+	add_damage(surface, &pending->buffer_damage, x, y, width, height);
 	pending->fields |= SURFACE_STATE_BUFFER_DAMAGE;
 }
 
@@ -122,6 +141,7 @@ static void handle_set_opaque_region(
 	} else if (!pixman_region32_copy(&pending->opaque, opaque)) {
 		wl_resource_post_no_memory(resource);
 	}
+	account_regions(surface_of(resource));
 }
 
 static void handle_set_input_region(
@@ -136,6 +156,7 @@ static void handle_set_input_region(
 				   &pending->input, (pixman_region32_t *)region_from_resource(region))) {
 		wl_resource_post_no_memory(resource);
 	}
+	account_regions(surface_of(resource));
 }
 
 static void handle_set_buffer_transform(
@@ -311,20 +332,22 @@ static bool apply_one(struct surface *surface, struct surface_state *state, bool
 
 // Children whose cached state waits for the surface's: into the queue.
 static void queue_children(struct surface *surface, bool synchronized, struct wl_list *queue) {
-	struct wl_list *link;
-	for (link = surface->children.next; link != &surface->children; link = link->next) {
-		if (link == &surface->self) {
+	struct subsurface *child, *next;
+	wl_list_for_each_safe(child, next, &surface->cached_children, cached_link) {
+		if (!synchronized && !child->sync) {
 			continue;
 		}
-		struct subsurface *child = wl_container_of(link, child, link);
-		if ((synchronized || child->sync) && child->surface->cached.fields) {
+		wl_list_remove(&child->cached_link);
+		wl_list_init(&child->cached_link);
+		if (child->surface->cached.fields) {
 			wl_list_insert(queue->prev, &child->surface->apply_link);
 		}
 	}
 }
 
-// Applies `state` to the surface, and what its synchronised descendants cached for this moment.
-static void apply(struct surface *root, struct surface_state *state) {
+// Applies `state` to the surface, and what its synchronised descendants cached for this moment. True
+// if the tree has to be laid out anew.
+static bool apply(struct surface *root, struct surface_state *state) {
 	bool changed = false;
 	struct wl_list queue;
 	wl_list_init(&queue);
@@ -341,19 +364,16 @@ static void apply(struct surface *root, struct surface_state *state) {
 			queue_children(surface, true, &queue);
 		}
 	}
+	root->server->shape_serial += changed;
 	// Only now: the role looks at all of what the commit brought, subsurfaces too.
 	if (ok && root->role && root->role_object && root->role->commit) {
 		root->role->commit(root);
 	}
-	if (ok && changed) {
-		surface_tree_changed(root);
-	}
+	return ok && changed;
 }
 
-void surface_apply_cached(struct surface *surface) {
-	if (surface->cached.fields) {
-		apply(surface, &surface->cached);
-	}
+bool surface_apply_cached(struct surface *surface) {
+	return surface->cached.fields && apply(surface, &surface->cached);
 }
 
 static bool resolve_pending_buffer(struct surface *surface) {
@@ -376,19 +396,25 @@ static void handle_commit(struct wl_client *client, struct wl_resource *resource
 	if (!resolve_pending_buffer(surface)) {
 		return;
 	}
-	bool synchronized = subsurface_is_synchronized(surface);
+	bool synchronized = subsurface_is_synchronized(surface), changed = false;
 	if (synchronized || surface->cached.fields) {
 		// A commit without requests counts too: what descendants cached waits for it.
 		uint32_t fields = surface->pending.fields | SURFACE_STATE_COMMIT;
 		surface->pending.fields = fields;
 		if (!surface_state_merge(&surface->cached, &surface->pending)) {
 			wl_resource_post_no_memory(resource);
-		} else if (!synchronized) {
-			apply(surface, &surface->cached);
+		} else if (synchronized) {
+			subsurface_note_cached(surface);
+		} else {
+			changed = apply(surface, &surface->cached);
 		}
-		return;
+	} else {
+		changed = apply(surface, &surface->pending);
 	}
-	apply(surface, &surface->pending);
+	account_regions(surface);
+	if (changed) {
+		surface_tree_changed(surface);
+	}
 }
 
 static const struct wl_surface_interface surface_impl = {
@@ -434,6 +460,8 @@ static void handle_resource_destroy(struct wl_resource *resource) {
 	wl_list_remove(&surface->waiting_link);
 	wl_list_remove(&surface->dirty_link);
 	wl_list_remove(&surface->apply_link);
+	client_hold_rects(surface->account, &surface->held_rects, 0);
+	client_return_surface(surface->account);
 	free(surface);
 }
 
@@ -442,6 +470,7 @@ static void init_lists(struct surface *surface) {
 	wl_list_init(&surface->pending_children);
 	wl_list_insert(&surface->children, &surface->self);
 	wl_list_insert(&surface->pending_children, &surface->pending_self);
+	wl_list_init(&surface->cached_children);
 	wl_list_init(&surface->latched_callbacks);
 	wl_list_init(&surface->latched_feedbacks);
 	wl_list_init(&surface->dmabuf_feedbacks);
@@ -453,15 +482,22 @@ static void init_lists(struct surface *surface) {
 
 struct surface *surface_create(
 	struct wayland_server *server, struct wl_client *client, uint32_t version, uint32_t id) {
-	struct surface *surface = calloc(1, sizeof(*surface));
+	struct client_account *account = client_account(client);
+	bool allowed = client_take_surface(account);
+	struct surface *surface = allowed ? calloc(1, sizeof(*surface)) : NULL;
 	struct wl_resource *resource =
 		surface ? wl_resource_create(client, &wl_surface_interface, (int)version, id) : NULL;
 	if (!resource) {
+		if (allowed) {
+			client_return_surface(account);
+		}
 		free(surface);
 		wl_client_post_no_memory(client);
 		return NULL;
 	}
 	surface->server = server;
+	surface->account = account;
+	surface->preferred_scale = 1; // until the client is told of another
 	surface->resource = resource;
 	scene_layer_init(&surface->layer, &surface_layer_ops);
 	pid_t pid;
@@ -518,28 +554,51 @@ void surface_tree_changed(struct surface *surface) {
 	root->server->policy->tree_changed(root->server->data, root);
 }
 
+// One step up the tree, or more; NULL at its root.
+static struct surface *surface_above(struct surface *surface) {
+	return surface->role && surface->role->root ? surface->role->root(surface) : NULL;
+}
+
+// Up to the root, or to where another one has come by in this round: many may hang deep down.
+static void tell_root(struct surface *surface, uint64_t round) {
+	while (surface->dirty_round != round) {
+		surface->dirty_round = round;
+		struct surface *above = surface_above(surface);
+		if (!above) {
+			surface_tree_changed(surface);
+			break;
+		}
+		surface = above;
+	}
+}
+
 static void handle_dirty_idle(void *data) {
 	struct wayland_server *server = data;
 	server->dirty_idle = NULL;
-	while (!wl_list_empty(&server->dirty)) {
-		struct surface *surface = wl_container_of(server->dirty.next, surface, dirty_link);
+	uint64_t round = ++server->dirty_round;
+	struct wl_list dirty;
+	wl_list_init(&dirty);
+	wl_list_insert_list(&dirty, &server->dirty);
+	wl_list_init(&server->dirty);
+	while (!wl_list_empty(&dirty)) {
+		struct surface *surface = wl_container_of(dirty.next, surface, dirty_link);
 		wl_list_remove(&surface->dirty_link);
 		wl_list_init(&surface->dirty_link);
-		surface_tree_changed(surface);
+		tell_root(surface, round);
 	}
 }
 
 void surface_tree_changed_later(struct surface *surface) {
-	struct surface *root = surface_root(surface);
-	if (!root || !wl_list_empty(&root->dirty_link)) {
+	struct surface *above = surface_above(surface);
+	if (!above || !wl_list_empty(&above->dirty_link)) {
 		return;
 	}
-	struct wayland_server *server = root->server;
+	struct wayland_server *server = above->server;
 	if (!server->dirty_idle) {
 		server->dirty_idle = wl_event_loop_add_idle(server->loop, handle_dirty_idle, server);
 	}
 	if (server->dirty_idle) {
-		wl_list_insert(&server->dirty, &root->dirty_link);
+		wl_list_insert(&server->dirty, &above->dirty_link);
 	} else {
 		surface_tree_changed(surface);
 	}
@@ -561,7 +620,8 @@ void surface_unmap(struct surface *surface) {
 	surface->cached.fields &= ~(uint32_t)SURFACE_STATE_BUFFER;
 	scene_buffer_unlock(current);
 	scene_buffer_unlock(cached);
-	if (was_mapped && surface_root(surface) != surface) {
+	if (was_mapped) {
+		surface->server->shape_serial++;
 		surface_tree_changed_later(surface);
 	}
 }
@@ -581,12 +641,16 @@ struct wl_client *surface_client(const struct surface *surface) {
 	return wl_resource_get_client(surface->resource);
 }
 
-struct scene_rect surface_bounds(const struct surface *surface) {
+struct scene_rect surface_bounds(struct surface *surface) {
 	if (!surface->mapped) {
 		return (struct scene_rect){0};
 	}
+	// Clients commit more often than they change their trees.
+	if (surface->bounds_serial == surface->server->shape_serial) {
+		return surface->bounds;
+	}
 	int64_t x1 = 0, y1 = 0, x2 = surface->width, y2 = surface->height;
-	struct surface_iter iter = surface_iter_begin((struct surface *)surface, false);
+	struct surface_iter iter = surface_iter_begin(surface, false);
 	struct surface *child;
 	enum surface_iter_step step;
 	while ((step = surface_iter_next(&iter, &child)) != SURFACE_ITER_END) {
@@ -605,12 +669,15 @@ struct scene_rect surface_bounds(const struct surface *surface) {
 	};
 	bounds.width = clamp(x2, 0, MAX_POSITION) - bounds.x;
 	bounds.height = clamp(y2, 0, MAX_POSITION) - bounds.y;
+	surface->bounds = bounds;
+	surface->bounds_serial = surface->server->shape_serial;
 	return bounds;
 }
 
 static bool append_one(
-	struct surface *surface, struct wayland_output *output, int32_t x, int32_t y) {
+	struct surface *surface, struct wayland_output *output, int32_t x, int32_t y, uint64_t tree) {
 	struct scene_layer *layer = &surface->layer;
+	layer->tree = tree;
 	bool moved = layer->dst.x != x || layer->dst.y != y;
 	layer->dst.x = x;
 	layer->dst.y = y;
@@ -637,7 +704,7 @@ bool surface_append(struct surface *surface, struct wayland_output *output, int3
 		int32_t at_x = clamp(x + iter.x, -MAX_POSITION, MAX_POSITION);
 		int32_t at_y = clamp(y + iter.y, -MAX_POSITION, MAX_POSITION);
 		if (step == SURFACE_ITER_SURFACE) {
-			if (!append_one(child, output, at_x, at_y)) {
+			if (!append_one(child, output, at_x, at_y, surface->layer.id)) {
 				return false;
 			}
 		} else if (child->role && child->role_object && child->role->append &&

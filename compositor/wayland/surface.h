@@ -72,12 +72,21 @@ struct surface {
 	// becomes the current one when the surface's state is applied.
 	struct wl_list children, pending_children; // struct subsurface.link, .pending_link
 	struct wl_list self, pending_self;
+	struct wl_list cached_children; // struct subsurface.cached_link
 	bool children_dirty; // order or a position of a child waits to be applied
 	struct wl_list latched_callbacks, latched_feedbacks; // belong to the frame on its way
 	bool committed;                                      // since the layer was last latched
 	struct wayland_output *output;                       // where it was entered; NULL if nowhere
+	int32_t preferred_scale;                             // as the client knows it
+	enum wl_output_transform preferred_transform;        // likewise
+	bool preferred_sent;
 	struct wl_resource *viewport;                        // wp_viewport; may be NULL
 	struct wl_list dmabuf_feedbacks; // zwp_linux_dmabuf_feedback_v1 resources of the surface
+	struct client_account *account;
+	size_t held_rects; // of its regions, in the account
+	struct scene_rect bounds; // as surface_bounds found them
+	uint64_t bounds_serial;   // wayland_server.shape_serial at that time
+	uint64_t dirty_round;     // wayland_server.dirty_round when policy was told of its tree
 	struct wl_signal destroy;
 	struct wl_list link;         // wayland_server.surfaces
 	struct wl_list waiting_link; // wayland_server.waiting: callbacks or feedback to be answered
@@ -101,14 +110,15 @@ struct surface *surface_root(struct surface *surface);
 // the surface is its own root.
 void surface_unmap(struct surface *surface);
 
-// Applies what a synchronised subsurface has cached, if anything.
-void surface_apply_cached(struct surface *surface);
+// Applies what a synchronised subsurface has cached, if anything. True if the tree changed: the caller
+// tells policy.
+bool surface_apply_cached(struct surface *surface);
 
 // Bounding box of the surface with its mapped subsurfaces, logical px relative to the surface.
-struct scene_rect surface_bounds(const struct surface *surface);
+struct scene_rect surface_bounds(struct surface *surface);
 
 // Tells policy that the tree which `surface` hangs on changed: at once, or when the event loop has
-// nothing else to do (for objects that may go in hordes).
+// nothing else to do (for objects that may go in hordes, and hang on another one).
 void surface_tree_changed(struct surface *surface);
 void surface_tree_changed_later(struct surface *surface);
 
@@ -162,6 +172,7 @@ struct subsurface {
 	struct surface *parent;             // NULL when it is gone
 	struct wl_list link;                // surface.children of the parent; alone until first applied
 	struct wl_list pending_link;        // surface.pending_children of the parent
+	struct wl_list cached_link;         // surface.cached_children of the parent, or alone
 	int32_t x, y, pending_x, pending_y; // logical px relative to the parent
 	bool sync;
 };
@@ -170,6 +181,8 @@ struct subsurface {
 struct subsurface *subsurface_from_surface(const struct surface *surface);
 // Commits are cached for the parent's: of its own will or by that of an ancestor.
 bool subsurface_is_synchronized(const struct surface *surface);
+// The surface, which is synchronized, has cached state: its parent's commit finds it.
+void subsurface_note_cached(struct surface *surface);
 // The surface's state was applied: order and positions of its subsurfaces become current. Returns
 // true if anything changed.
 bool subsurface_apply_children(struct surface *surface);

@@ -162,6 +162,25 @@ static void send_leave(struct surface *surface) {
 	}
 }
 
+// Subsurfaces may appear in hordes, and are told nothing but what differs from the initial values.
+static void send_preferred(struct surface *surface) {
+	const struct wayland_output_info *info = &surface->output->info;
+	if (wl_resource_get_version(surface->resource) <
+		WL_SURFACE_PREFERRED_BUFFER_SCALE_SINCE_VERSION) {
+		return;
+	}
+	bool first = !surface->preferred_sent && !subsurface_from_surface(surface);
+	if (first || info->scale != surface->preferred_scale) {
+		wl_surface_send_preferred_buffer_scale(surface->resource, info->scale);
+	}
+	if (first || info->transform != surface->preferred_transform) {
+		wl_surface_send_preferred_buffer_transform(surface->resource, info->transform);
+	}
+	surface->preferred_sent = true;
+	surface->preferred_scale = info->scale;
+	surface->preferred_transform = info->transform;
+}
+
 static void send_enter(struct surface *surface) {
 	struct wl_client *client = surface_client(surface);
 	struct wl_resource *resource;
@@ -170,12 +189,7 @@ static void send_enter(struct surface *surface) {
 			wl_surface_send_enter(surface->resource, resource);
 		}
 	}
-	if (wl_resource_get_version(surface->resource) >=
-		WL_SURFACE_PREFERRED_BUFFER_SCALE_SINCE_VERSION) {
-		const struct wayland_output_info *info = &surface->output->info;
-		wl_surface_send_preferred_buffer_scale(surface->resource, info->scale);
-		wl_surface_send_preferred_buffer_transform(surface->resource, info->transform);
-	}
+	send_preferred(surface);
 }
 
 void surface_set_output(struct surface *surface, struct wayland_output *output) {

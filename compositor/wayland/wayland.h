@@ -58,6 +58,11 @@ struct wayland_server_options {
 	clockid_t presentation_clock;
 };
 
+// The process' limit of open files (RLIMIT_NOFILE): raised to the hard one, or what it was at first.
+// A server raises it when it is created; what is started with programs of other people's should get
+// the first one back, as those that use select() break with more. False with errno set.
+bool wayland_set_file_limit(bool raised);
+
 // The display, its globals, and the socket (mode 0700, with its lock file; a stale one is replaced).
 // On failure returns NULL and writes one line naming the thing and the remedy into error.
 struct wayland_server *wayland_server_create(

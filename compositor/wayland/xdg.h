@@ -114,6 +114,7 @@ struct toplevel {
 	struct toplevel_limits limits, pending_limits;
 	struct wayland_output *wanted_output; // may be NULL, or gone: only to be compared
 	bool mapped;
+	bool placing; // its popups, all of them: their base is up to date
 	// The last configure that policy asked for, sent or owed.
 	int32_t width, height;
 	uint32_t states;
@@ -146,6 +147,7 @@ struct popup {
 	struct scene_rect configured; // last sent, relative to the parent's window geometry
 	struct scene_rect current;    // acknowledged and committed
 	bool dismissed, grabbed, mapped;
+	int64_t base_x, base_y; // of the parent, relative to the toplevel; valid while it is placing
 	bool reposition_owed;
 	uint32_t reposition_token;
 	int32_t shown_x, shown_y; // window geometry's corner, valid while the tree is appended

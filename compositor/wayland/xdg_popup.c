@@ -64,13 +64,21 @@ struct toplevel *popup_toplevel(const struct popup *popup) {
 	return popup->toplevel;
 }
 
+static const struct scene_rect *place_of(const struct popup *popup) {
+	return popup->mapped ? &popup->current : &popup->configured;
+}
+
 void popup_parent_position(const struct popup *popup, int32_t *x, int32_t *y) {
 	int64_t sum_x = 0, sum_y = 0;
 	const struct popup *above = popup->parent ? popup->parent->popup : NULL;
+	if (above && popup->toplevel->placing) {
+		sum_x = popup->base_x;
+		sum_y = popup->base_y;
+		above = NULL;
+	}
 	for (; above; above = above->parent ? above->parent->popup : NULL) {
-		const struct scene_rect *box = above->mapped ? &above->current : &above->configured;
-		sum_x += box->x;
-		sum_y += box->y;
+		sum_x += place_of(above)->x;
+		sum_y += place_of(above)->y;
 	}
 	*x = xdg_clamp_coordinate(sum_x);
 	*y = xdg_clamp_coordinate(sum_y);
@@ -107,7 +115,12 @@ void xdg_popup_reconfigure(struct popup *popup) {
 
 void xdg_popup_reconstrain_all(struct toplevel *toplevel) {
 	struct popup *popup;
+	toplevel->placing = true;
 	wl_list_for_each(popup, &toplevel->popups, stack_link) {
+		// A parent is older than its popups: no need to go all the way down for each.
+		const struct popup *above = popup->parent->popup;
+		popup->base_x = above ? above->base_x + place_of(above)->x : 0;
+		popup->base_y = above ? above->base_y + place_of(above)->y : 0;
 		if (!popup->rules.reactive || !popup->xdg->initialized) {
 			continue;
 		}
@@ -116,6 +129,7 @@ void xdg_popup_reconstrain_all(struct toplevel *toplevel) {
 			xdg_popup_reconfigure(popup);
 		}
 	}
+	toplevel->placing = false;
 }
 
 bool xdg_popup_append_all(

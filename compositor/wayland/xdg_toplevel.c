@@ -7,6 +7,8 @@
 #include "wayland/xdg.h"
 #include "xdg-shell-server-protocol.h"
 
+enum { MAX_STRING = 1024 }; // bytes of a title or app id that are kept
+
 struct toplevel *xdg_toplevel_from_resource(struct wl_resource *resource) {
 	return wl_resource_get_user_data(resource);
 }
@@ -291,8 +293,20 @@ static void handle_destroy(struct wl_client *client, struct wl_resource *resourc
 	wl_resource_destroy(resource);
 }
 
+// Cut where a character ends (UTF-8): libwayland lets strings be much longer than anyone reads.
+static size_t cut_length(const char *value) {
+	size_t length = strnlen(value, MAX_STRING + 1);
+	if (length > MAX_STRING) {
+		length = MAX_STRING;
+		while (length > 0 && ((unsigned char)value[length] & 0xc0) == 0x80) {
+			length--;
+		}
+	}
+	return length;
+}
+
 static void set_string(struct wl_client *client, char **string, const char *value) {
-	char *copy = strdup(value);
+	char *copy = strndup(value, cut_length(value));
 	if (!copy) {
 		wl_client_post_no_memory(client);
 		return;

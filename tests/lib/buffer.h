@@ -17,10 +17,10 @@ struct test_buffer {
 	struct wl_buffer *buffer; // NULL once destroyed
 	struct test_image image;
 	struct test_dmabuf dmabuf; // fd -1 for wl_shm
-	int shm_fd;               // -1 for a dma-buf
-	uint32_t offset[2];       // bytes, of the planes
-	size_t size;              // bytes in all
-	bool busy;                // shown, and not released since
+	int shm_fd;                // -1 for a dma-buf
+	uint32_t offset[2];        // bytes, of the planes
+	size_t size;               // bytes in all
+	bool busy;                 // shown, and not released since
 	unsigned releases;
 	unsigned last_release; // client->events of the last one
 };
@@ -30,8 +30,8 @@ size_t test_image_layout(struct test_image *image, uint32_t offset[2]);
 int test_format_planes(uint32_t format);
 
 // Zeroed. XRGB8888, ARGB8888, RGB565.
-void test_buffer_init_shm(struct test_buffer *buffer, struct test_client *client, uint32_t format,
-	int width, int height);
+void test_buffer_init_shm(
+	struct test_buffer *buffer, struct test_client *client, uint32_t format, int width, int height);
 // Zeroed, linear, all planes in one dma-buf.
 void test_buffer_init_dmabuf(struct test_buffer *buffer, struct test_client *client,
 	enum test_memory memory, uint32_t format, int width, int height);

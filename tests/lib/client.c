@@ -92,11 +92,16 @@ void test_client_connect(struct test_client *client, const struct test_server *s
 // The connection's end takes the server's objects with it; libwayland frees the proxies only one by one.
 static void destroy_globals(struct test_client *client) {
 	struct wl_proxy *proxies[] = {
-		(struct wl_proxy *)client->compositor, (struct wl_proxy *)client->subcompositor,
-		(struct wl_proxy *)client->shm, (struct wl_proxy *)client->wm_base,
-		(struct wl_proxy *)client->dmabuf, (struct wl_proxy *)client->viewporter,
-		(struct wl_proxy *)client->presentation, (struct wl_proxy *)client->single_pixel,
-		(struct wl_proxy *)client->control, (struct wl_proxy *)client->registry,
+		(struct wl_proxy *)client->compositor,
+		(struct wl_proxy *)client->subcompositor,
+		(struct wl_proxy *)client->shm,
+		(struct wl_proxy *)client->wm_base,
+		(struct wl_proxy *)client->dmabuf,
+		(struct wl_proxy *)client->viewporter,
+		(struct wl_proxy *)client->presentation,
+		(struct wl_proxy *)client->single_pixel,
+		(struct wl_proxy *)client->control,
+		(struct wl_proxy *)client->registry,
 	};
 	for (size_t i = 0; i < sizeof(proxies) / sizeof(proxies[0]); i++) {
 		if (proxies[i]) {
@@ -297,8 +302,8 @@ void test_window_finish(struct test_window *window) {
 	*window = (struct test_window){0};
 }
 
-static void handle_popup_configure(void *data, struct xdg_popup *xdg_popup, int32_t x, int32_t y,
-	int32_t width, int32_t height) {
+static void handle_popup_configure(
+	void *data, struct xdg_popup *xdg_popup, int32_t x, int32_t y, int32_t width, int32_t height) {
 	(void)xdg_popup;
 	struct test_popup *popup = data;
 	popup->x = x;
@@ -348,7 +353,8 @@ void test_popup_init(struct test_popup *popup, struct test_window *parent, int32
 	xdg_positioner_set_anchor(positioner, XDG_POSITIONER_ANCHOR_BOTTOM_RIGHT);
 	xdg_positioner_set_gravity(positioner, XDG_POSITIONER_GRAVITY_BOTTOM_RIGHT);
 	xdg_positioner_set_constraint_adjustment(positioner,
-		XDG_POSITIONER_CONSTRAINT_ADJUSTMENT_SLIDE_X | XDG_POSITIONER_CONSTRAINT_ADJUSTMENT_SLIDE_Y);
+		XDG_POSITIONER_CONSTRAINT_ADJUSTMENT_SLIDE_X |
+			XDG_POSITIONER_CONSTRAINT_ADJUSTMENT_SLIDE_Y);
 	popup->popup = xdg_surface_get_popup(popup->xdg_surface, parent->xdg_surface, positioner);
 	xdg_positioner_destroy(positioner);
 	xdg_popup_add_listener(popup->popup, &popup_listener, popup);

@@ -59,8 +59,8 @@ struct test_surface {
 	struct test_client *client;
 	struct wl_surface *surface;
 	struct wl_callback *callback; // may be NULL: none asked for
-	unsigned frames; // callbacks that came
-	unsigned last_frame; // client->events of the last one
+	unsigned frames;              // callbacks that came
+	unsigned last_frame;          // client->events of the last one
 };
 
 void test_surface_init(struct test_surface *surface, struct test_client *client);

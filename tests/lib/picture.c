@@ -36,8 +36,7 @@ static const struct yuv_scale vkms_scale = {257.0 * 256 / 219, 257.0 * 256 / 224
 // Of 8 bit samples and results.
 static const struct yuv_scale byte_scale = {255.0 / 219, 255.0 / 224};
 
-static void yuv_convert(
-	const struct yuv_scale *scale, int y, int cb, int cr, double rgb[3]) {
+static void yuv_convert(const struct yuv_scale *scale, int y, int cb, int cr, double rgb[3]) {
 	const double kr = 0.299, kb = 0.114, kg = 1 - kr - kb;
 	double luma = scale->luma * (y - 16);
 	double pb = scale->chroma * (cb - 128), pr = scale->chroma * (cr - 128);
@@ -114,8 +113,8 @@ static void put_pixel(const struct test_image *image, int x, int y, uint32_t arg
 		memcpy(row + 4 * x, &argb, 4);
 		break;
 	case DRM_FORMAT_RGB565: {
-		uint16_t packed = (uint16_t)((argb >> 19 & 0x1f) << 11 | (argb >> 10 & 0x3f) << 5 |
-			(argb >> 3 & 0x1f));
+		uint16_t packed =
+			(uint16_t)((argb >> 19 & 0x1f) << 11 | (argb >> 10 & 0x3f) << 5 | (argb >> 3 & 0x1f));
 		memcpy(row + 2 * x, &packed, 2);
 		break;
 	}
@@ -136,8 +135,7 @@ void test_image_paint(const struct test_image *image, uint32_t seed) {
 	for (int y = 0; y < image->height; y++) {
 		for (int x = 0; x < image->width; x++) {
 			uint32_t argb = hash(seed ^ (uint32_t)(y * 65536 + x));
-			put_pixel(image, x, y,
-				image->format == DRM_FORMAT_ARGB8888 ? premultiply(argb) : argb);
+			put_pixel(image, x, y, image->format == DRM_FORMAT_ARGB8888 ? premultiply(argb) : argb);
 		}
 	}
 }
@@ -177,8 +175,9 @@ static struct test_color color_of_yuv(int y, int cb, int cr, bool on_plane) {
 }
 
 static struct test_color color_of_argb(uint32_t argb) {
-	return (struct test_color){(uint16_t)((argb >> 24) * 257), (uint16_t)((argb >> 16 & 0xff) * 257),
-		(uint16_t)((argb >> 8 & 0xff) * 257), (uint16_t)((argb & 0xff) * 257)};
+	return (struct test_color){(uint16_t)((argb >> 24) * 257),
+		(uint16_t)((argb >> 16 & 0xff) * 257), (uint16_t)((argb >> 8 & 0xff) * 257),
+		(uint16_t)((argb & 0xff) * 257)};
 }
 
 static struct test_color get_pixel(const struct test_image *image, int x, int y, bool on_plane) {
@@ -268,8 +267,8 @@ void test_picture_draw(struct test_picture *picture, const struct test_layer *la
 	}
 }
 
-void test_picture_fill(struct test_picture *picture, int x, int y, int width, int height,
-	struct test_color color) {
+void test_picture_fill(
+	struct test_picture *picture, int x, int y, int width, int height, struct test_color color) {
 	for (int row = y; row < y + height; row++) {
 		for (int column = x; column < x + width; column++) {
 			blend(picture, column, row, color);

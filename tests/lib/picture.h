@@ -11,7 +11,7 @@
 
 // Pixels in memory, as a client wrote them. Formats: XRGB8888, ARGB8888, RGB565, NV12, YUYV.
 struct test_image {
-	uint32_t format; // DRM fourcc
+	uint32_t format;   // DRM fourcc
 	int width, height; // px
 	uint8_t *data[2];
 	uint32_t stride[2]; // bytes
@@ -48,8 +48,8 @@ struct test_layer {
 // Blends the layer over what is there.
 void test_picture_draw(struct test_picture *picture, const struct test_layer *layer);
 // Blends a colour over a box.
-void test_picture_fill(struct test_picture *picture, int x, int y, int width, int height,
-	struct test_color color);
+void test_picture_fill(
+	struct test_picture *picture, int x, int y, int width, int height, struct test_color color);
 
 // What vkms computes for it as CRC.
 uint32_t test_picture_crc(const struct test_picture *picture);

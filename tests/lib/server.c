@@ -78,7 +78,8 @@ void test_need_layout(const char *layout) {
 const char *test_device(void) {
 	const char *path = getenv("VITRINE_TEST_DEVICE");
 	if (!path || !*path) {
-		skip_program("needs a vkms device: run it through `./run vm`, or name one in VITRINE_TEST_DEVICE");
+		skip_program(
+			"needs a vkms device: run it through `./run vm`, or name one in VITRINE_TEST_DEVICE");
 	}
 	return path;
 }
@@ -160,8 +161,8 @@ void test_server_start(struct test_server *server, const char *mode) {
 	static unsigned serial;
 	char name[32];
 	snprintf(name, sizeof(name), "test-%d-%u", (int)getpid(), serial++);
-	const char *args[] = {"--device", test_device(), "--mode", mode ? mode : TEST_MODE, "--socket",
-		name, NULL};
+	const char *args[] = {
+		"--device", test_device(), "--mode", mode ? mode : TEST_MODE, "--socket", name, NULL};
 	test_server_launch(server, args, NULL);
 	strcpy(server->socket, name);
 	if (!test_server_wait_log(server, "ready\n")) {
@@ -213,13 +214,15 @@ void test_server_stop(struct test_server *server) {
 	kill(server->pid, SIGTERM);
 	int status = test_server_wait_exit(server);
 	int64_t took = now_ns() - start;
-	if (status != 0 || took > STOP_LIMIT_NS) {
+	bool ended_well = status == 0 && took <= STOP_LIMIT_NS;
+	if (!ended_well) {
 		show_log(server);
-		test_server_free(server);
+	}
+	test_server_free(server);
+	if (!ended_well) {
 		fail_msg("after SIGTERM the server took %lld ms and exited with %d",
 			(long long)(took / 1000000), status);
 	}
-	test_server_free(server);
 }
 
 void test_server_kill(struct test_server *server) {
@@ -229,7 +232,10 @@ void test_server_kill(struct test_server *server) {
 }
 
 bool test_server_alive(struct test_server *server) {
-	return server->pid > 0 && waitpid(server->pid, NULL, WNOHANG) == 0;
+	siginfo_t info = {0}; // left to be waited for
+	return server->pid > 0 &&
+		waitid(P_PID, (id_t)server->pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+		info.si_pid == 0;
 }
 
 static int count_entries(const char *path) {
@@ -313,6 +319,7 @@ void test_counts_assert_same(struct test_counts before, struct test_counts after
 		return;
 	}
 	fail_msg("before and after: fds %d %d, mappings %d %d, framebuffers %d %d, dma-bufs %d %d, "
-		"imports %d %d", before.fds, after.fds, before.maps, after.maps, before.framebuffers,
-		after.framebuffers, before.dmabufs, after.dmabufs, before.attachments, after.attachments);
+			 "imports %d %d",
+		before.fds, after.fds, before.maps, after.maps, before.framebuffers, after.framebuffers,
+		before.dmabufs, after.dmabufs, before.attachments, after.attachments);
 }

@@ -14,8 +14,8 @@
 #define TEST_HEIGHT 240
 
 struct test_server {
-	pid_t pid; // 0 when it does not run
-	int log;   // read end of its standard error
+	pid_t pid;  // 0 when it does not run
+	int log;    // read end of its standard error
 	char *text; // what was read of it, NUL-terminated; owned
 	size_t len, cap;
 	char socket[32];
@@ -33,8 +33,7 @@ dev_t test_device_rdev(void);
 
 // Runs `vitrine` with these arguments and nothing else; NULL ends them. `prepare` (may be NULL) is
 // called in the new process before.
-void test_server_launch(
-	struct test_server *server, const char *const *args, void (*prepare)(void));
+void test_server_launch(struct test_server *server, const char *const *args, void (*prepare)(void));
 // Runs it on the test device with a socket and `mode` (NULL: TEST_MODE), and waits until it is ready.
 void test_server_start(struct test_server *server, const char *mode);
 // Waits for a line of the log that holds `text`. False when the log ended before.

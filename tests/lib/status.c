@@ -106,8 +106,8 @@ struct test_layer_status test_status_layer(
 		found = true;
 		snprintf(result.buffer, sizeof(result.buffer), "%s", test_json_string(layer, "buffer"));
 		snprintf(result.format, sizeof(result.format), "%s", test_json_string(layer, "format"));
-		snprintf(result.placement, sizeof(result.placement), "%s",
-			test_json_string(layer, "placement"));
+		snprintf(
+			result.placement, sizeof(result.placement), "%s", test_json_string(layer, "placement"));
 		result.x = (int)test_json_int(layer, "x");
 		result.y = (int)test_json_int(layer, "y");
 		result.width = (int)test_json_int(layer, "width");
@@ -231,7 +231,8 @@ void test_screen_assert_stays(
 		uint32_t frame, value;
 		assert_true(test_crc_read(&screen->crc, &frame, &value, SCREEN_TIMEOUT_MS));
 		if (value != expected) {
-			fail_msg("the screen's CRC is %08x at refresh %d, should stay %08x", value, i, expected);
+			fail_msg(
+				"the screen's CRC is %08x at refresh %d, should stay %08x", value, i, expected);
 		}
 	}
 }

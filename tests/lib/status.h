@@ -25,8 +25,8 @@ int64_t test_status_counter(struct test_client *client, size_t output, const cha
 struct test_layer_status {
 	char buffer[16], format[8], placement[16];
 	int x, y, width, height; // px
-	uint32_t plane; // 0: on none
-	char reasons[256]; // names with a blank between them
+	uint32_t plane;          // 0: on none
+	char reasons[256];       // names with a blank between them
 };
 
 // The lowest layer of the app on the output with this index; fails the test without one.

@@ -197,7 +197,8 @@ static void test_unknown_format_or_modifier(void **state) {
 	assert_error(&attack, ZWP_LINUX_BUFFER_PARAMS_V1_ERROR_INVALID_FORMAT);
 	begin(&attack); // planes that do not agree
 	add(&attack, (struct plane){.stride = TEST_WIDTH});
-	add(&attack, (struct plane){.index = 1, .stride = TEST_WIDTH, .modifier = DRM_FORMAT_MOD_INVALID});
+	add(&attack,
+		(struct plane){.index = 1, .stride = TEST_WIDTH, .modifier = DRM_FORMAT_MOD_INVALID});
 	create(&attack, TEST_WIDTH, TEST_HEIGHT, DRM_FORMAT_NV12);
 	assert_error(&attack, ZWP_LINUX_BUFFER_PARAMS_V1_ERROR_INVALID_FORMAT);
 	attack_finish(&attack);
@@ -259,8 +260,7 @@ static void test_truncated_shm_pool(void **state) {
 		struct test_window window;
 		struct test_buffer buffer;
 		test_window_init(&window, &attack.client, "attacker", NULL);
-		test_buffer_init_shm(
-			&buffer, &attack.client, DRM_FORMAT_XRGB8888, TEST_WIDTH, TEST_HEIGHT);
+		test_buffer_init_shm(&buffer, &attack.client, DRM_FORMAT_XRGB8888, TEST_WIDTH, TEST_HEIGHT);
 		if (when == 1) { // after it was shown whole
 			test_surface_show(&window.base, &buffer);
 			test_surface_wait_frame(&window.base);
@@ -379,15 +379,15 @@ static void test_smallest_dmabuf(void **state) {
 	struct test_window window;
 	struct test_buffer buffer;
 	test_window_init(&window, &attack.client, "size", NULL);
-	test_buffer_init_dmabuf(
-		&buffer, &attack.client, TEST_MEMORY_HEAP, DRM_FORMAT_XRGB8888, 1, 1);
+	test_buffer_init_dmabuf(&buffer, &attack.client, TEST_MEMORY_HEAP, DRM_FORMAT_XRGB8888, 1, 1);
 	test_buffer_fill(&buffer, 0xff123456);
 	test_surface_show(&window.base, &buffer);
 	test_surface_wait_frame(&window.base);
 	struct test_picture picture;
 	test_picture_init(&picture, TEST_WIDTH, TEST_HEIGHT);
-	test_picture_draw(&picture, &(struct test_layer){.image = &buffer.image,
-		.x = (TEST_WIDTH - 1) / 2, .y = (TEST_HEIGHT - 1) / 2});
+	test_picture_draw(&picture,
+		&(struct test_layer){
+			.image = &buffer.image, .x = (TEST_WIDTH - 1) / 2, .y = (TEST_HEIGHT - 1) / 2});
 	struct test_screen screen;
 	test_screen_open(&screen, 0);
 	test_screen_wait(&screen, &picture);

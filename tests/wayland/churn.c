@@ -10,9 +10,9 @@
 #define BUFFERS 3
 
 enum leaving {
-	LEAVE_IN_ORDER,  // destroys everything
-	LEAVE_SUDDENLY,  // hangs up with everything alive
-	LEAVE_UNSHOWN,   // hangs up before a frame came
+	LEAVE_IN_ORDER, // destroys everything
+	LEAVE_SUDDENLY, // hangs up with everything alive
+	LEAVE_UNSHOWN,  // hangs up before a frame came
 	LEAVE_COUNT,
 };
 
@@ -77,8 +77,8 @@ static void churn(struct fixture *fixture, int memory) {
 		}
 		settle(fixture, &witness);
 	}
-	print_message("held: %d fds, %d mappings, %d framebuffers, %d dma-bufs, %d imports\n", before.fds,
-		before.maps, before.framebuffers, before.dmabufs, before.attachments);
+	print_message("held: %d fds, %d mappings, %d framebuffers, %d dma-bufs, %d imports\n",
+		before.fds, before.maps, before.framebuffers, before.dmabufs, before.attachments);
 	assert_true(before.fds > 0 && before.maps > 0 && before.framebuffers > 0);
 	test_counts_assert_same(before, test_server_count(&fixture->server));
 	witness_finish(&witness);

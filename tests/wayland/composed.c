@@ -250,8 +250,14 @@ static void test_viewport_crops(void **state) {
 		part_commit(&part, part.buffer.buffer);
 		app_show(&app);
 		draw(fixture, &app.background, 0, 0);
-		test_picture_draw(&fixture->picture, &(struct test_layer){.image = &part.buffer.image,
-			.x = 50, .y = 60, .crop_x = 17, .crop_y = 9, .crop_width = 120, .crop_height = 100});
+		test_picture_draw(&fixture->picture,
+			&(struct test_layer){.image = &part.buffer.image,
+				.x = 50,
+				.y = 60,
+				.crop_x = 17,
+				.crop_y = 9,
+				.crop_width = 120,
+				.crop_height = 100});
 		assert_screen(fixture);
 		wp_viewport_destroy(viewport);
 		part_finish(&part);
@@ -274,8 +280,8 @@ static void test_viewport_scales_to_the_asked_box(void **state) {
 	part_commit(&part, part.buffer.buffer);
 	app_show(&app);
 	draw(fixture, &app.background, 0, 0);
-	test_picture_fill(&fixture->picture, 33, 44, 131, 77,
-		(struct test_color){0xffff, 0x8080, 0x4040, 0xc0c0});
+	test_picture_fill(
+		&fixture->picture, 33, 44, 131, 77, (struct test_color){0xffff, 0x8080, 0x4040, 0xc0c0});
 	assert_screen(fixture);
 	wp_viewport_destroy(viewport);
 	part_finish(&part);
@@ -323,7 +329,7 @@ static void test_single_pixel_buffers(void **state) {
 static void test_buffer_transforms(void **state) {
 	struct fixture *fixture = *state;
 	for (enum wl_output_transform transform = WL_OUTPUT_TRANSFORM_NORMAL;
-		transform <= WL_OUTPUT_TRANSFORM_FLIPPED_270; transform++) {
+		 transform <= WL_OUTPUT_TRANSFORM_FLIPPED_270; transform++) {
 		struct app app;
 		app_init(&app, fixture, -1, DRM_FORMAT_XRGB8888);
 		struct part part;
@@ -334,8 +340,9 @@ static void test_buffer_transforms(void **state) {
 		part_commit(&part, part.buffer.buffer);
 		app_show(&app);
 		draw(fixture, &app.background, 0, 0);
-		test_picture_draw(&fixture->picture, &(struct test_layer){
-			.image = &part.buffer.image, .x = 70, .y = 25, .transform = transform});
+		test_picture_draw(&fixture->picture,
+			&(struct test_layer){
+				.image = &part.buffer.image, .x = 70, .y = 25, .transform = transform});
 		assert_screen(fixture);
 		part_finish(&part);
 		app_finish(&app);
@@ -357,9 +364,15 @@ static void test_crop_of_a_transformed_buffer(void **state) {
 	part_commit(&part, part.buffer.buffer);
 	app_show(&app);
 	draw(fixture, &app.background, 0, 0);
-	test_picture_draw(&fixture->picture, &(struct test_layer){.image = &part.buffer.image, .x = 70,
-		.y = 25, .crop_x = 11, .crop_y = 31, .crop_width = 60, .crop_height = 70,
-		.transform = WL_OUTPUT_TRANSFORM_FLIPPED_90});
+	test_picture_draw(&fixture->picture,
+		&(struct test_layer){.image = &part.buffer.image,
+			.x = 70,
+			.y = 25,
+			.crop_x = 11,
+			.crop_y = 31,
+			.crop_width = 60,
+			.crop_height = 70,
+			.transform = WL_OUTPUT_TRANSFORM_FLIPPED_90});
 	assert_screen(fixture);
 	wp_viewport_destroy(viewport);
 	part_finish(&part);

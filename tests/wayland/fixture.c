@@ -29,8 +29,8 @@ int fixture_stop(void **state) {
 	return 0;
 }
 
-void witness_init(struct witness *witness, struct fixture *fixture, const char *app_id,
-	uint32_t seed) {
+void witness_init(
+	struct witness *witness, struct fixture *fixture, const char *app_id, uint32_t seed) {
 	*witness = (struct witness){0};
 	test_client_connect(&witness->client, &fixture->server);
 	test_window_init(&witness->window, &witness->client, app_id, NULL);

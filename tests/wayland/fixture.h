@@ -39,8 +39,8 @@ struct witness {
 };
 
 // A dma-buf window named `app_id` in front, painted from `seed`, on screen when this returns.
-void witness_init(struct witness *witness, struct fixture *fixture, const char *app_id,
-	uint32_t seed);
+void witness_init(
+	struct witness *witness, struct fixture *fixture, const char *app_id, uint32_t seed);
 void witness_finish(struct witness *witness);
 // Shows its other buffer and waits for the frame callback.
 void witness_next_frame(struct witness *witness);

@@ -13,8 +13,8 @@ static const char *layout(void) {
 	return name ? name : "";
 }
 
-static void paint_shm(struct test_buffer *buffer, struct test_client *client, int width, int height,
-	uint32_t seed) {
+static void paint_shm(
+	struct test_buffer *buffer, struct test_client *client, int width, int height, uint32_t seed) {
 	test_buffer_init_shm(buffer, client, DRM_FORMAT_XRGB8888, width, height);
 	test_buffer_paint(buffer, seed);
 }
@@ -30,8 +30,8 @@ static void draw(struct fixture *fixture, const struct test_buffer *buffer, int 
 }
 
 static void clear(struct fixture *fixture) {
-	test_picture_fill(&fixture->picture, 0, 0, TEST_WIDTH, TEST_HEIGHT,
-		(struct test_color){.a = 0xffff});
+	test_picture_fill(
+		&fixture->picture, 0, 0, TEST_WIDTH, TEST_HEIGHT, (struct test_color){.a = 0xffff});
 }
 
 static void assert_screen(struct fixture *fixture, int crtc) {
@@ -162,7 +162,7 @@ static void test_dialog_is_centred_above_its_parent(void **state) {
 }
 
 static void test_popup_stays_on_the_screen(void **state) {
-	static const int at[][4] = { // anchor, and where the popup of 80 x 50 px has to be
+	static const int at[][4] = {// anchor, and where the popup of 80 x 50 px has to be
 		{50, 40, 51, 41}, {300, 40, 240, 41}, {50, 230, 51, 190}, {310, 235, 240, 190}};
 	struct fixture *fixture = *state;
 	struct test_client client;

@@ -86,8 +86,8 @@ static void victim_init(struct victim *victim) {
 	struct test_client *client = &victim->client;
 	test_client_connect(client, &stage.fixture->server);
 	test_window_init(&victim->window, client, "victim", NULL);
-	test_buffer_init_dmabuf(&victim->buffer, client, TEST_MEMORY_UDMABUF, DRM_FORMAT_XRGB8888,
-		TEST_WIDTH, TEST_HEIGHT);
+	test_buffer_init_dmabuf(
+		&victim->buffer, client, TEST_MEMORY_UDMABUF, DRM_FORMAT_XRGB8888, TEST_WIDTH, TEST_HEIGHT);
 	test_buffer_init_dmabuf(
 		&victim->child_buffer, client, TEST_MEMORY_HEAP, DRM_FORMAT_XRGB8888, 64, 64);
 	test_buffer_paint(&victim->buffer, 33);
@@ -262,8 +262,8 @@ static void test_dropping_a_buffer_on_its_way(void **state) {
 	test_window_init(&window, &client, "dropper", NULL);
 	for (uint32_t i = 0; i < 30; i++) {
 		struct test_buffer buffer;
-		test_buffer_init_dmabuf(&buffer, &client, TEST_MEMORY_UDMABUF, DRM_FORMAT_XRGB8888,
-			TEST_WIDTH, TEST_HEIGHT);
+		test_buffer_init_dmabuf(
+			&buffer, &client, TEST_MEMORY_UDMABUF, DRM_FORMAT_XRGB8888, TEST_WIDTH, TEST_HEIGHT);
 		test_buffer_paint(&buffer, i);
 		struct test_picture picture;
 		test_picture_init(&picture, TEST_WIDTH, TEST_HEIGHT);
@@ -290,8 +290,8 @@ static void draw_until_killed(int told, bool dmabuf) {
 	test_window_init(&window, &client, "killed", NULL);
 	for (int i = 0; i < 2; i++) {
 		if (dmabuf) {
-			test_buffer_init_dmabuf(&buffers[i], &client, TEST_MEMORY_UDMABUF,
-				DRM_FORMAT_XRGB8888, TEST_WIDTH, TEST_HEIGHT);
+			test_buffer_init_dmabuf(&buffers[i], &client, TEST_MEMORY_UDMABUF, DRM_FORMAT_XRGB8888,
+				TEST_WIDTH, TEST_HEIGHT);
 		} else {
 			test_buffer_init_shm(
 				&buffers[i], &client, DRM_FORMAT_XRGB8888, TEST_WIDTH, TEST_HEIGHT);

@@ -28,8 +28,8 @@ static void player_init(struct player *player, struct fixture *fixture, enum way
 	test_window_init(&player->window, &player->client, "player", NULL);
 	for (int i = 0; i < 3; i++) {
 		if (way == COMPOSED_SHM) {
-			test_buffer_init_shm(&player->buffers[i], &player->client, DRM_FORMAT_XRGB8888,
-				TEST_WIDTH, TEST_HEIGHT);
+			test_buffer_init_shm(
+				&player->buffers[i], &player->client, DRM_FORMAT_XRGB8888, TEST_WIDTH, TEST_HEIGHT);
 		} else {
 			test_buffer_init_dmabuf(&player->buffers[i], &player->client, TEST_MEMORY_UDMABUF,
 				DRM_FORMAT_XRGB8888, TEST_WIDTH, TEST_HEIGHT);
@@ -52,8 +52,8 @@ static void player_finish(struct player *player) {
 static uint32_t crc_of(const struct player *player, const struct test_buffer *buffer) {
 	struct test_picture picture;
 	test_picture_init(&picture, TEST_WIDTH, TEST_HEIGHT);
-	test_picture_draw(&picture,
-		&(struct test_layer){.image = &buffer->image, .transform = player->transform});
+	test_picture_draw(
+		&picture, &(struct test_layer){.image = &buffer->image, .transform = player->transform});
 	uint32_t crc = test_picture_crc(&picture);
 	test_picture_finish(&picture);
 	return crc;

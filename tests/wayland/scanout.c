@@ -16,14 +16,14 @@ struct player {
 	struct test_buffer buffers[3];
 };
 
-static void player_init(struct player *player, struct fixture *fixture, enum test_memory memory,
-	uint32_t format) {
+static void player_init(
+	struct player *player, struct fixture *fixture, enum test_memory memory, uint32_t format) {
 	*player = (struct player){0};
 	test_client_connect(&player->client, &fixture->server);
 	test_window_init(&player->window, &player->client, "player", NULL);
 	for (uint32_t i = 0; i < 3; i++) {
-		test_buffer_init_dmabuf(&player->buffers[i], &player->client, memory, format, TEST_WIDTH,
-			TEST_HEIGHT);
+		test_buffer_init_dmabuf(
+			&player->buffers[i], &player->client, memory, format, TEST_WIDTH, TEST_HEIGHT);
 		test_buffer_paint(&player->buffers[i], i + 1);
 	}
 }

@@ -31,8 +31,7 @@ static int lines_of(const char *text) {
 }
 
 // Runs it; it must fail with one line that holds all of the words (NULL ends them).
-static void assert_fails(
-	const char *const *args, void (*prepare)(void), const char *const *words) {
+static void assert_fails(const char *const *args, void (*prepare)(void), const char *const *words) {
 	struct test_server server;
 	test_server_launch(&server, args, prepare);
 	int status = test_server_wait_exit(&server);
@@ -204,8 +203,8 @@ static void test_stale_socket_is_replaced(void **state) {
 	(void)state;
 	close(listen_at("stale", NULL));
 	struct test_server server;
-	test_server_launch(&server,
-		ARGS("--device", test_device(), "--mode", TEST_MODE, "--socket", "stale"), NULL);
+	test_server_launch(
+		&server, ARGS("--device", test_device(), "--mode", TEST_MODE, "--socket", "stale"), NULL);
 	assert_true(test_server_wait_log(&server, "ready\n"));
 	strcpy(server.socket, "stale");
 	struct test_client client;
@@ -223,8 +222,10 @@ static void test_stale_socket_is_replaced(void **state) {
 static void test_app_that_does_not_exist(void **state) {
 	(void)state;
 	struct test_server server;
-	test_server_launch(&server, ARGS("--device", test_device(), "--mode", TEST_MODE, "--socket",
-		"app", "--", "/nonexistent/app"), NULL);
+	test_server_launch(&server,
+		ARGS("--device", test_device(), "--mode", TEST_MODE, "--socket", "app", "--",
+			"/nonexistent/app"),
+		NULL);
 	assert_true(test_server_wait_exit(&server) > 0);
 	assert_non_null(strstr(server.text, "/nonexistent/app"));
 	test_server_free(&server);
@@ -242,8 +243,7 @@ static void test_waiting_for_a_display(void **state) {
 	(void)state;
 	assert_sigterm_ends_waiting(ARGS("--device", test_device(), "--wait"));
 	struct test_server server;
-	test_server_launch(
-		&server, ARGS("--mode", TEST_MODE, "--socket", "plugged", "--wait"), NULL);
+	test_server_launch(&server, ARGS("--mode", TEST_MODE, "--socket", "plugged", "--wait"), NULL);
 	assert_true(test_server_wait_log(&server, "waiting"));
 	write_file(VKMS "kiosk/connectors/n0/status", "1");
 	assert_true(test_server_wait_log(&server, "ready\n"));

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: MIT
+// What one client may hold of what is scarce, so that none takes it from the others: file
+// descriptors, mappings, memory. Who goes past a bound gets the protocol's own no_memory.
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include "wayland/server.h"
+
+enum {
+	MAX_CLIENTS = 1024,
+	// So many objects are allowed for certain; twice as many never are. In between it depends on when
+	// they are counted, which is once in so many creations.
+	MAX_OBJECTS = 1 << 16,
+	MAX_SURFACES = 1 << 14,
+	MAX_RECTS = 1 << 20, // in all regions together
+	MAX_KEPT_POOLS = 1024,
+	SHARE = 4,           // of a limit of the process, one client gets a quarter
+	MIN_BUFFER = 1 << 12, // bytes, libwayland has no smaller one
+	MAX_BUFFER = 1 << 16,
+};
+
+static const int socket_buffer = 1 << 20; // bytes
+
+// Contents of destroyed buffers that are copied for a client: at one time, and in one second.
+static const size_t max_copied = (size_t)256 << 20, max_copied_per_second = (size_t)512 << 20;
+
+// ---- Limits of the process ----
+
+static struct rlimit first_limit; // as it was found
+static bool limit_known;
+
+bool wayland_set_file_limit(bool raised) {
+	if (!limit_known) {
+		if (getrlimit(RLIMIT_NOFILE, &first_limit) != 0) {
+			return false;
+		}
+		limit_known = true;
+	}
+	struct rlimit limit = first_limit;
+	if (raised) {
+		limit.rlim_cur = limit.rlim_max;
+	}
+	return setrlimit(RLIMIT_NOFILE, &limit) == 0;
+}
+
+static size_t file_limit(void) {
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0) {
+		return 1024;
+	}
+	return limit.rlim_cur == RLIM_INFINITY ? (size_t)1 << 20 : (size_t)limit.rlim_cur;
+}
+
+static size_t map_limit(void) {
+	unsigned long n = 0;
+	FILE *file = fopen("/proc/sys/vm/max_map_count", "re");
+	if (file) {
+		if (fscanf(file, "%lu", &n) != 1) {
+			n = 0;
+		}
+		fclose(file);
+	}
+	return n > 0 ? n : 65530; // Linux' own default
+}
+
+void client_limits_init(struct client_limits *limits) {
+	size_t files = file_limit(), maps = map_limit();
+	limits->maps = maps / SHARE;
+	limits->fds = files / SHARE < limits->maps ? files / SHARE : limits->maps;
+	limits->clients = files / 8 < MAX_CLIENTS ? files / 8 : MAX_CLIENTS;
+	// libwayland keeps fds that no request has asked for yet in a buffer of the same size in bytes.
+	limits->buffer = MIN_BUFFER;
+	while (limits->buffer < MAX_BUFFER && 2 * limits->buffer / sizeof(int) <= files / SHARE) {
+		limits->buffer *= 2;
+	}
+}
+
+// ---- Life ----
+
+struct client_account *client_account_ref(struct client_account *account) {
+	account->users++;
+	return account;
+}
+
+void client_account_unref(struct client_account *account) {
+	if (--account->users == 0) {
+		free(account);
+	}
+}
+
+struct client_account *client_account(struct wl_client *client) {
+	return wl_client_get_user_data(client);
+}
+
+static void handle_free(void *data) {
+	client_account_unref(data);
+}
+
+static void handle_destroy(struct wl_listener *listener, void *data) {
+	(void)data;
+	struct client_account *account = wl_container_of(listener, account, destroy);
+	account->gone = true;
+	account->server->n_clients--;
+	if (account->refusal) {
+		wl_event_source_remove(account->refusal);
+		account->refusal = NULL;
+	}
+}
+
+static enum wl_iterator_result count_object(struct wl_resource *resource, void *data) {
+	struct client_account *account = data;
+	const char *name = wl_resource_get_class(resource);
+	account->n_objects++;
+	account->n_maps += name == wl_shm_pool_interface.name || name == wl_buffer_interface.name;
+	return WL_ITERATOR_CONTINUE;
+}
+
+static void handle_created(struct wl_listener *listener, void *data) {
+	struct client_account *account = wl_container_of(listener, account, created);
+	const size_t maps = account->server->limits.maps;
+	count_object(data, account);
+	if (account->n_objects < 2 * (size_t)MAX_OBJECTS && account->n_maps < maps) {
+		return;
+	}
+	struct wl_client *client = wl_resource_get_client(data);
+	account->n_objects = 0;
+	account->n_maps = 0;
+	wl_client_for_each_resource(client, count_object, account);
+	if (account->n_objects > MAX_OBJECTS || account->n_maps > maps / 2) {
+		wl_client_post_no_memory(client);
+	}
+}
+
+static void handle_refusal(void *data) {
+	struct client_account *account = data;
+	account->refusal = NULL;
+	wl_client_destroy(account->client);
+}
+
+static void handle_client_created(struct wl_listener *listener, void *data) {
+	struct wayland_server *server = wl_container_of(listener, server, client_created);
+	struct wl_client *client = data;
+	struct client_account *account = calloc(1, sizeof(*account));
+	if (!account) {
+		// It has no objects but the display: nothing that asks for its account.
+		wl_client_post_no_memory(client);
+		return;
+	}
+	account->users = 1;
+	account->server = server;
+	account->client = client;
+	wl_client_set_user_data(client, account, handle_free);
+	account->destroy.notify = handle_destroy;
+	wl_client_add_destroy_listener(client, &account->destroy);
+	// The kernel's own buffer is where what a slow client has not read may pile up, as it holds no fd
+	// of ours: as much as it gives.
+	setsockopt(wl_client_get_fd(client), SOL_SOCKET, SO_SNDBUF, &socket_buffer, sizeof(int));
+	account->created.notify = handle_created;
+	wl_client_add_resource_created_listener(client, &account->created);
+	if (++server->n_clients > server->limits.clients) {
+		wl_client_post_no_memory(client);
+		// Not here: who creates it goes on to use it.
+		account->refusal = wl_event_loop_add_idle(server->loop, handle_refusal, account);
+	}
+}
+
+void client_watch(struct wayland_server *server) {
+	client_limits_init(&server->limits);
+	wl_display_set_default_max_buffer_size(server->display, server->limits.buffer);
+	server->client_created.notify = handle_client_created;
+	wl_display_add_client_created_listener(server->display, &server->client_created);
+}
+
+// ---- Accounts ----
+
+bool client_take_fd(struct client_account *account) {
+	if (account->n_fds >= account->server->limits.fds) {
+		return false;
+	}
+	account->n_fds++;
+	return true;
+}
+
+void client_return_fd(struct client_account *account) {
+	account->n_fds--;
+}
+
+bool client_take_surface(struct client_account *account) {
+	if (account->n_surfaces >= MAX_SURFACES) {
+		return false;
+	}
+	account->n_surfaces++;
+	return true;
+}
+
+void client_return_surface(struct client_account *account) {
+	account->n_surfaces--;
+}
+
+bool client_hold_rects(struct client_account *account, size_t *held, size_t n) {
+	account->n_rects += n - *held;
+	*held = n;
+	return account->n_rects <= MAX_RECTS;
+}
+
+bool client_take_copy(struct client_account *account, size_t size) {
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (now.tv_sec != account->copy_second) {
+		account->copy_second = now.tv_sec;
+		account->copied_this_second = 0;
+	}
+	if (size > max_copied - account->copied ||
+		size > max_copied_per_second - account->copied_this_second) {
+		return false;
+	}
+	account->copied += size;
+	account->copied_this_second += size;
+	return true;
+}
+
+void client_return_copy(struct client_account *account, size_t size) {
+	account->copied -= size;
+}
+
+bool client_take_pool(struct client_account *account) {
+	if (account->n_kept_pools >= MAX_KEPT_POOLS) {
+		return false;
+	}
+	account->n_kept_pools++;
+	return true;
+}
+
+void client_return_pool(struct client_account *account) {
+	account->n_kept_pools--;
+}
