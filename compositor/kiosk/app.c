@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "wayland/wayland.h"
 
 enum {
 	FIRST_PAUSE_MS = 1000,
@@ -100,7 +101,9 @@ static int spawn(struct app *app) {
 	posix_spawnattr_setpgroup(&attributes, 0);
 	posix_spawnattr_setflags(
 		&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+	wayland_set_file_limit(false);
 	int rc = posix_spawnp(&app->pid, app->argv[0], NULL, &attributes, app->argv, app->environment);
+	wayland_set_file_limit(true);
 	posix_spawnattr_destroy(&attributes);
 	if (rc != 0) {
 		app->pid = 0;
