@@ -55,6 +55,8 @@ struct output {
 	struct wl_event_source *timer; // repaint at the deadline
 	struct wl_event_source *hidden_timer;
 	bool hidden_armed;
+	bool paced; // the frame was begun at its deadline
+	int64_t window_ns;
 	int64_t refresh_ns;
 	int64_t last_flip_ns;
 	int64_t due_ns; // when the pending frame should reach the screen

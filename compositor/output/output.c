@@ -15,8 +15,12 @@
 #include "output/internal.h"
 
 enum {
-	// How long before the next vblank a frame is begun, so that several clients share it.
-	REPAINT_WINDOW_NS = 8000000,
+	// How long before the next vblank a frame is begun, so that several clients share it: longer
+	// after each frame that came too late, slowly shorter again while none does.
+	FIRST_WINDOW_NS = 8000000,
+	LEAST_WINDOW_NS = 4000000,
+	LATE_NS = 1000000,
+	ON_TIME_NS = 10000,
 	// How often clients that nobody sees may draw.
 	HIDDEN_INTERVAL_MS = 1000,
 	// How long after a commit that found the device busy the next try comes.
@@ -134,7 +138,8 @@ static void repaint(struct output *output) {
 	}
 	output->failed = false;
 	output->pending = frame;
-	output->due_ns = next_vblank(output, output_now_ns());
+	output->due_ns = output->paced ? output->last_flip_ns + output->refresh_ns
+								   : next_vblank(output, output_now_ns());
 	latch(output, frame);
 }
 
@@ -153,10 +158,9 @@ static int handle_timer(void *data) {
 // that answer the same flip get into the same frame.
 static void arm(struct output *output) {
 	int64_t now = output_now_ns();
-	int64_t window =
-		output->refresh_ns / 2 < REPAINT_WINDOW_NS ? output->refresh_ns / 2 : REPAINT_WINDOW_NS;
-	int64_t wait = output->last_flip_ns + output->refresh_ns - window - now;
-	if (wait >= 1000000) {
+	int64_t wait = output->last_flip_ns + output->refresh_ns - output->window_ns - now;
+	output->paced = wait >= 1000000;
+	if (output->paced) {
 		wl_event_source_timer_update(output->timer, (int)(wait / 1000000));
 	} else if (output->idle == NULL) {
 		output->idle = wl_event_loop_add_idle(output->loop, handle_idle, output);
@@ -197,6 +201,14 @@ static void tell_presented(struct output *output, const struct kms_flip *flip) {
 	}
 }
 
+// Learns from a frame that was begun at its deadline.
+static void adapt_window(struct output *output, bool late) {
+	int64_t most = output->refresh_ns * 3 / 4;
+	int64_t least = LEAST_WINDOW_NS < most ? LEAST_WINDOW_NS : most;
+	int64_t window = output->window_ns + (late ? LATE_NS : -ON_TIME_NS);
+	output->window_ns = window < least ? least : window > most ? most : window;
+}
+
 static void handle_flip(struct kms_crtc *crtc, const struct kms_flip *flip, void *data) {
 	(void)crtc;
 	struct output *output = data;
@@ -208,6 +220,9 @@ static void handle_flip(struct kms_crtc *crtc, const struct kms_flip *flip, void
 	output->pending = NULL;
 	output->counters.frames++;
 	int64_t late = flip->time_ns - output->due_ns;
+	if (output->paced) {
+		adapt_window(output, late > output->refresh_ns / 2);
+	}
 	if (output->had_flip && late > output->refresh_ns / 2) {
 		output->counters.missed += (uint64_t)((late + output->refresh_ns / 2) / output->refresh_ns);
 	}
@@ -322,6 +337,8 @@ struct output *output_create(struct wl_event_loop *loop, const struct kms_pipe *
 	output->handler = *handler;
 	int32_t mhz = kms_mode_refresh_mhz(&pipe->mode);
 	output->refresh_ns = mhz > 0 ? INT64_C(1000000000000) / mhz : 16666667;
+	output->window_ns =
+		FIRST_WINDOW_NS < output->refresh_ns / 2 ? FIRST_WINDOW_NS : output->refresh_ns / 2;
 	scene_output_init(&output->scene, pipe->mode.hdisplay, pipe->mode.vdisplay);
 	output->scene.schedule = handle_schedule;
 	wl_list_init(&output->captures);
