@@ -63,6 +63,7 @@ static void map_all(struct wl_buffer *buffer) {
 static void test_nested_reactive_popups(void **state) {
 	(void)state;
 	window_show(&windows[0], client, 640, 480);
+	windows[0].serial = 0; // acknowledged
 	struct xdg_positioner *positioner = positioner_create(client, 10, 10, 0, 0, 1, 1);
 	xdg_positioner_set_reactive(positioner);
 	xdg_positioner_set_constraint_adjustment(

@@ -131,7 +131,7 @@ static void test_buffers_of_one_client(void **state) {
 }
 
 int main(void) {
-	test_guard(180);
+	test_guard(210);
 	const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_start_fast, fixture_stop)
 		TEST(test_clients_with_udmabufs),

@@ -363,7 +363,8 @@ static void test_stopped_client_holds_nobody_up(void **state) {
 }
 
 int main(void) {
-	test_guard(180);
+	test_guard(210);
+	test_need_layout("dual");
 	const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, stage_start, stage_stop)
 		TEST(test_destroying_in_legal_orders),

@@ -181,6 +181,33 @@ static void test_hidden_clients_get_slow_callbacks(void **state) {
 	witness_finish(&front);
 }
 
+// Toolkits draw at the pace of the window's callbacks also while a subsurface of theirs covers it.
+static void test_window_under_its_own_subsurface_keeps_its_pace(void **state) {
+	struct fixture *fixture = *state;
+	struct witness witness;
+	witness_init(&witness, fixture, "app", 1);
+	struct test_surface child;
+	test_surface_init(&child, &witness.client);
+	struct wl_subsurface *subsurface = wl_subcompositor_get_subsurface(
+		witness.client.subcompositor, child.surface, witness.window.base.surface);
+	struct test_buffer buffer;
+	test_buffer_init_dmabuf(&buffer, &witness.client, TEST_MEMORY_UDMABUF, DRM_FORMAT_XRGB8888,
+		TEST_WIDTH, TEST_HEIGHT);
+	test_surface_show(&child, &buffer);
+	witness_next_frame(&witness);
+	struct test_layer_status layer = test_status_layer(&fixture->control, 0, "app");
+	assert_string_equal(layer.placement, "culled");
+	int64_t start = now_ns(CLOCK_MONOTONIC);
+	for (int i = 0; i < 10; i++) {
+		witness_next_frame(&witness);
+	}
+	assert_true(now_ns(CLOCK_MONOTONIC) - start < 5000000000); // hidden ones: one a second
+	wl_subsurface_destroy(subsurface);
+	test_surface_finish(&child);
+	test_buffer_finish(&buffer);
+	witness_finish(&witness);
+}
+
 int main(void) {
 	test_guard(60);
 	const struct CMUnitTest tests[] = {
@@ -191,6 +218,7 @@ int main(void) {
 		TEST(test_callbacks_come_once_a_presented_frame),
 		TEST(test_callback_without_new_contents),
 		TEST(test_hidden_clients_get_slow_callbacks),
+		TEST(test_window_under_its_own_subsurface_keeps_its_pace),
 	};
 	return cmocka_run_group_tests_name("presentation", tests, NULL, NULL);
 }

@@ -138,18 +138,33 @@ static void test_released_buffers_are_not_on_screen(void **state) {
 			test_buffer_paint(buffer, i);
 			uint32_t now = crc_of(&player, buffer);
 			test_surface_show(&player.window.base, buffer);
-			test_surface_wait_frame(&player.window.base);
-			for (int j = 0; j < 3; j++) {
-				if (!player.buffers[j].busy) {
-					test_buffer_fill(&player.buffers[j], POISON);
-				}
-			}
+			struct test_buffer *older = &player.buffers[(i - 1) % 3];
+			test_buffer_wait_release(older);
+			test_buffer_fill(older, POISON);
+			test_client_wait(&player.client, !player.window.base.callback);
 			follow(&screen, before, now);
 			before = now;
 		}
 		test_screen_close(&screen);
 		player_finish(&player);
 	}
+}
+
+// Until the flip the screen reads the older buffer.
+static void test_buffer_on_a_plane_returns_with_the_flip(void **state) {
+	struct fixture *fixture = *state;
+	struct player player;
+	player_init(&player, fixture, ON_PLANE);
+	test_surface_show(&player.window.base, &player.buffers[0]);
+	test_surface_wait_frame(&player.window.base);
+	for (int i = 1; i < FRAMES; i++) {
+		test_surface_show(&player.window.base, &player.buffers[i % 2]);
+		test_buffer_wait_release(&player.buffers[1 - i % 2]);
+		// The flip's callback was sent right after it, if there was a flip.
+		test_client_roundtrip(&player.client);
+		assert_null(player.window.base.callback);
+	}
+	player_finish(&player);
 }
 
 static void test_shown_buffer_is_kept_on_a_plane_until_replaced(void **state) {
@@ -224,6 +239,7 @@ int main(void) {
 		TEST(test_buffers_return_in_order_before_the_callback),
 		TEST(test_two_buffers_are_enough),
 		TEST(test_released_buffers_are_not_on_screen),
+		TEST(test_buffer_on_a_plane_returns_with_the_flip),
 		TEST(test_shown_buffer_is_kept_on_a_plane_until_replaced),
 		TEST(test_replaced_shm_buffer_returns_before_the_flip),
 		TEST(test_replaced_buffer_returns_at_once),
