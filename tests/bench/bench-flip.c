@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// bench-flip: the least that a page flip costs. Shows two framebuffers in turn, at every vertical
+// bench-flip: the least that a page flip costs. Shows three framebuffers in turn, at every vertical
 // blank, with one property written a commit, and does nothing else: what a display server needs
 // beyond this is its own doing. Needs to be DRM master.
 //
@@ -25,6 +25,9 @@
 #include <xf86drm.h>
 #include <xf86drmMode.h>
 
+// vkms unmaps the framebuffer that left the screen some time after the flip event. With two it would
+// be a race whether the next flip finds its framebuffer still mapped, which then costs nothing.
+#define FRAMEBUFFERS 3
 #define WARM_UP_NS 1000000000
 #define SLICE_NS 500000000
 
@@ -32,7 +35,7 @@ struct options {
 	const char *device;
 	uint32_t width, height; // px; 0 for the preferred mode
 	double seconds;
-	bool udmabuf;           // else dumb buffers
+	bool udmabuf; // else dumb buffers
 };
 
 struct flip {
@@ -41,7 +44,7 @@ struct flip {
 	uint32_t crtc_index;
 	uint32_t prop_fb_id;
 	drmModeModeInfo mode;
-	uint32_t fbs[2];
+	uint32_t fbs[FRAMEBUFFERS];
 	uint64_t flips;
 	int64_t waited_ns; // for flip events
 	bool pending;
@@ -80,8 +83,8 @@ static uint32_t find_property(int fd, uint32_t object, uint32_t type, const char
 	return id;
 }
 
-static bool take_mode(struct flip *flip, const drmModeConnector *connector,
-		const struct options *options) {
+static bool take_mode(
+	struct flip *flip, const drmModeConnector *connector, const struct options *options) {
 	for (int i = 0; i < connector->count_modes; i++) {
 		const drmModeModeInfo *mode = &connector->modes[i];
 		bool fits = options->width > 0
@@ -104,8 +107,8 @@ static bool find_route(struct flip *flip, const struct options *options) {
 	for (int i = 0; flip->connector == 0 && i < res->count_connectors; i++) {
 		drmModeConnector *connector = drmModeGetConnector(flip->fd, res->connectors[i]);
 		if (connector && connector->connection == DRM_MODE_CONNECTED &&
-				connector->connector_type != DRM_MODE_CONNECTOR_WRITEBACK &&
-				connector->count_encoders > 0 && take_mode(flip, connector, options)) {
+			connector->connector_type != DRM_MODE_CONNECTOR_WRITEBACK &&
+			connector->count_encoders > 0 && take_mode(flip, connector, options)) {
 			drmModeEncoder *encoder = drmModeGetEncoder(flip->fd, connector->encoders[0]);
 			if (encoder && encoder->possible_crtcs != 0) {
 				flip->connector = connector->connector_id;
@@ -122,13 +125,12 @@ static bool find_route(struct flip *flip, const struct options *options) {
 }
 
 static bool plane_is_primary(int fd, uint32_t plane) {
-	drmModeObjectProperties *props =
-		drmModeObjectGetProperties(fd, plane, DRM_MODE_OBJECT_PLANE);
+	drmModeObjectProperties *props = drmModeObjectGetProperties(fd, plane, DRM_MODE_OBJECT_PLANE);
 	uint32_t type = find_property(fd, plane, DRM_MODE_OBJECT_PLANE, "type");
 	bool primary = false;
 	for (uint32_t i = 0; props && i < props->count_props; i++) {
-		primary = primary || (props->props[i] == type &&
-			props->prop_values[i] == DRM_PLANE_TYPE_PRIMARY);
+		primary =
+			primary || (props->props[i] == type && props->prop_values[i] == DRM_PLANE_TYPE_PRIMARY);
 	}
 	drmModeFreeObjectProperties(props);
 	return primary;
@@ -139,7 +141,7 @@ static bool find_plane(struct flip *flip) {
 	for (uint32_t i = 0; planes && flip->plane == 0 && i < planes->count_planes; i++) {
 		drmModePlane *plane = drmModeGetPlane(flip->fd, planes->planes[i]);
 		if (plane && plane->possible_crtcs & 1u << flip->crtc_index &&
-				plane_is_primary(flip->fd, plane->plane_id)) {
+			plane_is_primary(flip->fd, plane->plane_id)) {
 			flip->plane = plane->plane_id;
 		}
 		drmModeFreePlane(plane);
@@ -152,14 +154,15 @@ static bool find_plane(struct flip *flip) {
 static bool add_framebuffer(struct flip *flip, uint32_t handle, uint32_t stride, uint32_t *fb) {
 	uint32_t handles[4] = {handle}, strides[4] = {stride}, offsets[4] = {0};
 	return drmModeAddFB2(flip->fd, flip->mode.hdisplay, flip->mode.vdisplay, DRM_FORMAT_XRGB8888,
-			handles, strides, offsets, fb, 0) == 0 || complain("cannot make a framebuffer");
+			   handles, strides, offsets, fb, 0) == 0 ||
+		complain("cannot make a framebuffer");
 }
 
 static bool make_dumb(struct flip *flip, uint32_t *fb) {
 	uint32_t handle, stride;
 	uint64_t size;
-	if (drmModeCreateDumbBuffer(flip->fd, flip->mode.hdisplay, flip->mode.vdisplay, 32, 0,
-			&handle, &stride, &size) != 0) {
+	if (drmModeCreateDumbBuffer(flip->fd, flip->mode.hdisplay, flip->mode.vdisplay, 32, 0, &handle,
+			&stride, &size) != 0) {
 		return complain("cannot make a dumb buffer");
 	}
 	return add_framebuffer(flip, handle, stride, fb);
@@ -175,7 +178,7 @@ static bool make_udmabuf(struct flip *flip, uint32_t *fb) {
 	struct udmabuf_create create = {.memfd = (uint32_t)memory, .size = size};
 	uint32_t handle;
 	if (device < 0 || memory < 0 || ftruncate(memory, (off_t)size) < 0 ||
-			fcntl(memory, F_ADD_SEALS, F_SEAL_SHRINK) < 0) {
+		fcntl(memory, F_ADD_SEALS, F_SEAL_SHRINK) < 0) {
 		return complain("cannot make memory for /dev/udmabuf");
 	}
 	int dmabuf = ioctl(device, UDMABUF_CREATE, &create);
@@ -214,8 +217,7 @@ static bool set_mode(struct flip *flip) {
 		uint32_t id = find_property(flip->fd, values[i].object, values[i].type, values[i].name);
 		drmModeAtomicAddProperty(request, values[i].object, id, values[i].value);
 	}
-	int result =
-		drmModeAtomicCommit(flip->fd, request, DRM_MODE_ATOMIC_ALLOW_MODESET, NULL);
+	int result = drmModeAtomicCommit(flip->fd, request, DRM_MODE_ATOMIC_ALLOW_MODESET, NULL);
 	drmModeAtomicFree(request);
 	flip->prop_fb_id = find_property(flip->fd, flip->plane, DRM_MODE_OBJECT_PLANE, "FB_ID");
 	return result == 0 || complain("cannot set the mode");
@@ -232,17 +234,17 @@ static bool open_display(struct flip *flip, const struct options *options) {
 	if (!find_route(flip, options) || !find_plane(flip)) {
 		return false;
 	}
-	for (int i = 0; i < 2; i++) {
+	for (int i = 0; i < FRAMEBUFFERS; i++) {
 		if (!(options->udmabuf ? make_udmabuf(flip, &flip->fbs[i])
-				: make_dumb(flip, &flip->fbs[i]))) {
+							   : make_dumb(flip, &flip->fbs[i]))) {
 			return false;
 		}
 	}
 	return set_mode(flip);
 }
 
-static void handle_flip(int fd, unsigned sequence, unsigned seconds, unsigned microseconds,
-		unsigned crtc, void *data) {
+static void handle_flip(
+	int fd, unsigned sequence, unsigned seconds, unsigned microseconds, unsigned crtc, void *data) {
 	(void)fd;
 	(void)sequence;
 	(void)seconds;
@@ -255,9 +257,10 @@ static void handle_flip(int fd, unsigned sequence, unsigned seconds, unsigned mi
 // One commit, and its event.
 static bool flip_once(struct flip *flip, drmModeAtomicReq *request) {
 	drmModeAtomicSetCursor(request, 0);
-	drmModeAtomicAddProperty(request, flip->plane, flip->prop_fb_id, flip->fbs[flip->flips & 1]);
-	if (drmModeAtomicCommit(flip->fd, request,
-			DRM_MODE_ATOMIC_NONBLOCK | DRM_MODE_PAGE_FLIP_EVENT, flip) != 0) {
+	drmModeAtomicAddProperty(
+		request, flip->plane, flip->prop_fb_id, flip->fbs[flip->flips % FRAMEBUFFERS]);
+	if (drmModeAtomicCommit(
+			flip->fd, request, DRM_MODE_ATOMIC_NONBLOCK | DRM_MODE_PAGE_FLIP_EVENT, flip) != 0) {
 		return complain("cannot flip");
 	}
 	flip->pending = true;
@@ -298,9 +301,8 @@ static bool measure_slice(struct flip *flip, drmModeAtomicReq *request, bool fir
 	}
 	int64_t length_ns = now_ns() - start_ns;
 	flips = flip->flips - flips;
-	printf("%s[%" PRId64 ", %" PRIu64 ", %" PRIu64 ", %" PRId64 ", %" PRIu64 "]",
-		first ? "" : ", ", length_ns, flips, flips, length_ns - (flip->waited_ns - waited_ns),
-		flips);
+	printf("%s[%" PRId64 ", %" PRIu64 ", %" PRIu64 ", %" PRId64 ", %" PRIu64 "]", first ? "" : ", ",
+		length_ns, flips, flips, length_ns - (flip->waited_ns - waited_ns), flips);
 	return true;
 }
 
@@ -353,7 +355,8 @@ static bool parse_options(struct options *options, int argc, char **argv) {
 	}
 	ok = ok && options->device && optind == argc;
 	if (!ok) {
-		fprintf(stderr, "usage: bench-flip --device /dev/dri/cardN [--mode WxH] [--seconds S] "
+		fprintf(stderr,
+			"usage: bench-flip --device /dev/dri/cardN [--mode WxH] [--seconds S] "
 			"[--memory dumb|udmabuf]\n");
 	}
 	return ok;

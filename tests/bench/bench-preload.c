@@ -65,8 +65,7 @@ __attribute__((constructor)) static void start(void) {
 	const char *path = getenv("BENCH_BUSY");
 	int fd = path ? open(path, O_RDWR | O_CLOEXEC) : -1;
 	if (fd >= 0) {
-		void *map = mmap(
-			NULL, sizeof(*preload.busy), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+		void *map = mmap(NULL, sizeof(*preload.busy), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 		preload.busy = map != MAP_FAILED ? map : NULL;
 		close(fd);
 	}

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-// bench-start FILE UID GID GROUP CMD ARG...: becomes that user, in GROUP as well, writes the time
-// (CLOCK_MONOTONIC, ns) to FILE and becomes CMD. The time of the exec itself, without that of the
-// interpreter that asks for it. BENCH_PRELOAD becomes LD_PRELOAD, for CMD alone.
+// bench-start FILE UID GID GROUP CMD ARG...: becomes that user, in GROUP as well, keeps to the first
+// CPU, writes the time (CLOCK_MONOTONIC, ns) to FILE and becomes CMD. The time of the exec itself,
+// without that of the interpreter that asks for it. BENCH_PRELOAD becomes LD_PRELOAD, for CMD alone.
 #include <errno.h>
 #include <grp.h>
 #include <inttypes.h>
+#include <sched.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,9 +30,14 @@ int main(int argc, char **argv) {
 	if (!file) {
 		return complain(argv[1]);
 	}
-	if (getuid() == 0 &&
-			(setgroups(1, &group) != 0 || setgid(gid) != 0 || setuid(uid) != 0)) {
+	if (getuid() == 0 && (setgroups(1, &group) != 0 || setgid(gid) != 0 || setuid(uid) != 0)) {
 		return complain("cannot become the user");
+	}
+	cpu_set_t cpus;
+	CPU_ZERO(&cpus);
+	CPU_SET(0, &cpus);
+	if (sched_setaffinity(0, sizeof(cpus), &cpus) != 0) {
+		return complain("cannot choose a CPU");
 	}
 	const char *preload = getenv("BENCH_PRELOAD");
 	if (preload && (setenv("LD_PRELOAD", preload, 1) != 0 || unsetenv("BENCH_PRELOAD") != 0)) {

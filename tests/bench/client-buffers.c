@@ -25,8 +25,8 @@ static const struct wl_buffer_listener buffer_listener = {
 
 static struct wl_buffer *share_shm(struct client *client, int memory, int32_t size) {
 	struct wl_shm_pool *pool = wl_shm_create_pool(client->shm, memory, size);
-	struct wl_buffer *buffer = wl_shm_pool_create_buffer(pool, 0, client->width, client->height,
-		client->width * 4, WL_SHM_FORMAT_XRGB8888);
+	struct wl_buffer *buffer = wl_shm_pool_create_buffer(
+		pool, 0, client->width, client->height, client->width * 4, WL_SHM_FORMAT_XRGB8888);
 	wl_shm_pool_destroy(pool);
 	return buffer;
 }
@@ -36,7 +36,8 @@ static struct wl_buffer *share_udmabuf(struct client *client, int memory, int32_
 	int device = open("/dev/udmabuf", O_RDWR | O_CLOEXEC);
 	struct udmabuf_create create = {.memfd = (uint32_t)memory, .size = (uint64_t)size};
 	int dmabuf = device >= 0 && fcntl(memory, F_ADD_SEALS, F_SEAL_SHRINK) == 0
-		? ioctl(device, UDMABUF_CREATE, &create) : -1;
+		? ioctl(device, UDMABUF_CREATE, &create)
+		: -1;
 	if (dmabuf < 0) {
 		client_complain("/dev/udmabuf: %s", strerror(errno));
 	}
@@ -46,8 +47,7 @@ static struct wl_buffer *share_udmabuf(struct client *client, int memory, int32_
 	if (dmabuf < 0) {
 		return NULL;
 	}
-	struct zwp_linux_buffer_params_v1 *params =
-		zwp_linux_dmabuf_v1_create_params(client->dmabuf);
+	struct zwp_linux_buffer_params_v1 *params = zwp_linux_dmabuf_v1_create_params(client->dmabuf);
 	zwp_linux_buffer_params_v1_add(params, dmabuf, 0, 0, (uint32_t)client->width * 4,
 		DRM_FORMAT_MOD_LINEAR >> 32, DRM_FORMAT_MOD_LINEAR & 0xffffffff);
 	struct wl_buffer *buffer = zwp_linux_buffer_params_v1_create_immed(

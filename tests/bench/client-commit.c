@@ -25,15 +25,15 @@ static void free_feedback(struct client_feedback *feedback) {
 }
 
 static void handle_sync_output(
-		void *data, struct wp_presentation_feedback *object, struct wl_output *output) {
+	void *data, struct wp_presentation_feedback *object, struct wl_output *output) {
 	(void)data;
 	(void)object;
 	(void)output;
 }
 
 static void handle_presented(void *data, struct wp_presentation_feedback *object,
-		uint32_t seconds_hi, uint32_t seconds_lo, uint32_t nanoseconds, uint32_t refresh_ns,
-		uint32_t sequence_hi, uint32_t sequence_lo, uint32_t flags) {
+	uint32_t seconds_hi, uint32_t seconds_lo, uint32_t nanoseconds, uint32_t refresh_ns,
+	uint32_t sequence_hi, uint32_t sequence_lo, uint32_t flags) {
 	(void)object;
 	(void)refresh_ns;
 	(void)sequence_hi;
@@ -83,8 +83,7 @@ static void follow(struct client *client) {
 	}
 }
 
-static void paint_box(
-		struct client *client, struct client_buffer *buffer, int32_t x, int32_t y) {
+static void paint_box(struct client *client, struct client_buffer *buffer, int32_t x, int32_t y) {
 	uint32_t color = 0xff000000 | (uint32_t)client->frame * 0x010305;
 	for (int32_t row = y; row < y + (int32_t)client->options.box_height; row++) {
 		for (int32_t column = x; column < x + (int32_t)client->options.box_width; column++) {

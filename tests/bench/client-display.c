@@ -33,8 +33,8 @@ static const struct xdg_wm_base_listener wm_base_listener = {
 };
 
 static void handle_geometry(void *data, struct wl_output *output, int32_t x, int32_t y,
-		int32_t width, int32_t height, int32_t subpixel, const char *make, const char *model,
-		int32_t transform) {
+	int32_t width, int32_t height, int32_t subpixel, const char *make, const char *model,
+	int32_t transform) {
 	(void)data;
 	(void)output;
 	(void)x;
@@ -48,7 +48,7 @@ static void handle_geometry(void *data, struct wl_output *output, int32_t x, int
 }
 
 static void handle_mode(void *data, struct wl_output *output, uint32_t flags, int32_t width,
-		int32_t height, int32_t refresh) {
+	int32_t height, int32_t refresh) {
 	(void)output;
 	(void)refresh;
 	struct client *client = data;
@@ -64,7 +64,7 @@ static const struct wl_output_listener output_listener = {
 };
 
 static void handle_global(void *data, struct wl_registry *registry, uint32_t name,
-		const char *interface, uint32_t version) {
+	const char *interface, uint32_t version) {
 	struct client *client = data;
 	if (strcmp(interface, wl_compositor_interface.name) == 0 && version >= 4) {
 		client->compositor = wl_registry_bind(registry, name, &wl_compositor_interface, 4);
@@ -106,7 +106,7 @@ static const struct xdg_surface_listener surface_listener = {
 };
 
 static void handle_toplevel_configure(void *data, struct xdg_toplevel *toplevel, int32_t width,
-		int32_t height, struct wl_array *states) {
+	int32_t height, struct wl_array *states) {
 	(void)toplevel;
 	(void)states;
 	struct client *client = data;
@@ -135,8 +135,7 @@ static bool connect_display(struct client *client) {
 		if (!client->display) {
 			poll(NULL, 0, 1);
 		}
-	} while (!client->display && client->options.wait &&
-		client_now_ns(CLOCK_MONOTONIC) < deadline);
+	} while (!client->display && client->options.wait && client_now_ns(CLOCK_MONOTONIC) < deadline);
 	return client->display || client_complain("cannot connect to a compositor");
 }
 
@@ -203,8 +202,8 @@ bool client_display_wait(struct client *client, int fd, int64_t deadline_ns) {
 		wl_display_cancel_read(client->display);
 	}
 	if (wl_display_dispatch_pending(client->display) < 0) {
-		return client_complain("the connection is lost: %s",
-			strerror(wl_display_get_error(client->display)));
+		return client_complain(
+			"the connection is lost: %s", strerror(wl_display_get_error(client->display)));
 	}
 	return true;
 }

@@ -23,7 +23,8 @@ int64_t client_report_ticks(pid_t pid) {
 	}
 	uint64_t user, system;
 	return field && sscanf(field, "%" SCNu64 " %" SCNu64, &user, &system) == 2
-		? (int64_t)(user + system) : -1;
+		? (int64_t)(user + system)
+		: -1;
 }
 
 bool client_report_sample(struct client *client) {
@@ -34,7 +35,8 @@ bool client_report_sample(struct client *client) {
 		wanted = CLIENT_MAX_SLICES + 1;
 	}
 	int64_t due_ns = client->n_slices > 0
-		? client->slices[0].time_ns + (int64_t)client->n_slices * CLIENT_SLICE_NS : 0;
+		? client->slices[0].time_ns + (int64_t)client->n_slices * CLIENT_SLICE_NS
+		: 0;
 	if (client->n_slices < wanted && now->time_ns >= due_ns) {
 		if (client->busy) {
 			now->busy_ns = client->busy->busy_ns;
@@ -52,16 +54,15 @@ static void print_slices(const struct client *client) {
 		const struct client_sample *from = &client->slices[i - 1], *to = &client->slices[i];
 		printf("%s[%" PRId64 ", %" PRIu64 ", %" PRIu64 ", %" PRIu64 ", %" PRIu64 "]",
 			i > 1 ? ", " : "", to->time_ns - from->time_ns, to->callbacks - from->callbacks,
-			to->presented - from->presented, to->busy_ns - from->busy_ns,
-			to->waits - from->waits);
+			to->presented - from->presented, to->busy_ns - from->busy_ns, to->waits - from->waits);
 	}
 	printf("]");
 }
 
 void client_report_print(const struct client *client) {
 	printf("{\"first_callback_ns\": %" PRId64 ", \"first_light_ns\": %" PRId64 ", "
-		"\"width\": %d, \"height\": %d, \"presentation\": %s, ", client->first_callback_ns,
-		client->first_light_ns, client->width, client->height,
+		   "\"width\": %d, \"height\": %d, \"presentation\": %s, ",
+		client->first_callback_ns, client->first_light_ns, client->width, client->height,
 		client->presentation ? "true" : "false");
 	if (client->latencies > 0) {
 		printf("\"latency_us\": %.1f, \"latency_max_us\": %.1f, \"zero_copy\": %.3f, ",

@@ -30,12 +30,12 @@ static const char usage[] =
 	"  --wait                for the compositor's socket\n";
 
 bool client_complain(const char *format, ...) {
+	char text[256];
 	va_list args;
 	va_start(args, format);
-	fprintf(stderr, "bench-client: ");
-	vfprintf(stderr, format, args);
-	fprintf(stderr, "\n");
+	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
+	fprintf(stderr, "bench-client: %s\n", text);
 	return false;
 }
 
@@ -57,8 +57,9 @@ static bool take_option(struct client_options *options, int code, const char *va
 		return take_choice(&options->udmabuf, value, "shm", "udmabuf");
 	case 'd':
 		return strcmp(value, "full") == 0 ||
-			(sscanf(value, "%" SCNu32 "x%" SCNu32, &options->box_width,
-				 &options->box_height) == 2 && options->box_width > 0);
+			(sscanf(value, "%" SCNu32 "x%" SCNu32, &options->box_width, &options->box_height) ==
+					2 &&
+				options->box_width > 0);
 	case 'p':
 		if (!take_choice(&random, value, "frame", "random")) {
 			return false;
@@ -121,8 +122,8 @@ static bool map_busy(struct client *client) {
 		return true;
 	}
 	int fd = open(client->options.busy, O_RDONLY | O_CLOEXEC);
-	void *map = fd >= 0 ? mmap(NULL, sizeof(*client->busy), PROT_READ, MAP_SHARED, fd, 0)
-						: MAP_FAILED;
+	void *map =
+		fd >= 0 ? mmap(NULL, sizeof(*client->busy), PROT_READ, MAP_SHARED, fd, 0) : MAP_FAILED;
 	if (fd >= 0) {
 		close(fd);
 	}
@@ -203,15 +204,15 @@ static bool measure(struct client *client) {
 		return client_complain("the server is gone");
 	}
 	client_report_print(client);
-	printf(", \"cpu_ms\": %.0f}\n",
-		(double)(ticks_end - ticks) * 1e3 / (double)sysconf(_SC_CLK_TCK));
+	printf(
+		", \"cpu_ms\": %.0f}\n", (double)(ticks_end - ticks) * 1e3 / (double)sysconf(_SC_CLK_TCK));
 	fflush(stdout);
 	return true;
 }
 
 static bool run(struct client *client) {
 	if (!map_busy(client) || !client_display_init(client) || !client_buffers_init(client) ||
-			!draw_until(client, shown)) {
+		!draw_until(client, shown)) {
 		return false;
 	}
 	if (client->options.first) {

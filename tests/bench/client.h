@@ -37,15 +37,15 @@ enum client_pace {
 };
 
 struct client_options {
-	bool udmabuf;                   // else wl_shm
+	bool udmabuf; // else wl_shm
 	enum client_pace pace;
 	uint32_t box_width, box_height; // px, of what changes a frame; 0: everything
 	double warm_up, seconds;
-	pid_t server;                   // whose CPU time is read; 0: nobody's
-	const char *busy;               // file of bench-preload; may be NULL
-	bool first;                     // end after the first frame
-	bool hold;                      // keep the last picture up until standard input ends
-	bool wait;                      // for the socket to appear
+	pid_t server;     // whose CPU time is read; 0: nobody's
+	const char *busy; // file of bench-preload; may be NULL
+	bool first;       // end after the first frame
+	bool hold;        // keep the last picture up until standard input ends
+	bool wait;        // for the socket to appear
 };
 
 struct client_buffer {
@@ -72,7 +72,7 @@ struct client {
 	struct wl_display *display;
 	struct wl_compositor *compositor;
 	struct wl_shm *shm;
-	struct wl_output *output;             // may be NULL
+	struct wl_output *output; // may be NULL
 	struct xdg_wm_base *wm_base;
 	struct wp_presentation *presentation; // may be NULL
 	struct zwp_linux_dmabuf_v1 *dmabuf;   // may be NULL
@@ -81,26 +81,26 @@ struct client {
 	struct wl_surface *surface;
 	struct xdg_surface *xdg_surface;
 	struct xdg_toplevel *toplevel;
-	struct wl_callback *callback;         // NULL: time to draw
-	int32_t width, height;                // px
-	int32_t output_width, output_height;  // px, 0 if unknown
+	struct wl_callback *callback;        // NULL: time to draw
+	int32_t width, height;               // px
+	int32_t output_width, output_height; // px, 0 if unknown
 	bool configured, closed;
 
 	struct client_buffer buffers[CLIENT_BUFFERS];
 	struct client_feedback feedbacks[CLIENT_FEEDBACKS];
-	struct bench_busy *busy;              // may be NULL
-	uint64_t frame;                       // commits so far
-	int64_t next_ns;                      // of the next commit at CLIENT_PACE_RANDOM
+	struct bench_busy *busy; // may be NULL
+	uint64_t frame;          // commits so far
+	int64_t next_ns;         // of the next commit at CLIENT_PACE_RANDOM
 
-	int64_t warm_ns;                      // when the measured time may begin
-	int64_t first_callback_ns;            // 0 before the first frame callback
-	int64_t first_light_ns;               // 0 before the first frame, and without presentation
-	struct client_sample now;             // totals
+	int64_t warm_ns;           // when the measured time may begin
+	int64_t first_callback_ns; // 0 before the first frame callback
+	int64_t first_light_ns;    // 0 before the first frame, and without presentation
+	struct client_sample now;  // totals
 	uint64_t zero_copy, starved;
-	int64_t latency_ns, latency_max_ns;   // over `latencies`
+	int64_t latency_ns, latency_max_ns; // over `latencies`
 	uint64_t latencies;
 	struct client_sample slices[CLIENT_MAX_SLICES + 1];
-	size_t n_slices;                      // borders taken; 0 before the measured time
+	size_t n_slices; // borders taken; 0 before the measured time
 };
 
 // Reports to standard error and returns false.

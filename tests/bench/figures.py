@@ -21,10 +21,13 @@ class Figure:
         self.digits, self.lower = digits, lower
         self.values = {}
         self.reasons = {}
+        self.ranges = {}  # the middle half of the samples, where there are many
 
-    def put(self, program, value, reason=None):
+    def put(self, program, value, reason=None, middle=None):
         if value is not None:
             self.values[program] = round(value, self.digits)
+            if middle:
+                self.ranges[program] = (min(middle), max(middle))
         elif reason:
             self.reasons[program] = reason
 
@@ -46,15 +49,26 @@ class Figure:
 
     def verdict(self):
         mine, peer = self.values.get("vitrine"), self.best_peer()
-        if mine is None or peer is None:
+        if mine is None or peer is None or self.key.startswith("ticks-"):
             return None
         if mine == peer:
             return "equal"
+        if self.overlaps(peer):
+            return "unclear"
         return "better" if (mine < peer) == self.lower else "worse"
+
+    def overlaps(self, peer):
+        """The samples scatter more than the two differ."""
+        low, high = self.ranges.get("vitrine", (None, None))
+        for name in PEERS:
+            if low is not None and self.values.get(name) == peer and name in self.ranges:
+                return low <= self.ranges[name][1] and high >= self.ranges[name][0]
+        return False
 
     def as_json(self):
         return {"key": self.key, "size": self.size, "title": self.title, "unit": self.unit,
                 "lower_is_better": self.lower, "values": self.values, "reasons": self.reasons,
+                "middle_half": self.ranges,
                 "ratio_to_floor": self.ratio(self.values.get("floor")),
                 "ratio_to_better_peer": self.ratio(self.best_peer()), "verdict": self.verdict()}
 
@@ -85,13 +99,11 @@ class Runs:
                 yield length, presented if presentation else callbacks, busy
 
     def busy_ms(self, program, case, size):
-        """Mean of the middle half of the slices: what disturbs the host spoils a few of them, and
-        the guest charges the mapping of a framebuffer to whoever runs next, which is not always the
-        one that flips."""
+        """The middle half of the slices: what disturbs the host spoils a few of them."""
         values = sorted(busy / frames / 1e6 for _, frames, busy in
                         self.slices(program, case, size) if frames > 0)
         cut = len(values) // 4
-        return statistics.fmean(values[cut:len(values) - cut]) if values else None
+        return values[cut:len(values) - cut]
 
     def frames(self, program, case, size):
         return sum(frames for _, frames, _ in self.slices(program, case, size))
@@ -110,6 +122,10 @@ class Runs:
         return statistics.median(values) if values else None
 
 
+def mean(values):
+    return statistics.fmean(values) if values else None
+
+
 def floor_case(case):
     return "dmabuf" if case == "dmabuf" else "shm-full"
 
@@ -117,21 +133,24 @@ def floor_case(case):
 def cpu_figures(runs, size):
     for case, title in CASES.items():
         busy = Figure(f"cpu-{case}", size, f"CPU a frame, {title}", "ms", 2)
-        own = Figure(f"own-{case}", size, f"CPU a frame beyond the floor, {title}", "ms", 2)
-        ticks = Figure(f"ticks-{case}", size, f"the same by the guest's clock ticks, {title}", "ms", 1)
+        own = Figure(f"own-{case}", size, f"own CPU a frame, {title}", "ms", 2)
+        ticks = Figure(f"ticks-{case}", size, f"CPU a frame in ticks, {title}", "ms", 1)
         fps = Figure(f"fps-{case}", size, f"frames a second, {title}", "fps", 1, lower=False)
-        floor = runs.busy_ms("floor", floor_case(case), size)
+        floor = mean(runs.busy_ms("floor", floor_case(case), size))
         for program in PROGRAMS:
             key = floor_case(case) if program == "floor" else case
             reason = runs.reason(program, key, size)
             if case == "dmabuf" and program in PEERS:
                 reason = "takes no dma-bufs without a GPU"
-            value = runs.busy_ms(program, key, size)
-            busy.put(program, value, reason)
+            middle = runs.busy_ms(program, key, size)
+            value = mean(middle)
+            busy.put(program, value, reason, middle)
             ticks.put(program, runs.ticks_ms(program, key, size), reason)
             fps.put(program, runs.fps(program, key, size), reason)
             if program != "floor":
-                own.put(program, value - floor if None not in (value, floor) else None, reason)
+                known = None not in (value, floor)
+                own.put(program, value - floor if known else None, reason,
+                        [sample - floor for sample in middle] if known else None)
         yield from (busy, own, ticks, fps)
         if case == "dmabuf":
             yield zero_copy_figure(runs, size)
@@ -165,8 +184,8 @@ def latency_figures(runs, size):
 
 
 HELD = (
-    ("rss_kb", "RSS with that client", "MB", 1, 1 / 1024),
-    ("pss_kb", "PSS with that client", "MB", 1, 1 / 1024),
+    ("rss_kb", "RSS with the wl_shm client", "MB", 1, 1 / 1024),
+    ("pss_kb", "PSS with the wl_shm client", "MB", 1, 1 / 1024),
     ("libraries", "libraries mapped", "", 0, 1),
     ("idle_wakeups", "wakeups a second, idle", "/s", 1, 1),
 )

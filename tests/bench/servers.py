@@ -9,6 +9,7 @@ What each needs to start where there is no seat manager, no virtual terminal and
 """
 
 import fcntl
+import glob
 import os
 import re
 import shutil
@@ -67,6 +68,9 @@ class Keyboard:
         fcntl.ioctl(self.fd, 0x405C5503, setup)  # UI_DEV_SETUP
         fcntl.ioctl(self.fd, 0x5501)  # UI_DEV_CREATE
         subprocess.run(["udevadm", "settle"], timeout=30, check=False)
+        # A server with libseat's builtin backend opens it as itself.
+        for path in glob.glob("/dev/input/event*"):
+            os.chmod(path, 0o666)
 
     def end(self):
         os.close(self.fd)
@@ -240,12 +244,26 @@ class Running:
         self.process.wait()
         if self.keyboard:
             self.keyboard.end()
+        wait_for_device(self.server.device)
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
         self.end()
+
+
+def debugfs(device, name):
+    """The kernel's own view of the display device."""
+    with open(f"/sys/kernel/debug/dri/{os.minor(os.stat(device).st_rdev)}/{name}") as file:
+        return file.read()
+
+
+def wait_for_device(device):
+    """A killed helper of the last server can hold the device a little longer."""
+    end = time.monotonic() + 5
+    while len(debugfs(device, "clients").splitlines()) > 1 and time.monotonic() < end:
+        time.sleep(0.02)
 
 
 def start_client(runtime, name, *options):
