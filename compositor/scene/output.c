@@ -7,6 +7,11 @@
 
 #include "scene/private.h"
 
+enum {
+	MAX_COVERED_RECTS = 128,
+	LARGE_PART = 64, // of the output
+};
+
 void scene_output_init(struct scene_output *output, int32_t width, int32_t height) {
 	*output = (struct scene_output){
 		.width = width,
@@ -147,6 +152,15 @@ static void subtract(
 	pixman_region32_fini(&whole);
 }
 
+// Past some number of rectangles small parts are not worth counting: what they hide is drawn and drawn
+// over. It bounds the time that a client with thousands of scattered surfaces can take from a frame.
+static bool is_worth_hiding(const struct scene_output *output, const pixman_region32_t *covered,
+	const pixman_box32_t *box) {
+	int64_t area = (int64_t)(box->x2 - box->x1) * (box->y2 - box->y1);
+	return pixman_region32_n_rects((pixman_region32_t *)covered) < MAX_COVERED_RECTS ||
+		area >= (int64_t)output->width * output->height / LARGE_PART;
+}
+
 void scene_output_visibility(
 	const struct scene_output *output, pixman_region32_t *visible, pixman_region32_t *background) {
 	pixman_region32_t covered, opaque;
@@ -160,6 +174,9 @@ void scene_output_visibility(
 			continue;
 		}
 		subtract(&visible[i], &box, &covered);
+		if (!is_worth_hiding(output, &covered, &box)) {
+			continue;
+		}
 		scene_layer_opaque(layer, &opaque);
 		if (!pixman_region32_intersect_rect(&opaque, &opaque, box.x1, box.y1,
 				(unsigned)(box.x2 - box.x1), (unsigned)(box.y2 - box.y1)) ||

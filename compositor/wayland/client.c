@@ -17,7 +17,7 @@ enum {
 	MAX_SURFACES = 1 << 14,
 	MAX_RECTS = 1 << 20, // in all regions together
 	MAX_KEPT_POOLS = 1024,
-	SHARE = 4,           // of a limit of the process, one client gets a quarter
+	SHARE = 4,            // of a limit of the process, one client gets a quarter
 	MIN_BUFFER = 1 << 12, // bytes, libwayland has no smaller one
 	MAX_BUFFER = 1 << 16,
 };

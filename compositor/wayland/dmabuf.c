@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <linux/dma-buf.h>
 #include <linux/magic.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -18,6 +19,8 @@
 #ifndef DMA_BUF_MAGIC
 #define DMA_BUF_MAGIC 0x444d4142 // linux/magic.h since Linux 5.3
 #endif
+
+enum { MAX_WAIT_MS = 10 };
 
 struct params_plane {
 	int fd; // -1: not set
@@ -48,6 +51,7 @@ struct dmabuf_buffer {
 	int map_of[FORMAT_MAX_PLANES]; // by plane
 	int map_fd[FORMAT_MAX_PLANES]; // owned
 	bool unreadable;               // a CPU can't read it: do not try again
+	bool late;                     // was waited for in vain
 };
 
 // ---- Access ----
@@ -80,10 +84,28 @@ static bool map_all(struct dmabuf_buffer *buffer) {
 	return true;
 }
 
+// Whoever draws into it has finished. DMA_BUF_IOCTL_SYNC would wait for that as long as it takes, which
+// the client decides; a frame can wait for a moment, and once a buffer.
+static bool is_ready(struct dmabuf_buffer *buffer) {
+	for (int i = 0; i < buffer->n_maps; i++) {
+		struct pollfd pollfd = {.fd = buffer->map_fd[i], .events = POLLIN};
+		if (buffer->maps[i].guard.users == 0 &&
+			poll(&pollfd, 1, buffer->late ? 0 : MAX_WAIT_MS) == 0) {
+			buffer->late = true;
+			return false;
+		}
+	}
+	buffer->late = false;
+	return true;
+}
+
 static bool begin_access(struct scene_buffer *base, struct scene_pixels *pixels) {
 	struct dmabuf_buffer *buffer = dmabuf_of(base);
 	if (buffer->unreadable || !map_all(buffer)) {
 		buffer->unreadable = true;
+		return false;
+	}
+	if (!is_ready(buffer)) {
 		return false;
 	}
 	*pixels = (struct scene_pixels){.n_planes = base->n_planes};

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "wayland/server.h"
+#include "wayland/xdg.h"
 #include "xdg-output-unstable-v1-server-protocol.h"
 
 // A withdrawn global is kept this long for clients that bind it before they hear of it.
@@ -180,6 +181,10 @@ void wayland_output_destroy(struct wayland_output *output) {
 	wl_list_for_each(surface, &server->surfaces, link) {
 		if (surface->output == output) {
 			surface_set_output(surface, NULL);
+		}
+		struct toplevel *toplevel = toplevel_from_surface(surface);
+		if (toplevel && toplevel->wanted_output == output) {
+			toplevel->wanted_output = NULL;
 		}
 	}
 	make_inert(&output->resources);

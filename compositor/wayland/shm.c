@@ -89,7 +89,11 @@ static bool copy_contents(struct shm_buffer *buffer) {
 		return false;
 	}
 	struct scene_pixels pixels;
-	begin_access(&buffer->base.base, &pixels);
+	if (!begin_access(&buffer->base.base, &pixels)) {
+		client_return_copy(buffer->account, buffer->size);
+		free(copy);
+		return false;
+	}
 	memcpy(copy, pixels.data[0], buffer->size);
 	end_access(&buffer->base.base);
 	buffer->copy = copy;

@@ -40,7 +40,7 @@ static void describe_failure(const char *name, int number, char *error) {
 	if (!name) {
 		snprintf(error, ERROR_SIZE,
 			"no free socket name wayland-0 to wayland-32 in XDG_RUNTIME_DIR: give one with "
-		    "--socket");
+			"--socket");
 	} else if (number == EAGAIN || number == EWOULDBLOCK) {
 		snprintf(error, ERROR_SIZE,
 			"socket %.100s is in use by another compositor: stop that one or choose another name "

@@ -73,17 +73,17 @@ struct surface {
 	struct wl_list children, pending_children; // struct subsurface.link, .pending_link
 	struct wl_list self, pending_self;
 	struct wl_list cached_children; // struct subsurface.cached_link
-	bool children_dirty; // order or a position of a child waits to be applied
+	bool children_dirty;            // order or a position of a child waits to be applied
 	struct wl_list latched_callbacks, latched_feedbacks; // belong to the frame on its way
 	bool committed;                                      // since the layer was last latched
 	struct wayland_output *output;                       // where it was entered; NULL if nowhere
 	int32_t preferred_scale;                             // as the client knows it
 	enum wl_output_transform preferred_transform;        // likewise
 	bool preferred_sent;
-	struct wl_resource *viewport;                        // wp_viewport; may be NULL
+	struct wl_resource *viewport;    // wp_viewport; may be NULL
 	struct wl_list dmabuf_feedbacks; // zwp_linux_dmabuf_feedback_v1 resources of the surface
 	struct client_account *account;
-	size_t held_rects; // of its regions, in the account
+	size_t held_rects;        // of its regions, in the account
 	struct scene_rect bounds; // as surface_bounds found them
 	uint64_t bounds_serial;   // wayland_server.shape_serial at that time
 	uint64_t dirty_round;     // wayland_server.dirty_round when policy was told of its tree

@@ -71,8 +71,7 @@ struct wayland_server *wayland_server_create(
 void wayland_server_destroy(struct wayland_server *server);
 struct wl_display *wayland_server_display(struct wayland_server *server);
 const char *wayland_server_socket(struct wayland_server *server);
-// Adds a listener that runs for globals made elsewhere (the control extension): true hides a global
-// from a client. Set once.
+// A global made elsewhere (the control extension) that other users' clients do not get to see. Set once.
 void wayland_server_set_private_global(struct wayland_server *server, struct wl_global *global);
 
 // ---- output.c: wl_output and xdg_output ----

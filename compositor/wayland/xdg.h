@@ -112,7 +112,7 @@ struct toplevel {
 	struct wl_list popups; // popup.stack_link, oldest at the bottom
 	char *title, *app_id;  // may be NULL
 	struct toplevel_limits limits, pending_limits;
-	struct wayland_output *wanted_output; // may be NULL, or gone: only to be compared
+	struct wayland_output *wanted_output; // may be NULL
 	bool mapped;
 	bool placing; // its popups, all of them: their base is up to date
 	// The last configure that policy asked for, sent or owed.

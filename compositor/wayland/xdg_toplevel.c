@@ -129,13 +129,7 @@ void toplevel_set_data(struct toplevel *toplevel, void *data) {
 }
 
 struct wayland_output *toplevel_wanted_output(const struct toplevel *toplevel) {
-	struct wayland_output *output;
-	wl_list_for_each(output, &server_of(toplevel)->outputs, link) {
-		if (output == toplevel->wanted_output) {
-			return output;
-		}
-	}
-	return NULL;
+	return toplevel->wanted_output;
 }
 
 void toplevel_moved(struct toplevel *toplevel) {

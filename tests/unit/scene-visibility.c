@@ -106,6 +106,50 @@ static void test_random(void **state) {
 	}
 }
 
+// However scattered the layers are, the regions stay small; a layer over all of them still hides them.
+static void test_scattered(void **state) {
+	(void)state;
+	enum { SIDE = 100, COUNT = SIDE * SIDE };
+	struct scene_output output;
+	struct scene_buffer buffer;
+	scene_buffer_init(&buffer, NULL, SCENE_BUFFER_SHM);
+	buffer.format = DRM_FORMAT_XRGB8888;
+	struct scene_layer *layers = test_calloc(COUNT + 2, sizeof(*layers));
+	pixman_region32_t *visible = test_calloc(COUNT + 2, sizeof(*visible)), background;
+	pixman_region32_init(&background);
+	scene_output_init(&output, SIDE * 3, SIDE * 3);
+	scene_output_begin(&output);
+	for (int i = 0; i < COUNT + 2; i++) {
+		scene_layer_init(&layers[i], NULL);
+		pixman_region32_init(&visible[i]);
+		bool whole = i == 0 || i == COUNT + 1;
+		layers[i].buffer = i == COUNT + 1 ? NULL : &buffer;
+		layers[i].dst = whole ? (struct scene_rect){0, 0, SIDE * 3, SIDE * 3}
+							  : (struct scene_rect){i % SIDE * 3, (i - 1) / SIDE * 3, 1, 1};
+		assert_true(scene_output_append(&output, &layers[i]));
+	}
+	scene_output_end(&output);
+	scene_output_visibility(&output, visible, &background);
+	assert_in_range(pixman_region32_n_rects(&visible[0]), 2, 1000);
+	for (int i = 1; i <= COUNT; i++) {
+		assert_true(pixman_region32_not_empty(&visible[i]));
+	}
+	layers[COUNT + 1].buffer = &buffer;
+	scene_output_visibility(&output, visible, &background);
+	for (int i = 0; i <= COUNT; i++) {
+		assert_false(pixman_region32_not_empty(&visible[i]));
+	}
+	assert_false(pixman_region32_not_empty(&background));
+	for (int i = 0; i < COUNT + 2; i++) {
+		scene_layer_finish(&layers[i]);
+		pixman_region32_fini(&visible[i]);
+	}
+	pixman_region32_fini(&background);
+	scene_output_finish(&output);
+	test_free(visible);
+	test_free(layers);
+}
+
 static void test_far_away(void **state) {
 	(void)state;
 	struct scene_output output;
@@ -145,6 +189,7 @@ int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_random),
 		cmocka_unit_test(test_far_away),
+		cmocka_unit_test(test_scattered),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -353,8 +353,8 @@ static void test_copies_without_end(void **state) {
 	assert_int_equal(ftruncate(fd, size), 0);
 	for (int i = 0; i < N; i++) {
 		struct wl_shm_pool *pool = wl_shm_create_pool(client->shm, fd, size);
-		struct wl_buffer *buffer = wl_shm_pool_create_buffer(
-			pool, 0, SIDE, SIDE, SIDE * 4, WL_SHM_FORMAT_XRGB8888);
+		struct wl_buffer *buffer =
+			wl_shm_pool_create_buffer(pool, 0, SIDE, SIDE, SIDE * 4, WL_SHM_FORMAT_XRGB8888);
 		wl_shm_pool_destroy(pool);
 		wl_surface_attach(surface, buffer, 0, 0);
 		wl_surface_commit(surface);
@@ -385,8 +385,8 @@ static struct wl_surface *make_horde(struct shm_image *image, bool deep, bool de
 	show(root, image);
 	for (int i = 0; i < HORDE; i++) {
 		horde.surfaces[i] = wl_compositor_create_surface(client->compositor);
-		horde.subsurfaces[i] = wl_subcompositor_get_subsurface(client->subcompositor,
-			horde.surfaces[i], deep && i > 0 ? horde.surfaces[i - 1] : root);
+		horde.subsurfaces[i] = wl_subcompositor_get_subsurface(
+			client->subcompositor, horde.surfaces[i], deep && i > 0 ? horde.surfaces[i - 1] : root);
 		if (desync && i > 0) {
 			wl_subsurface_set_desync(horde.subsurfaces[i]);
 		}
@@ -416,9 +416,8 @@ static void test_freed_at_once(void **state) {
 		wl_subsurface_set_sync(horde.subsurfaces[0]);
 		for (int i = 0; i < HORDE; i++) {
 			wl_surface_attach(horde.surfaces[i], image->buffer, 0, 0);
-		}
-		for (int i = 0; i < HORDE; i += 100) {
 			wl_surface_commit(horde.surfaces[i]);
+			assert_true(alive(i));
 		}
 		assert_true(client_sync(client));
 		double before = seconds();

@@ -10,7 +10,7 @@
 #include "wayland/server.h"
 #include "wayland/xdg.h"
 
-enum { MANY = 5000 };
+enum { MANY = 10000 };
 
 static struct harness harness;
 static struct client *client;

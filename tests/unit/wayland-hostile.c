@@ -69,8 +69,7 @@ static void add_output(int i) {
 		.transform = (enum wl_output_transform)pick(8),
 	};
 	scene_output_init(&host.outputs[i].scene, info.width, info.height);
-	host.outputs[i].wayland =
-		wayland_output_create(host.server, &info, &host.outputs[i].scene);
+	host.outputs[i].wayland = wayland_output_create(host.server, &info, &host.outputs[i].scene);
 	assert_non_null(host.outputs[i].wayland);
 	assert_true(kiosk_layout_add_output(host.layout, host.outputs[i].wayland));
 }
@@ -83,8 +82,8 @@ static void remove_output(int i) {
 }
 
 static void host_start(void) {
-	static const uint32_t formats[] = {DRM_FORMAT_XRGB8888, DRM_FORMAT_ARGB8888,
-		DRM_FORMAT_RGB565, DRM_FORMAT_XBGR8888, DRM_FORMAT_ABGR8888, DRM_FORMAT_NV12};
+	static const uint32_t formats[] = {DRM_FORMAT_XRGB8888, DRM_FORMAT_ARGB8888, DRM_FORMAT_RGB565,
+		DRM_FORMAT_XBGR8888, DRM_FORMAT_ABGR8888, DRM_FORMAT_NV12};
 	struct format_set set = {0};
 	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
 		assert_true(format_set_add(&set, formats[i], DRM_FORMAT_MOD_LINEAR));
@@ -207,7 +206,8 @@ static void leave(struct peer *peer) {
 	peer->fd = -1;
 }
 
-static void send_bytes(struct peer *peer, const void *data, size_t size, const int *fds, int n_fds) {
+static void send_bytes(
+	struct peer *peer, const void *data, size_t size, const int *fds, int n_fds) {
 	char control[CMSG_SPACE(32 * sizeof(int))] = {0};
 	struct iovec iov = {(void *)data, size};
 	struct msghdr message = {.msg_iov = &iov, .msg_iovlen = 1};
@@ -289,8 +289,8 @@ static uint32_t some_number(bool mad) {
 }
 
 // What a request needs to have a chance: sane arguments, by position.
-static bool known_numbers(const struct object *object, const struct wl_message *request,
-	uint32_t numbers[8]) {
+static bool known_numbers(
+	const struct object *object, const struct wl_message *request, uint32_t numbers[8]) {
 	const struct wl_interface *interface = object->interface;
 	const char *name = request->name;
 	const uint32_t pool[] = {POOL_SIZE};
@@ -327,7 +327,9 @@ static bool known_numbers(const struct object *object, const struct wl_message *
 	if (!chosen) {
 		return false;
 	}
-	size_t n = chosen == buffer || chosen == plane ? 5 : chosen == one || chosen == none || chosen == dmabuf ? 4 : 1;
+	size_t n = chosen == buffer || chosen == plane            ? 5
+		: chosen == one || chosen == none || chosen == dmabuf ? 4
+															  : 1;
 	memcpy(numbers, chosen, n * sizeof(numbers[0]));
 	return true;
 }
@@ -387,8 +389,8 @@ static bool put_arguments(struct peer *peer, struct message *message, const stru
 			put_data(message, "array", 5);
 			break;
 		case 'o':
-			complete &= put_object(
-				peer, message, request->types[i_type], nullable, creates, i_type);
+			complete &=
+				put_object(peer, message, request->types[i_type], nullable, creates, i_type);
 			break;
 		case 'n':
 			put(message, new_object(peer, request->types[i_type], object->version));
