@@ -13,7 +13,9 @@ static struct kms_framebuffer *composed_framebuffer(
 	return output->targets[index].dumb->framebuffer;
 }
 
-static void stage_client(struct output *output, const struct frame *frame, int plane, int entry) {
+static void stage_client(struct output *output, const struct frame *frame,
+	const struct planner_plan *plan, int plane) {
+	int entry = plan->layer_of[plane];
 	const struct planner_layer *planned = &frame->planned[entry];
 	const struct scene_layer *layer = output->scene.layers[frame->planned_layer[entry]];
 	struct kms_plane_state state = {
@@ -28,12 +30,13 @@ static void stage_client(struct output *output, const struct frame *frame, int p
 		.crtc_h = (uint32_t)planned->height,
 		.rotation = planned->rotation,
 		.set_zpos = output->planes[plane]->zpos_mutable,
-		.zpos = output->planner_planes[plane].zpos,
+		.zpos = plan->zpos[plane],
 	};
 	kms_request_plane(output->planes[plane], output->pipe.crtc, &state);
 }
 
-static void stage_composed(struct output *output, const struct frame *frame, int plane) {
+static void stage_composed(struct output *output, const struct frame *frame,
+	const struct planner_plan *plan, int plane) {
 	struct kms_plane_state state = {
 		.framebuffer = composed_framebuffer(output, frame),
 		.src_w = (uint32_t)output->scene.width << 16,
@@ -41,7 +44,7 @@ static void stage_composed(struct output *output, const struct frame *frame, int
 		.crtc_w = (uint32_t)output->scene.width,
 		.crtc_h = (uint32_t)output->scene.height,
 		.set_zpos = output->planes[plane]->zpos_mutable,
-		.zpos = output->planner_planes[plane].zpos,
+		.zpos = plan->zpos[plane],
 	};
 	kms_request_plane(output->planes[plane], output->pipe.crtc, &state);
 }
@@ -50,9 +53,9 @@ void output_stage(
 	struct output *output, const struct frame *frame, const struct planner_plan *plan) {
 	for (int p = 0; p < output->n_planes; p++) {
 		if (plan->layer_of[p] >= 0) {
-			stage_client(output, frame, p, plan->layer_of[p]);
+			stage_client(output, frame, plan, p);
 		} else if (plan->layer_of[p] == PLANNER_COMPOSED) {
-			stage_composed(output, frame, p);
+			stage_composed(output, frame, plan, p);
 		} else {
 			kms_request_plane(output->planes[p], output->pipe.crtc, NULL);
 		}

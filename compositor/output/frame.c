@@ -9,6 +9,8 @@
 
 #include "output/internal.h"
 
+enum { ASSUMED_RATE_MHZ = 60000 }; // of every layer: how often clients draw is not measured
+
 static bool reserve_layers(struct output *output, struct frame *frame, int n) {
 	if (n > frame->cap_layers) {
 		int cap = n + n / 2 + 8;
@@ -120,10 +122,24 @@ static uint64_t modifier_for(const struct output *output, uint32_t format, uint6
 											  : modifier;
 }
 
+static uint64_t area(const pixman_region32_t *region) {
+	int n;
+	const pixman_box32_t *boxes = pixman_region32_rectangles((pixman_region32_t *)region, &n);
+	uint64_t px = 0;
+	for (int i = 0; i < n; i++) {
+		px += (uint64_t)(boxes[i].x2 - boxes[i].x1) * (uint64_t)(boxes[i].y2 - boxes[i].y1);
+	}
+	return px;
+}
+
 static void plan_layer(struct output *output, const struct scene_layer *layer, bool lowest,
-	struct planner_layer *planned) {
+	const pixman_region32_t *visible, struct planner_layer *planned) {
 	struct scene_buffer *buffer = layer->buffer;
+	const struct format_info *info = format_info(buffer->format);
 	*planned = (struct planner_layer){
+		.opaque = is_opaque(layer) || (info != NULL && !info->alpha),
+		.visible_px = area(visible),
+		.rate_mhz = ASSUMED_RATE_MHZ,
 		.format = buffer->format,
 		.modifier = buffer->modifier,
 		.buffer_width = buffer->width,
@@ -145,9 +161,7 @@ static void plan_layer(struct output *output, const struct scene_layer *layer, b
 	}
 	// The lowest visible layer has black below it: premultiplied colour over black is the colour.
 	bool fills = planned->width == output->scene.width && planned->height == output->scene.height;
-	planned->covers = fills && lowest;
-	const struct format_info *info = format_info(buffer->format);
-	if (info != NULL && info->alpha && (planned->covers || is_opaque(layer)) &&
+	if (info != NULL && info->alpha && ((fills && lowest) || planned->opaque) &&
 		any_plane_takes(
 			output, info->opaque, modifier_for(output, info->opaque, buffer->modifier))) {
 		planned->format = info->opaque;
@@ -197,6 +211,11 @@ static struct planner_scene planner_scene(const struct output *output, const str
 		.planes = output->planner_planes,
 		.n_planes = output->n_planes,
 		.primary = output->primary,
+		.width = output->scene.width,
+		.height = output->scene.height,
+		.flags = PLANNER_ALLOW_ZPOS | PLANNER_ALLOW_CURSOR,
+		.composed_format = output->target_format,
+		.now_ns = output_now_ns(),
 	};
 }
 
@@ -250,13 +269,17 @@ bool frame_build(struct output *output, struct frame *frame) {
 			continue;
 		}
 		frame->planned_layer[frame->n_planned] = i;
-		plan_layer(output, scene->layers[i], i == lowest, &frame->planned[frame->n_planned++]);
+		plan_layer(output, scene->layers[i], i == lowest, &output->visible[i],
+			&frame->planned[frame->n_planned++]);
 	}
 	struct planner_scene planner = planner_scene(output, frame);
 	struct planner_oracle oracle = {.test = output_test, .data = output};
 	output->testing = frame;
-	output->counters.test_commits +=
-		(uint64_t)planner_plan(output->planner, &planner, &oracle, &frame->plan);
+	int tests = planner_plan(output->planner, &planner, &oracle, &frame->plan);
+	if (tests == 0) {
+		tests = planner_improve(output->planner, &planner, &oracle, &frame->plan);
+	}
+	output->counters.test_commits += (uint64_t)tests;
 	output->testing = NULL;
 	settle(frame);
 	return true;
@@ -264,17 +287,13 @@ bool frame_build(struct output *output, struct frame *frame) {
 
 void frame_compose_all(struct output *output, struct frame *frame) {
 	struct planner_scene planner = planner_scene(output, frame);
-	planner_quarantine(output->planner, &planner);
-	for (int p = 0; p < output->n_planes; p++) {
-		frame->plan.layer_of[p] = PLANNER_OFF;
-	}
-	frame->plan.layer_of[output->primary] = PLANNER_COMPOSED;
+	planner_quarantine(output->planner, &planner, &frame->plan);
 	for (int i = 0; i < frame->n_planned; i++) {
-		if (frame->plan.plane_of[i] != PLANNER_OFF) {
-			frame->plan.plane_of[i] = PLANNER_OFF;
-			frame->plan.reasons[i] |= PLANNER_REASON_TEST_REFUSED;
-		}
+		frame->plan.reasons[i] |=
+			frame->plan.plane_of[i] != PLANNER_OFF ? PLANNER_REASON_TEST_REFUSED : 0;
+		frame->planned[i].refused |= frame->plan.reasons[i];
 	}
+	planner_plan_composed(&planner, &frame->plan);
 	settle(frame);
 }
 

@@ -243,6 +243,8 @@ static void handle_flip(struct kms_crtc *crtc, const struct kms_flip *flip, void
 
 static bool take_planes(struct output *output, struct kms_plane *const *planes, int n_planes) {
 	output->primary = -1;
+	int32_t cursor_width = (int32_t)output->device->cursor_width;
+	int32_t cursor_height = (int32_t)output->device->cursor_height;
 	for (int i = 0; i < n_planes && i < PLANNER_MAX_PLANES; i++) {
 		struct kms_plane *plane = planes[i];
 		output->planes[i] = plane;
@@ -252,6 +254,10 @@ static bool take_planes(struct output *output, struct kms_plane *const *planes, 
 													 : PLANNER_PLANE_OVERLAY,
 			.formats = &plane->formats,
 			.zpos = plane->zpos_mutable ? plane->props[KMS_PLANE_ZPOS].initial : plane->zpos_min,
+			.zpos_min = plane->zpos_min,
+			.zpos_max = plane->zpos_mutable ? plane->zpos_max : plane->zpos_min,
+			.max_width = plane->type == KMS_PLANE_CURSOR ? cursor_width : 0,
+			.max_height = plane->type == KMS_PLANE_CURSOR ? cursor_height : 0,
 		};
 		if (plane->type == KMS_PLANE_PRIMARY) {
 			output->primary = i;

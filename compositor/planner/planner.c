@@ -1,57 +1,25 @@
 // SPDX-License-Identifier: MIT
-//
-// The chooser walks the visible layers from top to bottom and gives each one the highest overlay that
-// is left below the planes of the layers above it. A layer that stays composed hides what lies below
-// it in the composed picture, so whatever it overlaps has to be composed too. The layer at the bottom
-// goes straight on the primary plane when it fills the output and everything above found an overlay:
-// then nothing is composed at all. Each step is a whole layout that the oracle has to accept, so what
-// comes out was tested as it is. Outcomes are remembered by scene, without buffers.
+// The way of a plan: remembered for this scene; else the last plan of the same layers, if it shows
+// them right where they are now; else a search, in which each test is of a whole layout and what is not
+// known to be good never reaches the caller.
 #include "planner/planner.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "planner/internal.h"
+
 enum {
-	MEMORY_SCENES = 8,
-	MAX_TESTS = 32, // for one scene: bounds the time of its first frame
+	STALE_SHARE = 64,  // of 255: a layer's part of the cost changed by so much...
+	STALE_CALLS = 120, // ...for so many calls: the plan is thought over
 };
-
-struct memory {
-	bool valid;
-	uint64_t last_used;
-	int n_layers;
-	struct planner_layer layers[PLANNER_MAX_LAYERS];
-	struct planner_plan plan;
-};
-
-struct planner {
-	uint64_t clock;
-	struct memory memory[MEMORY_SCENES];
-};
-
-// One run of the search.
-struct search {
-	const struct planner_scene *scene;
-	const struct planner_oracle *oracle;
-	struct planner_plan *plan;
-	int overlays[PLANNER_MAX_PLANES]; // above the primary, top to bottom
-	int n_overlays;
-	int tests;
-	bool unknown;
-};
-
-static const char *const reason_names[] = {
-#define X(id, name) [PLANNER_REASON_BIT_##id] = name,
-	PLANNER_REASONS(X)
-#undef X
-};
-
-const char *planner_reason_name(unsigned bit) {
-	return bit < PLANNER_REASON_COUNT ? reason_names[bit] : NULL;
-}
 
 struct planner *planner_create(void) {
-	return calloc(1, sizeof(struct planner));
+	struct planner *planner = calloc(1, sizeof(*planner));
+	if (planner != NULL) {
+		planner_learn_init(&planner->learn);
+	}
+	return planner;
 }
 
 void planner_destroy(struct planner *planner) {
@@ -59,213 +27,239 @@ void planner_destroy(struct planner *planner) {
 }
 
 void planner_forget(struct planner *planner) {
-	for (int i = 0; i < MEMORY_SCENES; i++) {
-		planner->memory[i].valid = false;
-	}
+	memset(&planner->memory, 0, sizeof(planner->memory));
+	planner_learn_init(&planner->learn);
 }
 
-static bool layers_equal(const struct planner_layer *a, const struct planner_layer *b) {
-	if (a->visible != b->visible) {
-		return false;
-	}
-	if (!a->visible) {
-		return true;
-	}
-	return a->format == b->format && a->modifier == b->modifier &&
-		a->buffer_width == b->buffer_width && a->buffer_height == b->buffer_height &&
-		a->src_x == b->src_x && a->src_y == b->src_y && a->src_w == b->src_w &&
-		a->src_h == b->src_h && a->x == b->x && a->y == b->y && a->width == b->width &&
-		a->height == b->height && a->rotation == b->rotation && a->covers == b->covers &&
-		a->refused == b->refused;
-}
-
-static struct memory *recall(struct planner *planner, const struct planner_scene *scene) {
-	for (int i = 0; i < MEMORY_SCENES; i++) {
-		struct memory *memory = &planner->memory[i];
-		bool same = memory->valid && memory->n_layers == scene->n_layers;
-		for (int l = 0; same && l < scene->n_layers; l++) {
-			same = layers_equal(&memory->layers[l], &scene->layers[l]);
-		}
-		if (same) {
-			memory->last_used = ++planner->clock;
-			return memory;
-		}
-	}
-	return NULL;
-}
-
-static void remember(
-	struct planner *planner, const struct planner_scene *scene, const struct planner_plan *plan) {
-	struct memory *oldest = &planner->memory[0];
-	for (int i = 0; i < MEMORY_SCENES; i++) {
-		struct memory *memory = &planner->memory[i];
-		if (!memory->valid) {
-			oldest = memory;
-			break;
-		}
-		if (memory->last_used < oldest->last_used) {
-			oldest = memory;
-		}
-	}
-	oldest->valid = true;
-	oldest->last_used = ++planner->clock;
-	oldest->n_layers = scene->n_layers;
-	memcpy(oldest->layers, scene->layers, sizeof(scene->layers[0]) * (size_t)scene->n_layers);
-	oldest->plan = *plan;
-}
-
-// Everything composed on the primary: what every device shows.
-static void plan_composed(const struct planner_scene *scene, struct planner_plan *plan) {
+void planner_plan_composed(const struct planner_scene *scene, struct planner_plan *plan) {
 	for (int p = 0; p < scene->n_planes; p++) {
 		plan->layer_of[p] = PLANNER_OFF;
+		plan->zpos[p] = scene->planes[p].zpos;
 	}
 	plan->layer_of[scene->primary] = PLANNER_COMPOSED;
+	plan->above = plan->below[0] = plan->below[1] = plan->cost = 0;
 	for (int l = 0; l < scene->n_layers; l++) {
 		plan->plane_of[l] = PLANNER_OFF;
 		plan->reasons[l] = scene->layers[l].visible ? scene->layers[l].refused : 0;
 	}
 }
 
-static bool is_above(const struct planner_scene *scene, int a, int b) {
-	uint64_t za = scene->planes[a].zpos, zb = scene->planes[b].zpos;
-	return za != zb ? za > zb : a > b;
+// Plans are copied without the room for planes and layers that the scene does not have.
+static void copy_plan(
+	struct planner_plan *to, const struct planner_plan *from, const struct planner_scene *scene) {
+	size_t planes = (size_t)scene->n_planes, layers = (size_t)scene->n_layers;
+	memcpy(to->layer_of, from->layer_of, sizeof(to->layer_of[0]) * planes);
+	memcpy(to->zpos, from->zpos, sizeof(to->zpos[0]) * planes);
+	memcpy(to->plane_of, from->plane_of, sizeof(to->plane_of[0]) * layers);
+	memcpy(to->reasons, from->reasons, sizeof(to->reasons[0]) * layers);
+	to->above = from->above;
+	to->below[0] = from->below[0];
+	to->below[1] = from->below[1];
+	to->cost = from->cost;
 }
 
-static void sort_overlays(struct search *search) {
-	const struct planner_scene *scene = search->scene;
-	for (int p = 0; p < scene->n_planes; p++) {
-		if (scene->planes[p].type != PLANNER_PLANE_OVERLAY || !is_above(scene, p, scene->primary)) {
-			continue;
+static uint64_t saved_by(const struct planner_facts *f, const struct planner_plan *plan) {
+	uint64_t saved = 0;
+	for (int l = 0; l < f->scene->n_layers; l++) {
+		saved += plan->plane_of[l] != PLANNER_OFF ? f->weight[l] : 0;
+	}
+	return saved;
+}
+
+static uint8_t share(const struct planner_facts *f, int l) {
+	return f->total != 0 ? (uint8_t)((double)f->weight[l] * 255 / (double)f->total) : 0;
+}
+
+static void take_shares(struct planner_scene_memory *memory, const struct planner_facts *f) {
+	memory->stale = 0;
+	for (int l = 0; l < f->scene->n_layers; l++) {
+		memory->shares[l] = share(f, l);
+	}
+}
+
+// Rates that swing do not swing the layout: only what lasts makes it think again, and only a gain that
+// is worth it changes it (see improve).
+static void watch_shares(struct planner_scene_memory *memory, const struct planner_facts *f) {
+	bool stale = false;
+	for (int l = 0; l < f->scene->n_layers; l++) {
+		int difference = (int)share(f, l) - (int)memory->shares[l];
+		stale |= abs(difference) > STALE_SHARE;
+	}
+	memory->stale = stale ? memory->stale + 1 : 0;
+	if (memory->stale > STALE_CALLS) {
+		take_shares(memory, f);
+		memory->exhausted = false;
+		memory->tests = 0;
+		memory->reconsidered = true;
+	}
+}
+
+static void adopt(struct planner_scene_memory *memory, const struct planner_candidate *candidate,
+	const struct planner_scene *scene) {
+	copy_plan(&memory->plan, &candidate->plan, scene);
+	memory->layout_key = candidate->layout.key;
+}
+
+// Tests candidates until nothing is left to gain, or `max_tests`. Returns the tests made.
+static int improve(struct planner *planner, struct planner_scene_memory *memory,
+	const struct planner_oracle *oracle, int max_tests) {
+	const struct planner_facts *f = &planner->facts;
+	struct planner_candidate *candidate = &planner->candidate;
+	uint64_t saved = saved_by(f, &memory->plan);
+	saved += memory->reconsidered ? f->total / 10 : 0;
+	int tests = 0;
+	while (memory->tests < PLANNER_TESTS_ALL) {
+		if (!planner_search(planner, f, saved, candidate)) {
+			memory->exhausted = true;
+			break;
 		}
-		int at = search->n_overlays++;
-		while (at > 0 && is_above(scene, p, search->overlays[at - 1])) {
-			search->overlays[at] = search->overlays[at - 1];
-			at--;
+		if (!candidate->known) {
+			if (tests == max_tests) {
+				break;
+			}
+			tests++;
+			enum planner_verdict verdict = oracle->test(oracle->data, &candidate->plan);
+			if (verdict == PLANNER_UNKNOWN) {
+				memory->valid = false; // the device is busy: ask again next time
+				break;
+			}
+			memory->tests++;
+			bool accepted = verdict == PLANNER_ACCEPTED;
+			planner_learn_verdict(&planner->learn, &candidate->layout, accepted);
+			planner_memory_learn(
+				&planner->memory, candidate->layout.key, accepted, f->scene->now_ns);
+			if (!accepted) {
+				continue;
+			}
 		}
-		search->overlays[at] = p;
+		adopt(memory, candidate, f->scene);
+		memory->reconsidered = false;
+		saved = candidate->saved;
 	}
+	planner_explain(planner, f, &memory->plan, memory->exhausted);
+	return tests;
 }
 
-static bool accepted(struct search *search) {
-	search->tests++;
-	switch (search->oracle->test(search->oracle->data, search->plan)) {
-	case PLANNER_ACCEPTED:
-		return true;
-	case PLANNER_UNKNOWN:
-		search->unknown = true;
-		return false;
-	case PLANNER_REFUSED:
-		break;
-	}
-	return false;
+static bool is_refused(
+	const struct planner *planner, uint64_t layout_key, const struct planner_scene *scene) {
+	return layout_key != 0 &&
+		planner_memory_verdict(&planner->memory, layout_key, scene->now_ns) == PLANNER_REFUSED;
 }
 
-static bool plane_takes(const struct planner_scene *scene, int plane, int layer) {
-	return format_set_has(
-		scene->planes[plane].formats, scene->layers[layer].format, scene->layers[layer].modifier);
+static struct planner_scene_memory *enter(struct planner *planner) {
+	const struct planner_facts *f = &planner->facts;
+	struct planner_scene_memory *memory = planner_memory_add(&planner->memory);
+	memory->valid = true;
+	memory->scene_key = f->scene_key;
+	memory->shape_key = f->shape_key;
+	memory->tests = 0;
+	memory->exhausted = memory->reconsidered = false;
+	memory->layout_key = 0;
+	take_shares(memory, f);
+	return memory;
 }
 
-static bool overlaps_composed_above(const struct search *search, int layer) {
-	const struct planner_layer *a = &search->scene->layers[layer];
-	for (int i = layer + 1; i < search->scene->n_layers; i++) {
-		const struct planner_layer *b = &search->scene->layers[i];
-		if (b->visible && search->plan->plane_of[i] == PLANNER_OFF && a->x < b->x + b->width &&
-			b->x < a->x + a->width && a->y < b->y + b->height && b->y < a->y + a->height) {
-			return true;
-		}
+// The plan of the same layers in other places, if it is as good here: a window that moves.
+static struct planner_scene_memory *follow(struct planner *planner) {
+	const struct planner_facts *f = &planner->facts;
+	struct planner_scene_memory *before = planner_memory_shape(&planner->memory, f->shape_key);
+	if (before == NULL || is_refused(planner, before->layout_key, f->scene)) {
+		return NULL;
 	}
-	return false;
-}
-
-static bool try_plane(struct search *search, int layer, int plane) {
-	if (search->tests >= MAX_TESTS) {
-		search->plan->reasons[layer] |= PLANNER_REASON_NO_PLANE_LEFT;
-		return false;
+	struct planner_plan *plan = &planner->spare.plan;
+	struct planner_layout *layout = &planner->spare.layout;
+	copy_plan(plan, &before->plan, f->scene);
+	uint64_t possible = 0;
+	for (int l = 0; l < f->scene->n_layers; l++) {
+		possible += f->fits[l] != 0 ? f->weight[l] : 0;
 	}
-	int before = search->plan->layer_of[plane];
-	search->plan->layer_of[plane] = layer;
-	search->plan->plane_of[layer] = plane;
-	if (accepted(search)) {
-		search->plan->reasons[layer] = 0;
-		return true;
+	if (saved_by(f, plan) < possible && !before->exhausted) {
+		return NULL;
 	}
-	search->plan->layer_of[plane] = before;
-	search->plan->plane_of[layer] = PLANNER_OFF;
-	search->plan->reasons[layer] |= PLANNER_REASON_TEST_REFUSED;
-	return false;
-}
-
-// Nothing would be left to compose if this layer went on the primary.
-static bool can_replace_composed(const struct search *search, int layer) {
-	const struct planner_scene *scene = search->scene;
-	if (!scene->layers[layer].covers || !plane_takes(scene, scene->primary, layer)) {
-		return false;
+	if (!planner_restack(f, plan)) {
+		return NULL;
 	}
-	for (int i = 0; i < scene->n_layers; i++) {
-		if (i != layer && scene->layers[i].visible && search->plan->plane_of[i] == PLANNER_OFF) {
-			return false;
-		}
+	planner_layout_init(layout, f, plan, &planner->learn);
+	if (is_refused(planner, layout->key, f->scene)) {
+		return NULL;
 	}
-	return true;
-}
-
-// Places one layer; *next is the first overlay that is still free in stacking order.
-static void place(struct search *search, int layer, int *next) {
-	uint32_t *reasons = &search->plan->reasons[layer];
-	if (overlaps_composed_above(search, layer)) {
-		*reasons |= PLANNER_REASON_BELOW_COMPOSED;
-		return;
-	}
-	if (can_replace_composed(search, layer) && try_plane(search, layer, search->scene->primary)) {
-		return;
-	}
-	bool any_format = false;
-	for (int i = 0; i < search->n_overlays; i++) {
-		if (!plane_takes(search->scene, search->overlays[i], layer)) {
-			continue;
-		}
-		any_format = true;
-		if (i >= *next && try_plane(search, layer, search->overlays[i])) {
-			*next = i + 1;
-			return;
-		}
-	}
-	if (*reasons == 0) {
-		bool none = search->n_overlays > 0 && !any_format;
-		*reasons = none ? PLANNER_REASON_NO_PLANE_FORMAT : PLANNER_REASON_NO_PLANE_LEFT;
-	}
+	bool exhausted = saved_by(f, plan) == possible;
+	struct planner_scene_memory *memory = enter(planner);
+	copy_plan(&memory->plan, plan, f->scene);
+	memory->layout_key = layout->key;
+	memory->exhausted = exhausted;
+	planner_explain(planner, f, &memory->plan, exhausted);
+	return memory;
 }
 
 int planner_plan(struct planner *planner, const struct planner_scene *scene,
 	const struct planner_oracle *oracle, struct planner_plan *plan) {
-	struct memory *memory = recall(planner, scene);
-	if (memory != NULL) {
-		*plan = memory->plan;
+	struct planner_facts *f = &planner->facts;
+	planner_facts_begin(f, scene);
+	struct planner_scene_memory *memory = planner_memory_scene(&planner->memory, f->scene_key);
+	if (memory != NULL && !is_refused(planner, memory->layout_key, scene)) {
+		watch_shares(memory, f);
+		copy_plan(plan, &memory->plan, scene);
 		return 0;
 	}
-	struct search search = {.scene = scene, .oracle = oracle, .plan = plan};
-	plan_composed(scene, plan);
-	sort_overlays(&search);
-	int next = 0;
-	for (int l = scene->n_layers - 1; l >= 0; l--) {
-		if (scene->layers[l].visible && scene->layers[l].refused == 0) {
-			place(&search, l, &next);
+	planner_facts_finish(f);
+	if (memory == NULL) {
+		memory = follow(planner);
+		if (memory != NULL) {
+			copy_plan(plan, &memory->plan, scene);
+			return 0;
 		}
+		memory = enter(planner);
+	} else {
+		memory->exhausted = false;
+		memory->layout_key = 0;
 	}
-	if (!search.unknown) {
-		remember(planner, scene, plan);
-	}
-	return search.tests;
+	planner_plan_composed(scene, &memory->plan);
+	int tests = improve(planner, memory, oracle, PLANNER_TESTS_NEW);
+	copy_plan(plan, &memory->plan, scene);
+	return tests;
 }
 
-void planner_quarantine(struct planner *planner, const struct planner_scene *scene) {
-	struct memory *memory = recall(planner, scene);
+int planner_improve(struct planner *planner, const struct planner_scene *scene,
+	const struct planner_oracle *oracle, struct planner_plan *plan) {
+	struct planner_facts *f = &planner->facts;
+	planner_facts_begin(f, scene);
+	struct planner_scene_memory *memory = planner_memory_scene(&planner->memory, f->scene_key);
 	if (memory == NULL) {
-		return;
+		return planner_plan(planner, scene, oracle, plan);
 	}
-	plan_composed(scene, &memory->plan);
+	int tests = 0;
+	if (!memory->exhausted && memory->tests < PLANNER_TESTS_ALL) {
+		planner_facts_finish(f);
+		tests = improve(planner, memory, oracle, PLANNER_TESTS_IDLE);
+	}
+	copy_plan(plan, &memory->plan, scene);
+	return tests;
+}
+
+void planner_quarantine(struct planner *planner, const struct planner_scene *scene,
+	const struct planner_plan *plan) {
+	struct planner_facts *f = &planner->facts;
+	planner_facts_begin(f, scene);
+	planner_facts_finish(f);
+	struct planner_layout *layout = &planner->spare.layout;
+	planner_layout_init(layout, f, plan, &planner->learn);
+	uint32_t cursor = 1u << GLOBAL_CURSOR_YUV | 1u << GLOBAL_CURSOR_SCALED;
+	if ((layout->globals & cursor) != 0 && !planner->learn.cursor_matters) {
+		// Where a cursor plane is had not mattered so far: only this place of it is to blame.
+		planner->learn.cursor_matters = true;
+		planner_layout_init(layout, f, plan, &planner->learn);
+	}
+	planner_memory_learn(&planner->memory, layout->key, false, scene->now_ns);
+	struct planner_scene_memory *memory = planner_memory_scene(&planner->memory, f->scene_key);
+	if (memory == NULL) {
+		memory = enter(planner);
+	}
+	planner_plan_composed(scene, &memory->plan);
+	memory->layout_key = 0;
+	memory->exhausted = false;
 	for (int l = 0; l < scene->n_layers; l++) {
-		if (scene->layers[l].visible && memory->plan.reasons[l] == 0) {
+		if (plan->plane_of[l] != PLANNER_OFF) {
 			memory->plan.reasons[l] = PLANNER_REASON_TEST_REFUSED;
 		}
 	}

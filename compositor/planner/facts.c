@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: MIT
+// What is known of a scene without asking the device: who overlaps whom, what composing costs, which
+// plane could take which layer, and the keys under which things are remembered. Positions are in no
+// key, but for what devices care about: odd ones for YUV, and whether the CRTC is covered.
+#include <drm_fourcc.h>
+#include <drm_mode.h>
+#include <string.h>
+
+#include "planner/internal.h"
+
+uint64_t planner_mix(uint64_t hash, uint64_t value) {
+	hash = (hash ^ value) * UINT64_C(0x9e3779b97f4a7c15);
+	return hash ^ (hash >> 29);
+}
+
+static uint64_t bit(int i) {
+	return UINT64_C(1) << i;
+}
+
+static bool is_quarter(const struct planner_layer *l) {
+	return (l->rotation & (DRM_MODE_ROTATE_90 | DRM_MODE_ROTATE_270)) != 0;
+}
+
+static bool covers(const struct planner_scene *scene, const struct planner_layer *l) {
+	return l->x <= 0 && l->y <= 0 && l->x + l->width >= scene->width &&
+		l->y + l->height >= scene->height;
+}
+
+static bool is_yuv(const struct planner_layer *l) {
+	const struct format_info *info = format_info(l->format);
+	return info != NULL && info->yuv;
+}
+
+// Odd places of YUV, where chroma samples are cut in half.
+static bool is_odd_pos(const struct planner_layer *l) {
+	return ((l->x | l->y) & 1) != 0 || ((l->src_x | l->src_y) & 0x1ffff) != 0;
+}
+
+static uint64_t layer_key(const struct planner_scene *scene, const struct planner_layer *l) {
+	uint64_t key = planner_mix(l->format, l->modifier);
+	key = planner_mix(key, ((uint64_t)l->src_w << 32) | l->src_h);
+	key = planner_mix(key, ((uint64_t)(uint32_t)l->width << 32) | (uint32_t)l->height);
+	key = planner_mix(key, ((uint64_t)(uint32_t)l->buffer_width << 32) | (uint32_t)l->buffer_height);
+	uint64_t flags = (uint64_t)l->opaque | (uint64_t)l->visible << 1 |
+		(uint64_t)covers(scene, l) << 2 | (uint64_t)(is_yuv(l) && is_odd_pos(l)) << 3 |
+		(uint64_t)((l->src_x | l->src_y) & 0xffff ? 1 : 0) << 4 | (uint64_t)(l->fade != 0) << 5;
+	key = planner_mix(key, flags | l->rotation << 8);
+	return planner_mix(key, l->refused);
+}
+
+static bool overlap(const struct planner_layer *a, const struct planner_layer *b) {
+	return a->x < b->x + b->width && b->x < a->x + a->width && a->y < b->y + b->height &&
+		b->y < a->y + a->height;
+}
+
+void planner_facts_begin(struct planner_facts *f, const struct planner_scene *scene) {
+	f->scene = scene;
+	f->visible = f->opaque = f->total = 0;
+	uint64_t key = planner_mix(scene->context, (uint64_t)scene->n_layers);
+	key = planner_mix(key, (uint64_t)scene->flags << 32 | (uint32_t)scene->n_planes);
+	for (int p = 0; p < scene->n_planes; p++) {
+		key = planner_mix(key, (uint64_t)scene->planes[p].busy);
+	}
+	for (int i = 0; i < scene->n_layers; i++) {
+		const struct planner_layer *l = &scene->layers[i];
+		f->layer_key[i] = layer_key(scene, l);
+		key = planner_mix(key, f->layer_key[i]);
+		f->over[i] = f->under[i] = 0;
+		f->weight[i] = planner_layer_cost(l);
+		f->total += f->weight[i];
+		if (!l->visible) {
+			continue;
+		}
+		f->visible |= bit(i);
+		f->opaque |= l->opaque && l->fade == 0 ? bit(i) : 0;
+		for (int j = 0; j < i; j++) {
+			if (scene->layers[j].visible && overlap(l, &scene->layers[j])) {
+				f->under[i] |= bit(j);
+				f->over[j] |= bit(i);
+			}
+		}
+	}
+	f->shape_key = key;
+	for (int i = 0; i < scene->n_layers; i++) {
+		key = planner_mix(key, f->over[i]);
+	}
+	f->scene_key = key;
+}
+
+static uint64_t scale_atoms(uint64_t source, uint64_t target) { // 16.16 px and px
+	uint64_t t = target << 16, atoms = 0;
+	atoms |= source > t ? bit(ATOM_DOWN1) : 0;
+	atoms |= source > t * 2 ? bit(ATOM_DOWN2) : 0;
+	atoms |= source > t * 4 ? bit(ATOM_DOWN4) : 0;
+	atoms |= source > t * 8 ? bit(ATOM_DOWN8) : 0;
+	atoms |= source < t ? bit(ATOM_UP1) : 0;
+	atoms |= source * 2 < t ? bit(ATOM_UP2) : 0;
+	atoms |= source * 4 < t ? bit(ATOM_UP4) : 0;
+	atoms |= source * 8 < t ? bit(ATOM_UP8) : 0;
+	return atoms;
+}
+
+static uint64_t size_atoms(const struct planner_layer *l) {
+	uint32_t least = l->src_w < l->src_h ? l->src_w >> 16 : l->src_h >> 16;
+	uint32_t target = (uint32_t)(l->width < l->height ? l->width : l->height);
+	least = target < least ? target : least;
+	uint64_t atoms = 0;
+	for (int i = 0; i < 5; i++) {
+		atoms |= least < 4u << i ? bit(ATOM_SMALL4 + i) : 0;
+	}
+	atoms |= l->src_w >> 16 > 2048 ? bit(ATOM_WIDE2048) : 0;
+	atoms |= l->src_w >> 16 > 4096 ? bit(ATOM_WIDE4096) : 0;
+	return atoms;
+}
+
+static uint64_t format_atoms(const struct planner_layer *l) {
+	const struct format_info *info = format_info(l->format);
+	uint64_t atoms = 0;
+	if (info != NULL && info->yuv) {
+		atoms |= bit(ATOM_YUV);
+		atoms |= is_odd_pos(l) ? bit(ATOM_YUV_ODD_POS) : 0;
+		bool odd = ((l->src_w | l->src_h) & 0x1ffff) != 0 || ((l->width | l->height) & 1) != 0;
+		atoms |= odd ? bit(ATOM_YUV_ODD_SIZE) : 0;
+		atoms |= info->block_bytes[0] == 2 && info->planes > 1 ? bit(ATOM_DEEP) : 0;
+	} else if (info != NULL) {
+		bool deep = info->block_bytes[0] > 4 || info->format == DRM_FORMAT_XRGB2101010 ||
+			info->format == DRM_FORMAT_ARGB2101010 || info->format == DRM_FORMAT_XBGR2101010 ||
+			info->format == DRM_FORMAT_ABGR2101010;
+		atoms |= deep ? bit(ATOM_DEEP) : 0;
+		atoms |= info->block_bytes[0] < 4 ? bit(ATOM_SHALLOW) : 0;
+		atoms |= info->alpha ? bit(ATOM_ALPHA) : 0;
+	}
+	bool linear = l->modifier == DRM_FORMAT_MOD_LINEAR || l->modifier == DRM_FORMAT_MOD_INVALID;
+	return linear ? atoms : atoms | bit(ATOM_COMPRESSED);
+}
+
+static uint64_t layer_atoms(const struct planner_scene *scene, const struct planner_layer *l) {
+	uint64_t atoms = bit(ATOM_CLIENT) | format_atoms(l) | size_atoms(l);
+	bool quarter = is_quarter(l);
+	atoms |= scale_atoms(quarter ? l->src_h : l->src_w, (uint64_t)l->width);
+	atoms |= scale_atoms(quarter ? l->src_w : l->src_h, (uint64_t)l->height);
+	bool scaled = (atoms & (bit(ATOM_DOWN1) | bit(ATOM_UP1))) != 0;
+	atoms |= scaled && (atoms & bit(ATOM_YUV)) ? bit(ATOM_YUV_SCALED) : 0;
+	atoms |= (atoms & bit(ATOM_DOWN1)) && ((l->src_w & 0x1ffff) || (l->width & 1))
+		? bit(ATOM_ODD_DOWN)
+		: 0;
+	atoms |= l->fade != 0 ? bit(ATOM_FADE) : 0;
+	atoms |= quarter ? bit(ATOM_QUARTER) : 0;
+	uint64_t plain = DRM_MODE_ROTATE_0 | DRM_MODE_ROTATE_90 | DRM_MODE_ROTATE_270;
+	atoms |= (l->rotation & ~plain) != 0 ? bit(ATOM_FLIP) : 0;
+	atoms |= covers(scene, l) ? 0 : bit(ATOM_PARTIAL);
+	return atoms;
+}
+
+static bool takes(const struct planner_scene *scene, int plane, const struct planner_layer *l) {
+	const struct planner_plane *p = &scene->planes[plane];
+	uint64_t plain = DRM_MODE_ROTATE_0;
+	uint64_t rotation = l->rotation != 0 ? l->rotation : plain;
+	uint64_t rotations = p->rotations != 0 ? p->rotations : plain;
+	if (p->busy || (rotation & ~rotations) != 0 || (l->fade != 0 && !p->fades)) {
+		return false;
+	}
+	if (p->type == PLANNER_PLANE_CURSOR && !(scene->flags & PLANNER_ALLOW_CURSOR)) {
+		return false;
+	}
+	if ((p->max_width != 0 && l->width > p->max_width) ||
+		(p->max_height != 0 && l->height > p->max_height)) {
+		return false;
+	}
+	return format_set_has(p->formats, l->format, l->modifier);
+}
+
+static void plane_facts(struct planner_facts *f) {
+	const struct planner_scene *scene = f->scene;
+	f->composed_fits = f->composed_alpha_fits = 0;
+	for (int p = 0; p < scene->n_planes; p++) {
+		const struct planner_plane *plane = &scene->planes[p];
+		bool is_mutable =
+			(scene->flags & PLANNER_ALLOW_ZPOS) != 0 && plane->zpos_min < plane->zpos_max;
+		f->z_min[p] = is_mutable ? plane->zpos_min : plane->zpos;
+		f->z_max[p] = is_mutable ? plane->zpos_max : plane->zpos;
+		bool movable = (scene->flags & (PLANNER_ALLOW_MOVE | PLANNER_ALLOW_SPLIT)) != 0;
+		if (p != scene->primary &&
+			(!movable || plane->busy || plane->type == PLANNER_PLANE_CURSOR)) {
+			continue;
+		}
+		uint32_t format = scene->composed_format, alpha = scene->composed_alpha_format;
+		if (p == scene->primary || format == 0 || format_set_has_format(plane->formats, format)) {
+			f->composed_fits |= 1u << p;
+		}
+		if (alpha != 0 && format_set_has_format(plane->formats, alpha)) {
+			f->composed_alpha_fits |= 1u << p;
+		}
+	}
+	for (int p = 0; p < scene->n_planes; p++) {
+		f->can_above[p] = 0;
+		for (int q = 0; q < scene->n_planes; q++) {
+			bool fixed = f->z_min[p] == f->z_max[p] && f->z_min[q] == f->z_max[q];
+			bool can = f->z_min[p] < f->z_max[q] ||
+				(fixed && f->z_min[p] == f->z_max[q] && p < q);
+			f->can_above[p] |= can && p != q ? 1u << q : 0;
+		}
+	}
+}
+
+void planner_facts_finish(struct planner_facts *f) {
+	const struct planner_scene *scene = f->scene;
+	plane_facts(f);
+	for (int i = 0; i < scene->n_layers; i++) {
+		const struct planner_layer *l = &scene->layers[i];
+		f->fits[i] = 0;
+		if (!l->visible) {
+			continue;
+		}
+		uint64_t atoms = f->atoms[i] = layer_atoms(scene, l);
+		uint8_t *counts = f->counts[i];
+		bool yuv = (atoms & bit(ATOM_YUV)) != 0;
+		bool scaled = (atoms & (bit(ATOM_DOWN1) | bit(ATOM_UP1))) != 0;
+		memset(counts, 0, COUNT_KINDS);
+		counts[COUNT_ON] = counts[COUNT_CURSOR] = 1;
+		counts[COUNT_LOAD] = yuv ? 2 : 1;
+		counts[COUNT_SCALED] = scaled;
+		counts[COUNT_YUV] = yuv;
+		counts[COUNT_VIDEO] = yuv || scaled;
+		counts[COUNT_TURNED] = (atoms & bit(ATOM_QUARTER)) != 0;
+		counts[COUNT_COMPRESSED] = (atoms & bit(ATOM_COMPRESSED)) != 0;
+		counts[COUNT_WIDE] = (atoms & bit(ATOM_WIDE2048)) != 0 ? 2 : 1;
+		uint64_t target = (uint64_t)l->width * (uint64_t)l->height;
+		uint64_t source = (uint64_t)(l->src_w >> 16) * (uint64_t)(l->src_h >> 16);
+		f->pixels[i] = source > target ? source : target;
+		for (int p = 0; p < scene->n_planes && l->refused == 0; p++) {
+			f->fits[i] |= takes(scene, p, l) ? 1u << p : 0;
+		}
+	}
+}
