@@ -108,7 +108,7 @@ static int improve(struct planner *planner, struct planner_scene_memory *memory,
 	uint64_t saved = saved_by(f, &memory->plan);
 	saved += memory->reconsidered ? f->total / 10 : 0;
 	int tests = 0;
-	while (memory->tests < PLANNER_TESTS_ALL) {
+	while (!memory->exhausted && memory->tests < PLANNER_TESTS_ALL) {
 		if (!planner_search(planner, f, saved, candidate)) {
 			memory->exhausted = true;
 			break;
@@ -188,7 +188,7 @@ static struct planner_scene_memory *follow(struct planner *planner) {
 	copy_plan(&memory->plan, plan, f->scene);
 	memory->layout_key = layout->key;
 	memory->exhausted = exhausted;
-	planner_explain(planner, f, &memory->plan, exhausted);
+	improve(planner, memory, NULL, 0); // to what is known to be good
 	return memory;
 }
 
