@@ -167,8 +167,9 @@ struct planner_scene_memory {
 	uint64_t last_used;
 	struct planner_plan plan;
 	uint64_t layout_key; // 0: everything composed
-	int tests;
-	bool exhausted;    // nothing better is to be found
+	int tests, refusals; // refusals: since something passed
+	bool settled;      // nothing better is worth a test in its first frame
+	bool exhausted;    // nor in an idle one
 	bool reconsidered; // the shares changed: only a gain of a tenth counts
 	uint8_t shares[PLANNER_MAX_LAYERS]; // of each layer in the total weight, in 1/255
 	int stale; // calls in a row with other shares
@@ -205,9 +206,10 @@ struct planner_candidate {
 	bool known; // accepted before
 };
 
-// The candidate with the highest expected gain over `saved`; false if none is worth a test.
+// The candidate with the highest expected gain over `saved`; false if none is worth a test, which an
+// idle frame takes more lightly. `refusals`: how many there were since something passed.
 bool planner_search(struct planner *planner, const struct planner_facts *facts, uint64_t saved,
-	struct planner_candidate *best);
+	bool idle, int refusals, struct planner_candidate *best);
 
 // ---- reasons.c ----
 

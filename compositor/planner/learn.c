@@ -14,6 +14,9 @@
 // Of a refusal for a reason that is none of the atoms.
 static const float noise = 0.04f;
 
+// What one plane cannot do, the others mostly cannot either.
+static const float one_plane = 0.4f;
+
 static const float atom_priors[ATOM_COUNT] = {
 	[ATOM_CLIENT] = 0.005f,
 	[ATOM_DOWN1] = 0.04f,
@@ -79,7 +82,8 @@ static void set_priors(struct planner_learn *learn, bool keep_cleared) {
 	for (int p = 0; p <= PLANNER_MAX_PLANES; p++) {
 		for (int a = 0; a < ATOM_COUNT; a++) {
 			float *q = &learn->atoms[p][a];
-			*q = keep_cleared && *q == 0 ? 0 : atom_priors[a];
+			float prior = p < PLANNER_MAX_PLANES ? atom_priors[a] * one_plane : atom_priors[a];
+			*q = keep_cleared && *q == 0 ? 0 : prior;
 		}
 	}
 	for (int k = 0; k < COUNT_KINDS; k++) {

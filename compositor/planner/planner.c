@@ -109,8 +109,10 @@ static int improve(struct planner *planner, struct planner_scene_memory *memory,
 	saved += memory->reconsidered ? f->total / 10 : 0;
 	int tests = 0;
 	while (!memory->exhausted && memory->tests < PLANNER_TESTS_ALL) {
-		if (!planner_search(planner, f, saved, candidate)) {
-			memory->exhausted = true;
+		bool idle = max_tests <= PLANNER_TESTS_IDLE;
+		if (!planner_search(planner, f, saved, idle, memory->refusals, candidate)) {
+			memory->settled = true;
+			memory->exhausted = idle;
 			break;
 		}
 		if (!candidate->known) {
@@ -128,6 +130,7 @@ static int improve(struct planner *planner, struct planner_scene_memory *memory,
 			planner_learn_verdict(&planner->learn, &candidate->layout, accepted);
 			planner_memory_learn(
 				&planner->memory, candidate->layout.key, accepted, f->scene->now_ns);
+			memory->refusals = accepted ? 0 : memory->refusals + 1;
 			if (!accepted) {
 				continue;
 			}
@@ -152,8 +155,8 @@ static struct planner_scene_memory *enter(struct planner *planner) {
 	memory->valid = true;
 	memory->scene_key = f->scene_key;
 	memory->shape_key = f->shape_key;
-	memory->tests = 0;
-	memory->exhausted = memory->reconsidered = false;
+	memory->tests = memory->refusals = 0;
+	memory->settled = memory->exhausted = memory->reconsidered = false;
 	memory->layout_key = 0;
 	take_shares(memory, f);
 	return memory;
@@ -173,7 +176,7 @@ static struct planner_scene_memory *follow(struct planner *planner) {
 	for (int l = 0; l < f->scene->n_layers; l++) {
 		possible += f->fits[l] != 0 ? f->weight[l] : 0;
 	}
-	if (saved_by(f, plan) < possible && !before->exhausted) {
+	if (saved_by(f, plan) < possible && !before->settled) {
 		return NULL;
 	}
 	if (!planner_restack(f, plan)) {

@@ -3,6 +3,7 @@
 // device takes it). Depth first over the layers, the dearest first, each on one of its planes or
 // composed, for each place of the composed picture. Both factors only shrink on the way down, so a
 // branch whose product is below the best leaf's is cut. Planes that nothing tells apart count as one.
+#include <math.h>
 #include <string.h>
 
 #include "planner/internal.h"
@@ -10,19 +11,27 @@
 enum {
 	MAX_NODES = 6000, // bounds the time; what is cut off then was improbable or cheap
 	MAX_SEARCHED = 24, // layers that are searched over, the dearest
+	MAX_CAUTION = 2,
 };
 
-// Below this a test is not worth its time: the layout is as good as refused.
-static const float doomed = 0.015f;
-// Gains smaller than this part of all cost are not worth a test.
-static const double least_gain = 0.0015;
+// What a test has to promise to be worth its time: the chance that it passes (below that, the layout
+// is as good as refused), and the gain, as a part of what could be saved.
+static const struct {
+	float chance;
+	double gain;
+} worthwhile[] = {
+	{0.015f, 0.0015}, // in the first frame of a scene
+	{0.001f, 1e-6},   // in an idle one
+};
 
 struct search {
 	struct planner *planner;
 	const struct planner_facts *facts;
-	uint64_t saved; // so far
+	uint64_t saved; // so far, and the least that more is worth a test
+	float doomed;   // chances below this are not taken
 	struct planner_candidate *best;
-	double best_value;
+	float best_value, unit; // unit: 1 / all that could be saved
+	int caution;
 	int nodes;
 	int order[PLANNER_MAX_LAYERS]; // the dearest first
 	int n_order;
@@ -91,7 +100,7 @@ static void rate_planes(struct search *s) {
 				chance = planner_learn_plane(learn, p, f->atoms[l]);
 			}
 			s->chance[l][p] = chance;
-			if (chance < doomed) {
+			if (chance < s->doomed) {
 				continue;
 			}
 			int at = k++;
@@ -154,8 +163,17 @@ static float counts_chance(const struct search *s) {
 	return chance * s->steps[COUNT_BANDWIDTH][quarters < COUNT_STEPS ? quarters : COUNT_STEPS - 1];
 }
 
-static double worth(const struct search *s, uint64_t gained, float chance) {
-	return gained > s->saved ? (double)(gained - s->saved) * (double)chance : 0;
+// The more refusals in a row, the less the size of a gain counts: what would save most may be what
+// the device cannot do at all, and then little things are all that there is to save.
+static float worth(const struct search *s, uint64_t gained, float chance) {
+	if (gained <= s->saved) {
+		return 0;
+	}
+	float gain = (float)(gained - s->saved) * s->unit;
+	for (int i = 0; i < s->caution; i++) {
+		gain = sqrtf(gain);
+	}
+	return gain * chance;
 }
 
 static void leaf(struct search *s) {
@@ -179,11 +197,11 @@ static void leaf(struct search *s) {
 		for (uint32_t globals = layout->globals; globals != 0; globals &= globals - 1) {
 			chance *= 1 - planner->learn.globals[__builtin_ctz(globals)];
 		}
-		if (chance < doomed) {
+		if (chance < s->doomed) {
 			return;
 		}
 	}
-	double value = worth(s, s->gained, chance);
+	float value = worth(s, s->gained, chance);
 	if (value > s->best_value) {
 		s->best_value = value;
 		*s->best = *spare;
@@ -291,7 +309,7 @@ static void descend(struct search *s, int depth) {
 	}
 	float chance = s->branch * counts_chance(s);
 	uint64_t most = s->gained + s->rest[depth];
-	if (worth(s, most, chance) <= s->best_value * 1.000001) {
+	if (worth(s, most, chance) <= s->best_value * 1.000001f) {
 		return;
 	}
 	if (depth == s->n_order) {
@@ -359,14 +377,16 @@ static void search_split(struct search *s) {
 }
 
 bool planner_search(struct planner *planner, const struct planner_facts *facts, uint64_t saved,
-	struct planner_candidate *best) {
+	bool idle, int refusals, struct planner_candidate *best) {
 	const struct planner_scene *scene = facts->scene;
 	struct search s;
 	s.planner = planner;
 	s.facts = facts;
 	s.saved = saved;
 	s.best = best;
-	s.best_value = (double)facts->total * least_gain * (double)doomed;
+	s.doomed = worthwhile[idle].chance;
+	s.best_value = 0;
+	s.caution = refusals < MAX_CAUTION ? refusals : MAX_CAUTION;
 	s.nodes = s.n_order = 0;
 	s.gained = 0;
 	s.crtc = (uint64_t)scene->width * (uint64_t)scene->height;
@@ -374,11 +394,12 @@ bool planner_search(struct planner *planner, const struct planner_facts *facts, 
 	for (int l = 0; l < scene->n_layers; l++) {
 		s.assignment.plane_of[l] = PLANNER_OFF;
 	}
-	double start = s.best_value;
 	order_layers(&s);
 	if (s.n_order == 0 || s.rest[0] <= saved) {
 		return false;
 	}
+	s.unit = 1 / (float)s.rest[0];
+	s.saved += (uint64_t)((double)s.rest[0] * worthwhile[idle || saved == 0].gain);
 	rate_planes(&s);
 	find_twins(&s);
 	sum_steps(&s);
@@ -390,5 +411,5 @@ bool planner_search(struct planner *planner, const struct planner_facts *facts, 
 	if (scene->flags & PLANNER_ALLOW_SPLIT) {
 		search_split(&s);
 	}
-	return s.best_value > start;
+	return s.best_value > 0;
 }

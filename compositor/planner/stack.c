@@ -15,32 +15,33 @@ struct stack {
 	const struct planner_facts *facts;
 	const struct planner_assignment *assignment;
 	struct planner_plan *plan;
-	uint32_t planes;                         // in use
-	uint32_t lower[PLANNER_MAX_PLANES];      // planes that must lie below
-	uint64_t parts[2];                       // layers composed into lower and upper picture
+	uint32_t planes;                    // in use
+	uint32_t lower[PLANNER_MAX_PLANES]; // planes that must lie below
 };
 
 static uint64_t bit(int i) {
 	return UINT64_C(1) << i;
 }
 
-// What of the composed layers has to be in the upper part.
-static uint64_t upper_part(const struct planner_facts *f, uint64_t on) {
+// What of the composed layers has to be in the upper part: what lies above layers of `middle`.
+static uint64_t upper_part(const struct planner_facts *f, uint64_t composed, uint64_t middle) {
 	uint64_t upper = 0;
 	int c;
-	for EACH (c, f->visible & ~on) {
-		if ((f->under[c] & (on | upper)) != 0) {
+	for EACH (c, composed) {
+		if ((f->under[c] & (middle | upper)) != 0) {
 			upper |= bit(c);
 		}
 	}
 	return upper;
 }
 
-// The layers on planes that lie below a picture of `part` on plane `picture`. False if one can't.
-static bool find_below(struct stack *s, int picture, uint64_t part, uint64_t *below) {
+// The layers on planes that lie below a picture of `part` on plane `picture`: those of `asked`, and what
+// has to. False if one can't.
+static bool find_below(
+	struct stack *s, int picture, uint64_t part, uint64_t asked, uint64_t *below) {
 	const struct planner_facts *f = s->facts;
 	const int *plane_of = s->assignment->plane_of;
-	uint64_t on = s->assignment->on, found = 0;
+	uint64_t on = s->assignment->on, found = asked;
 	int l;
 	for EACH (l, on) {
 		bool forced = (f->can_above[picture] & (1u << plane_of[l])) == 0;
@@ -68,44 +69,53 @@ static bool find_below(struct stack *s, int picture, uint64_t part, uint64_t *be
 	return true;
 }
 
-// Edges between the pictures and the planes.
-static bool place_pictures(struct stack *s) {
-	const struct planner_facts *f = s->facts;
-	const struct planner_assignment *a = s->assignment;
-	uint64_t composed = f->visible & ~a->on;
-	int low = a->composed[0], high = a->composed[1], l;
-	s->plan->above = s->plan->below[0] = s->plan->below[1] = 0;
-	if (low == PLANNER_OFF) {
-		return composed == 0;
-	}
-	s->parts[0] = composed;
-	s->planes |= 1u << low;
-	if (high != PLANNER_OFF) {
-		s->parts[1] = s->plan->above = upper_part(f, a->on);
-		s->parts[0] = composed & ~s->parts[1];
-		if (s->parts[1] == 0 || !(f->composed_alpha_fits & (1u << high))) {
-			return false;
-		}
-		s->planes |= 1u << high;
-		s->lower[high] |= 1u << low;
-	}
-	int picture = high != PLANNER_OFF ? high : low;
-	uint64_t part = high != PLANNER_OFF ? s->parts[1] : s->parts[0], below;
-	if (!find_below(s, picture, part, &below)) {
-		return false;
-	}
-	s->plan->below[high != PLANNER_OFF] = below;
-	for EACH (l, a->on) {
-		int p = a->plane_of[l];
+static void place_picture(struct stack *s, int picture, uint64_t below) {
+	int l;
+	for EACH (l, s->assignment->on) {
+		int p = s->assignment->plane_of[l];
 		if (below & bit(l)) {
 			s->lower[picture] |= 1u << p;
 		} else {
 			s->lower[p] |= 1u << picture;
 		}
-		if (high != PLANNER_OFF) {
-			s->lower[p] |= 1u << low;
+	}
+}
+
+static bool place_single(struct stack *s) {
+	const struct planner_assignment *a = s->assignment;
+	int picture = a->composed[0];
+	if (!find_below(s, picture, s->facts->visible & ~a->on, 0, &s->plan->below[0])) {
+		return false;
+	}
+	s->planes |= 1u << picture;
+	place_picture(s, picture, s->plan->below[0]);
+	return true;
+}
+
+// A split picture: layers on planes up to `start` lie below its lower part, the others above it.
+static bool place_split(struct stack *s, int start) {
+	const struct planner_facts *f = s->facts;
+	const struct planner_assignment *a = s->assignment;
+	uint64_t composed = f->visible & ~a->on;
+	int low = a->composed[0], high = a->composed[1];
+	uint64_t asked = start < 64 ? a->on & (bit(start) - 1) : a->on, below = asked;
+	// What is asked and what is found make each other larger, once at most: fixed planes.
+	for (int round = 0; round < 2; round++) {
+		s->plan->above = upper_part(f, composed, a->on & ~below);
+		if (!find_below(s, low, composed & ~s->plan->above, asked, &below)) {
+			return false;
 		}
 	}
+	s->plan->above = upper_part(f, composed, a->on & ~below);
+	s->plan->below[0] = below;
+	if (s->plan->above == 0 || !(f->composed_alpha_fits & (1u << high)) ||
+		!find_below(s, high, s->plan->above, below, &s->plan->below[1])) {
+		return false;
+	}
+	s->planes |= 1u << low | 1u << high;
+	s->lower[high] |= 1u << low;
+	place_picture(s, low, s->plan->below[0]);
+	place_picture(s, high, s->plan->below[1]);
 	return true;
 }
 
@@ -181,9 +191,46 @@ static bool schedule(struct stack *s) {
 	return true;
 }
 
+// Planes of the layers, and their order among each other.
+static void place_layers(struct stack *s) {
+	uint64_t on = s->assignment->on;
+	const int *plane_of = s->assignment->plane_of;
+	int l;
+	s->planes = 0;
+	for EACH (l, on) {
+		int p = plane_of[l];
+		s->planes |= 1u << p;
+		s->lower[p] = 0;
+		for (uint64_t u = s->facts->under[l] & on; u != 0; u &= u - 1) {
+			s->lower[p] |= 1u << plane_of[__builtin_ctzll(u)];
+		}
+	}
+	for (int i = 0; i < 2 && s->assignment->composed[i] >= 0; i++) {
+		s->lower[s->assignment->composed[i]] = 0;
+	}
+}
+
+static bool stack_split(struct stack *s) {
+	int start = 0;
+	while (true) {
+		place_layers(s);
+		if (place_split(s, start) && schedule(s)) {
+			return true;
+		}
+		uint64_t left = start < 64 ? s->assignment->on & ~(bit(start) - 1) : 0;
+		if (left == 0 || !(s->facts->scene->flags & PLANNER_ALLOW_UNDERLAY)) {
+			return false;
+		}
+		start = __builtin_ctzll(left) + 1;
+	}
+}
+
 bool planner_stack(const struct planner_facts *facts, const struct planner_assignment *assignment,
 	struct planner_plan *plan) {
-	struct stack s = {.facts = facts, .assignment = assignment, .plan = plan};
+	struct stack s;
+	s.facts = facts;
+	s.assignment = assignment;
+	s.plan = plan;
 	const struct planner_scene *scene = facts->scene;
 	for (int p = 0; p < scene->n_planes; p++) {
 		plan->layer_of[p] = PLANNER_OFF;
@@ -191,24 +238,25 @@ bool planner_stack(const struct planner_facts *facts, const struct planner_assig
 	for (int l = 0; l < scene->n_layers; l++) {
 		plan->plane_of[l] = PLANNER_OFF;
 	}
-	int l, m;
+	int l;
 	for EACH (l, assignment->on) {
-		int p = assignment->plane_of[l];
-		plan->plane_of[l] = p;
-		plan->layer_of[p] = l;
-		s.planes |= 1u << p;
-		for (uint64_t u = facts->under[l] & assignment->on; u != 0; u &= u - 1) {
-			m = __builtin_ctzll(u);
-			s.lower[p] |= 1u << assignment->plane_of[m];
-		}
+		plan->plane_of[l] = assignment->plane_of[l];
+		plan->layer_of[assignment->plane_of[l]] = l;
 	}
-	if (assignment->composed[0] != PLANNER_OFF) {
-		plan->layer_of[assignment->composed[0]] = PLANNER_COMPOSED;
+	plan->above = plan->below[0] = plan->below[1] = 0;
+	int low = assignment->composed[0], high = assignment->composed[1];
+	if (low != PLANNER_OFF) {
+		plan->layer_of[low] = PLANNER_COMPOSED;
 	}
-	if (assignment->composed[1] != PLANNER_OFF) {
-		plan->layer_of[assignment->composed[1]] = PLANNER_COMPOSED_ABOVE;
+	if (high != PLANNER_OFF) {
+		plan->layer_of[high] = PLANNER_COMPOSED_ABOVE;
+		return stack_split(&s);
 	}
-	return place_pictures(&s) && schedule(&s);
+	place_layers(&s);
+	if (low == PLANNER_OFF) {
+		return (facts->visible & ~assignment->on) == 0 && schedule(&s);
+	}
+	return place_single(&s) && schedule(&s);
 }
 
 static bool is_below(const struct planner_plan *plan, int p, int q) {
@@ -230,7 +278,7 @@ bool planner_restack(const struct planner_facts *f, struct planner_plan *plan) {
 		return false;
 	}
 	if (picture[1] != PLANNER_OFF) {
-		parts[1] = upper_part(f, on);
+		parts[1] = upper_part(f, parts[0], on & ~plan->below[0]);
 		parts[0] &= ~parts[1];
 	}
 	plan->above = parts[1];
