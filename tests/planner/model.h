@@ -98,6 +98,8 @@ struct model_scene {
 // Scenes of a file, each given to `visit`. False with a line on stderr.
 bool model_scenes_load(
 	const char *path, void (*visit)(void *data, const struct model_scene *scene), void *data);
+// A random scene of one of the habits, by number; n_layers 0 = as many as the habit has.
+void model_scene_random(int habit, uint64_t seed, int n_layers, struct model_scene *scene);
 // What the planner is asked about: the scene on the model, with all flags. Refers to both.
 void model_scene_plan(const struct model *model, const struct model_scene *scene,
 	struct planner_scene *out);

@@ -137,11 +137,12 @@ static void dress(uint64_t *r, const struct habit *h, struct planner_layer *l) {
 	finish_layer(l, false, has_buffer);
 }
 
-static void generate(const struct habit *h, uint64_t seed, struct model_scene *s) {
+static void generate(const struct habit *h, uint64_t seed, int n_layers, struct model_scene *s) {
 	uint64_t r = seed * 7919 + 17;
 	*s = (struct model_scene){.width = 1920, .height = 1080};
 	snprintf(s->name, sizeof(s->name), "%s-%llu", h->name, (unsigned long long)seed);
 	int n = between(&r, h->least, h->most);
+	n = n_layers > 0 ? n_layers : n;
 	bool cursor = chance(&r, h->cursor);
 	for (int i = 0; i < n - cursor; i++) {
 		place(&r, h, s, i, i == 0, &s->layers[i]);
@@ -157,13 +158,18 @@ static void generate(const struct habit *h, uint64_t seed, struct model_scene *s
 	}
 }
 
+void model_scene_random(int habit, uint64_t seed, int n_layers, struct model_scene *scene) {
+	generate(&habits[(size_t)habit % (sizeof(habits) / sizeof(habits[0]))], seed, n_layers, scene);
+	planner_measure(scene->layers, scene->n_layers, scene->width, scene->height);
+}
+
 // ---- files ----
 
 static void give(struct loader *l) {
 	if (l->generator[0] != '\0') {
 		for (size_t i = 0; i < sizeof(habits) / sizeof(habits[0]); i++) {
 			for (int c = 0; c < l->count && strcmp(l->generator, habits[i].name) == 0; c++) {
-				generate(&habits[i], l->seed + (uint64_t)c, &l->scene);
+				generate(&habits[i], l->seed + (uint64_t)c, 0, &l->scene);
 				planner_measure(
 					l->scene.layers, l->scene.n_layers, l->scene.width, l->scene.height);
 				l->visit(l->data, &l->scene);
