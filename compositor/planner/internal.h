@@ -206,10 +206,15 @@ struct planner_candidate {
 	bool known; // accepted before
 };
 
-// The candidate with the highest expected gain over `saved`; false if none is worth a test, which an
-// idle frame takes more lightly. `refusals`: how many there were since something passed.
+struct planner_effort {
+	bool idle;    // things are tried that are not worth a test in the first frame of a scene
+	int refusals; // since something passed
+	int nodes;    // of the search: what is left of its time; updated
+};
+
+// The candidate with the highest expected gain over `saved`; false if none is worth a test.
 bool planner_search(struct planner *planner, const struct planner_facts *facts, uint64_t saved,
-	bool idle, int refusals, struct planner_candidate *best);
+	struct planner_effort *effort, struct planner_candidate *best);
 
 // ---- reasons.c ----
 

@@ -10,6 +10,7 @@
 #include "planner/internal.h"
 
 enum {
+	NODES = 8000, // of searches in one call: bounds its time
 	STALE_SHARE = 64,  // of 255: a layer's part of the cost changed by so much...
 	STALE_CALLS = 120, // ...for so many calls: the plan is thought over
 };
@@ -107,12 +108,18 @@ static int improve(struct planner *planner, struct planner_scene_memory *memory,
 	struct planner_candidate *candidate = &planner->candidate;
 	uint64_t saved = saved_by(f, &memory->plan);
 	saved += memory->reconsidered ? f->total / 10 : 0;
-	int tests = 0;
+	int tests = 0, nodes = NODES;
 	while (!memory->exhausted && memory->tests < PLANNER_TESTS_ALL) {
-		bool idle = max_tests <= PLANNER_TESTS_IDLE;
-		if (!planner_search(planner, f, saved, idle, memory->refusals, candidate)) {
+		struct planner_effort effort = {
+			.idle = max_tests <= PLANNER_TESTS_IDLE,
+			.refusals = memory->refusals,
+			.nodes = nodes / 2,
+		};
+		bool found = planner_search(planner, f, saved, &effort, candidate);
+		nodes -= nodes / 2 - effort.nodes;
+		if (!found) {
 			memory->settled = true;
-			memory->exhausted = idle;
+			memory->exhausted = effort.idle;
 			break;
 		}
 		if (!candidate->known) {

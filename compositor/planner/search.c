@@ -9,7 +9,7 @@
 #include "planner/internal.h"
 
 enum {
-	MAX_NODES = 6000, // bounds the time; what is cut off then was improbable or cheap
+	LEAF_NODES = 4, // what a leaf takes of the time of a node
 	MAX_SEARCHED = 24, // layers that are searched over, the dearest
 	MAX_CAUTION = 2,
 };
@@ -32,9 +32,11 @@ struct search {
 	struct planner_candidate *best;
 	float best_value, unit; // unit: 1 / all that could be saved
 	int caution;
-	int nodes;
-	int order[PLANNER_MAX_LAYERS]; // the dearest first
-	int n_order;
+	int nodes; // left of this search's time
+	int all[PLANNER_MAX_LAYERS], order[PLANNER_MAX_LAYERS]; // the dearest first; order: without those
+	int n_all, n_order;       // that have no place where the picture is now
+	uint64_t all_rest;        // weight of all[]
+	uint64_t never;           // layers that are composed whatever is tried
 	uint64_t rest[PLANNER_MAX_LAYERS + 1];       // weight of order[i] and what follows
 	uint8_t planes[PLANNER_MAX_LAYERS][PLANNER_MAX_PLANES]; // by layer, the likeliest first
 	int n_planes[PLANNER_MAX_LAYERS];
@@ -42,7 +44,6 @@ struct search {
 	float picture_chance[2][PLANNER_MAX_PLANES]; // opaque, with alpha
 	uint32_t twins[PLANNER_MAX_PLANES]; // planes before it that are the same in all that is known
 	float steps[COUNT_KINDS][COUNT_STEPS]; // chance that the device takes as many
-	float all_chance[PLANNER_MAX_LAYERS]; // of the best plane of each layer
 	// The branch.
 	struct planner_assignment assignment;
 	uint32_t used;
@@ -51,6 +52,7 @@ struct search {
 	float branch;
 	int counts[COUNT_KINDS];
 	uint64_t pixels, crtc;
+	int n_usable; // planes that some layer or picture fits
 };
 
 static uint64_t bit(int i) {
@@ -59,28 +61,28 @@ static uint64_t bit(int i) {
 
 static void order_layers(struct search *s) {
 	const struct planner_facts *f = s->facts;
-	s->composed = 0;
+	s->never = s->all_rest = 0;
+	s->n_all = 0;
 	for (int l = 0; l < f->scene->n_layers; l++) {
 		if (!(f->visible & bit(l))) {
 			continue;
 		}
 		if (f->fits[l] == 0) {
-			s->composed |= bit(l);
+			s->never |= bit(l);
 			continue;
 		}
-		int at = s->n_order++;
-		while (at > 0 && f->weight[s->order[at - 1]] < f->weight[l]) {
-			s->order[at] = s->order[at - 1];
+		int at = s->n_all++;
+		while (at > 0 && f->weight[s->all[at - 1]] < f->weight[l]) {
+			s->all[at] = s->all[at - 1];
 			at--;
 		}
-		s->order[at] = l;
+		s->all[at] = l;
 	}
-	while (s->n_order > MAX_SEARCHED) {
-		s->composed |= bit(s->order[--s->n_order]);
+	while (s->n_all > MAX_SEARCHED) {
+		s->never |= bit(s->all[--s->n_all]);
 	}
-	s->rest[s->n_order] = 0;
-	for (int i = s->n_order - 1; i >= 0; i--) {
-		s->rest[i] = s->rest[i + 1] + f->weight[s->order[i]];
+	for (int i = 0; i < s->n_all; i++) {
+		s->all_rest += f->weight[s->all[i]];
 	}
 }
 
@@ -92,8 +94,8 @@ static void rate_planes(struct search *s) {
 		s->picture_chance[0][p] = planner_learn_plane(learn, p, bit(ATOM_COMPOSED));
 		s->picture_chance[1][p] = planner_learn_plane(learn, p, bit(ATOM_COMPOSED_ALPHA));
 	}
-	for (int i = 0; i < s->n_order; i++) {
-		int l = s->order[i], k = 0;
+	for (int i = 0; i < s->n_all; i++) {
+		int l = s->all[i], k = 0;
 		for (int p = 0; p < n; p++) {
 			float chance = 0;
 			if (f->fits[l] & (1u << p)) {
@@ -125,8 +127,8 @@ static bool are_twins(const struct search *s, int p, int q) {
 		s->picture_chance[1][p] != s->picture_chance[1][q]) {
 		return false;
 	}
-	for (int i = 0; i < s->n_order; i++) {
-		if (s->chance[s->order[i]][p] != s->chance[s->order[i]][q]) {
+	for (int i = 0; i < s->n_all; i++) {
+		if (s->chance[s->all[i]][p] != s->chance[s->all[i]][q]) {
 			return false;
 		}
 	}
@@ -177,6 +179,7 @@ static float worth(const struct search *s, uint64_t gained, float chance) {
 }
 
 static void leaf(struct search *s) {
+	s->nodes -= LEAF_NODES;
 	struct planner *planner = s->planner;
 	struct planner_candidate *spare = &planner->spare;
 	if (!planner_stack(s->facts, &s->assignment, &spare->plan)) {
@@ -304,11 +307,13 @@ static void try_planes(struct search *s, int depth) {
 }
 
 static void descend(struct search *s, int depth) {
-	if (++s->nodes > MAX_NODES) {
+	if (--s->nodes < 0) {
 		return;
 	}
 	float chance = s->branch * counts_chance(s);
-	uint64_t most = s->gained + s->rest[depth];
+	int free = s->n_usable - __builtin_popcount(s->used);
+	int last = depth + free < s->n_order ? depth + free : s->n_order;
+	uint64_t most = s->gained + s->rest[depth] - s->rest[last]; // no more layers than planes
 	if (worth(s, most, chance) <= s->best_value * 1.000001f) {
 		return;
 	}
@@ -325,8 +330,39 @@ static void descend(struct search *s, int depth) {
 	s->composed &= ~bit(l);
 }
 
+// Drops the layers that no plane can show as long as the picture is where it is, and lets those which
+// their being composed leaves without a place follow.
+static void drop_placeless(struct search *s) {
+	uint64_t before;
+	s->composed = s->never;
+	do {
+		before = s->composed;
+		s->n_order = 0;
+		for (int i = 0; i < s->n_all; i++) {
+			int l = s->all[i];
+			bool any = false;
+			for (int k = 0; k < s->n_planes[l] && !any; k++) {
+				int plane = s->planes[l][k];
+				any = !(s->used & (1u << plane)) && can_place(s, l, plane);
+			}
+			if (any) {
+				s->order[s->n_order++] = l;
+			} else {
+				s->composed |= bit(l);
+			}
+		}
+	} while (s->composed != before);
+	s->rest[s->n_order] = 0;
+	for (int i = s->n_order - 1; i >= 0; i--) {
+		s->rest[i] = s->rest[i + 1] + s->facts->weight[s->order[i]];
+	}
+}
+
 // The search with the composed picture(s) on these planes.
 static void search_with(struct search *s, int low, int high, float chance) {
+	if (worth(s, s->all_rest, chance) <= s->best_value) {
+		return;
+	}
 	s->assignment.composed[0] = low;
 	s->assignment.composed[1] = high;
 	s->used = (low >= 0 ? 1u << low : 0) | (high >= 0 ? 1u << high : 0);
@@ -336,6 +372,10 @@ static void search_with(struct search *s, int low, int high, float chance) {
 	s->counts[COUNT_ON] = s->counts[COUNT_LOAD] = s->counts[COUNT_CURSOR] = pictures;
 	s->counts[COUNT_WIDE] = s->facts->scene->width > 2048 ? 2 * pictures : pictures;
 	s->pixels = s->crtc * (uint64_t)pictures;
+	drop_placeless(s);
+	if (low < 0 && s->composed != 0) {
+		return;
+	}
 	descend(s, 0);
 }
 
@@ -377,17 +417,17 @@ static void search_split(struct search *s) {
 }
 
 bool planner_search(struct planner *planner, const struct planner_facts *facts, uint64_t saved,
-	bool idle, int refusals, struct planner_candidate *best) {
+	struct planner_effort *effort, struct planner_candidate *best) {
 	const struct planner_scene *scene = facts->scene;
 	struct search s;
 	s.planner = planner;
 	s.facts = facts;
 	s.saved = saved;
 	s.best = best;
-	s.doomed = worthwhile[idle].chance;
+	s.doomed = worthwhile[effort->idle].chance;
 	s.best_value = 0;
-	s.caution = refusals < MAX_CAUTION ? refusals : MAX_CAUTION;
-	s.nodes = s.n_order = 0;
+	s.caution = effort->refusals < MAX_CAUTION ? effort->refusals : MAX_CAUTION;
+	s.nodes = effort->nodes;
 	s.gained = 0;
 	s.crtc = (uint64_t)scene->width * (uint64_t)scene->height;
 	s.assignment.on = 0;
@@ -395,21 +435,27 @@ bool planner_search(struct planner *planner, const struct planner_facts *facts, 
 		s.assignment.plane_of[l] = PLANNER_OFF;
 	}
 	order_layers(&s);
-	if (s.n_order == 0 || s.rest[0] <= saved) {
+	if (s.n_all == 0 || s.all_rest <= saved) {
 		return false;
 	}
-	s.unit = 1 / (float)s.rest[0];
-	s.saved += (uint64_t)((double)s.rest[0] * worthwhile[idle || saved == 0].gain);
+	s.unit = 1 / (float)s.all_rest;
+	s.saved += (uint64_t)((double)s.all_rest * worthwhile[effort->idle || saved == 0].gain);
 	rate_planes(&s);
 	find_twins(&s);
 	sum_steps(&s);
+	uint32_t usable = facts->composed_fits | facts->composed_alpha_fits;
+	for (int i = 0; i < s.n_all; i++) {
+		usable |= facts->fits[s.all[i]];
+	}
+	s.n_usable = __builtin_popcount(usable);
 	search_with(&s, scene->primary, PLANNER_OFF, 1);
-	if (s.composed == 0) {
+	if (s.never == 0) {
 		search_with(&s, PLANNER_OFF, PLANNER_OFF, 1);
 	}
 	search_moved(&s);
 	if (scene->flags & PLANNER_ALLOW_SPLIT) {
 		search_split(&s);
 	}
+	effort->nodes = s.nodes > 0 ? s.nodes : 0;
 	return s.best_value > 0;
 }
