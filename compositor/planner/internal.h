@@ -126,6 +126,10 @@ struct planner_assignment {
 // Fills *plan (all but reasons). False if no stacking shows the scene right.
 bool planner_stack(const struct planner_facts *facts, const struct planner_assignment *assignment,
 	struct planner_plan *plan);
+// False if no planes could show these layers beside one composed picture, or a split one. Of the
+// assignment only `on` counts; *scratch is overwritten.
+bool planner_stackable(const struct planner_facts *facts,
+	const struct planner_assignment *assignment, bool split, struct planner_plan *scratch);
 // True if the plan, made for other places of the same layers, shows this scene right too; updates
 // what depends on the places.
 bool planner_restack(const struct planner_facts *facts, struct planner_plan *plan);
@@ -168,6 +172,8 @@ struct planner_scene_memory {
 	struct planner_plan plan;
 	uint64_t layout_key; // 0: everything composed
 	int tests, refusals; // refusals: since something passed
+	uint64_t refused[PLANNER_TESTS_ALL]; // sets of layers on planes that were refused
+	int n_refused;
 	bool settled;      // nothing better is worth a test in its first frame
 	bool exhausted;    // nor in an idle one
 	bool reconsidered; // the shares changed: only a gain of a tenth counts
@@ -210,6 +216,8 @@ struct planner_effort {
 	bool idle;    // things are tried that are not worth a test in the first frame of a scene
 	int refusals; // since something passed
 	int nodes;    // of the search: what is left of its time; updated
+	const uint64_t *refused_sets; // of layers, on whatever planes
+	int n_refused_sets;
 };
 
 // The candidate with the highest expected gain over `saved`; false if none is worth a test.

@@ -67,6 +67,14 @@ static uint64_t saved_by(const struct planner_facts *f, const struct planner_pla
 	return saved;
 }
 
+static uint64_t layers_on(const struct planner_plan *plan, const struct planner_scene *scene) {
+	uint64_t on = 0;
+	for (int l = 0; l < scene->n_layers; l++) {
+		on |= plan->plane_of[l] != PLANNER_OFF ? UINT64_C(1) << l : 0;
+	}
+	return on;
+}
+
 static uint8_t share(const struct planner_facts *f, int l) {
 	return f->total != 0 ? (uint8_t)((double)f->weight[l] * 255 / (double)f->total) : 0;
 }
@@ -90,7 +98,7 @@ static void watch_shares(struct planner_scene_memory *memory, const struct plann
 	if (memory->stale > STALE_CALLS) {
 		take_shares(memory, f);
 		memory->exhausted = false;
-		memory->tests = 0;
+		memory->tests = memory->n_refused = 0;
 		memory->reconsidered = true;
 	}
 }
@@ -113,10 +121,12 @@ static int improve(struct planner *planner, struct planner_scene_memory *memory,
 		struct planner_effort effort = {
 			.idle = max_tests <= PLANNER_TESTS_IDLE,
 			.refusals = memory->refusals,
-			.nodes = nodes / 2,
+			.nodes = nodes / 4,
+			.refused_sets = memory->refused,
+			.n_refused_sets = memory->n_refused,
 		};
 		bool found = planner_search(planner, f, saved, &effort, candidate);
-		nodes -= nodes / 2 - effort.nodes;
+		nodes -= nodes / 4 - effort.nodes;
 		if (!found) {
 			memory->settled = true;
 			memory->exhausted = effort.idle;
@@ -139,6 +149,7 @@ static int improve(struct planner *planner, struct planner_scene_memory *memory,
 				&planner->memory, candidate->layout.key, accepted, f->scene->now_ns);
 			memory->refusals = accepted ? 0 : memory->refusals + 1;
 			if (!accepted) {
+				memory->refused[memory->n_refused++] = layers_on(&candidate->plan, f->scene);
 				continue;
 			}
 		}
@@ -162,7 +173,7 @@ static struct planner_scene_memory *enter(struct planner *planner) {
 	memory->valid = true;
 	memory->scene_key = f->scene_key;
 	memory->shape_key = f->shape_key;
-	memory->tests = memory->refusals = 0;
+	memory->tests = memory->refusals = memory->n_refused = 0;
 	memory->settled = memory->exhausted = memory->reconsidered = false;
 	memory->layout_key = 0;
 	take_shares(memory, f);

@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: MIT
 // The candidate with the highest expected gain: (cost saved more than so far) x (probability that the
-// device takes it). Depth first over the layers, the dearest first, each on one of its planes or
-// composed, for each place of the composed picture. Both factors only shrink on the way down, so a
-// branch whose product is below the best leaf's is cut. Planes that nothing tells apart count as one.
+// device takes it). First which layers are to be on planes, depth first, the dearest first: the gain and
+// all that counts planes, scalers or pixels depend on nothing else. For each set that could beat the
+// best so far, where the composed picture is, and which layer on which plane, those with the fewest
+// planes first. Probabilities only shrink on the way down, so a branch whose product is below the best
+// leaf's is cut. Planes that nothing tells apart count as one.
 #include <math.h>
 #include <string.h>
 
 #include "planner/internal.h"
 
 enum {
-	LEAF_NODES = 4, // what a leaf takes of the time of a node
+	LEAF_NODES = 6, // what a leaf takes of the time of a node
 	MAX_SEARCHED = 24, // layers that are searched over, the dearest
 	MAX_CAUTION = 2,
+	MAX_UNSTACKABLE = 24, // places of one set that cannot be stacked: then it probably never can
 };
 
 // What a test has to promise to be worth its time: the chance that it passes (below that, the layout
@@ -27,33 +30,47 @@ static const struct {
 struct search {
 	struct planner *planner;
 	const struct planner_facts *facts;
+	const struct planner_effort *effort;
 	uint64_t saved; // so far, and the least that more is worth a test
 	float doomed;   // chances below this are not taken
 	struct planner_candidate *best;
 	float best_value, unit; // unit: 1 / all that could be saved
 	int caution;
 	int nodes; // left of this search's time
-	int all[PLANNER_MAX_LAYERS], order[PLANNER_MAX_LAYERS]; // the dearest first; order: without those
-	int n_all, n_order;       // that have no place where the picture is now
-	uint64_t all_rest;        // weight of all[]
-	uint64_t never;           // layers that are composed whatever is tried
-	uint64_t rest[PLANNER_MAX_LAYERS + 1];       // weight of order[i] and what follows
+	int order[PLANNER_MAX_LAYERS]; // layers that have a plane, the dearest first
+	int n_order;
+	uint64_t rest[PLANNER_MAX_LAYERS + 1]; // weight of order[i] and what follows
+	uint64_t never;                        // layers that are composed whatever is tried
 	uint8_t planes[PLANNER_MAX_LAYERS][PLANNER_MAX_PLANES]; // by layer, the likeliest first
 	int n_planes[PLANNER_MAX_LAYERS];
 	float chance[PLANNER_MAX_LAYERS][PLANNER_MAX_PLANES];
 	float picture_chance[2][PLANNER_MAX_PLANES]; // opaque, with alpha
 	uint32_t twins[PLANNER_MAX_PLANES]; // planes before it that are the same in all that is known
 	float steps[COUNT_KINDS][COUNT_STEPS]; // chance that the device takes as many
-	// The branch.
-	struct planner_assignment assignment;
-	uint32_t used;
+	int n_usable; // planes that some layer or picture fits
+	// The set being tried: assignment.on, and composed.
 	uint64_t composed;
 	uint64_t gained;
-	float branch;
+	float set_chance; // of the layers, each on the best of its planes
 	int counts[COUNT_KINDS];
 	uint64_t pixels, crtc;
-	int n_usable; // planes that some layer or picture fits
+	// Where its layers go.
+	struct planner_assignment assignment;
+	int placing[PLANNER_MAX_LAYERS]; // those with the fewest planes first
+	int n_placing;
+	float placing_rest[PLANNER_MAX_LAYERS + 1]; // chance of placing[i] and what follows, at best
+	uint64_t placed;
+	uint32_t used;
+	float placed_chance, counted_chance, again_chance;
+	int pictures;
+	int unstackable;
 };
+
+// How much likelier another place of the same layers has to be to be looked for.
+static const float notable = 1.1f;
+
+// A set of layers that was refused is refused on other planes as well, mostly.
+static const float same_set = 0.6f;
 
 static uint64_t bit(int i) {
 	return UINT64_C(1) << i;
@@ -61,8 +78,8 @@ static uint64_t bit(int i) {
 
 static void order_layers(struct search *s) {
 	const struct planner_facts *f = s->facts;
-	s->never = s->all_rest = 0;
-	s->n_all = 0;
+	s->never = 0;
+	s->n_order = 0;
 	for (int l = 0; l < f->scene->n_layers; l++) {
 		if (!(f->visible & bit(l))) {
 			continue;
@@ -71,18 +88,19 @@ static void order_layers(struct search *s) {
 			s->never |= bit(l);
 			continue;
 		}
-		int at = s->n_all++;
-		while (at > 0 && f->weight[s->all[at - 1]] < f->weight[l]) {
-			s->all[at] = s->all[at - 1];
+		int at = s->n_order++;
+		while (at > 0 && f->weight[s->order[at - 1]] < f->weight[l]) {
+			s->order[at] = s->order[at - 1];
 			at--;
 		}
-		s->all[at] = l;
+		s->order[at] = l;
 	}
-	while (s->n_all > MAX_SEARCHED) {
-		s->never |= bit(s->all[--s->n_all]);
+	while (s->n_order > MAX_SEARCHED) {
+		s->never |= bit(s->order[--s->n_order]);
 	}
-	for (int i = 0; i < s->n_all; i++) {
-		s->all_rest += f->weight[s->all[i]];
+	s->rest[s->n_order] = 0;
+	for (int i = s->n_order - 1; i >= 0; i--) {
+		s->rest[i] = s->rest[i + 1] + f->weight[s->order[i]];
 	}
 }
 
@@ -94,8 +112,8 @@ static void rate_planes(struct search *s) {
 		s->picture_chance[0][p] = planner_learn_plane(learn, p, bit(ATOM_COMPOSED));
 		s->picture_chance[1][p] = planner_learn_plane(learn, p, bit(ATOM_COMPOSED_ALPHA));
 	}
-	for (int i = 0; i < s->n_all; i++) {
-		int l = s->all[i], k = 0;
+	for (int i = 0; i < s->n_order; i++) {
+		int l = s->order[i], k = 0;
 		for (int p = 0; p < n; p++) {
 			float chance = 0;
 			if (f->fits[l] & (1u << p)) {
@@ -127,8 +145,8 @@ static bool are_twins(const struct search *s, int p, int q) {
 		s->picture_chance[1][p] != s->picture_chance[1][q]) {
 		return false;
 	}
-	for (int i = 0; i < s->n_all; i++) {
-		if (s->chance[s->all[i]][p] != s->chance[s->all[i]][q]) {
+	for (int i = 0; i < s->n_order; i++) {
+		if (s->chance[s->order[i]][p] != s->chance[s->order[i]][q]) {
 			return false;
 		}
 	}
@@ -155,13 +173,18 @@ static void sum_steps(struct search *s) {
 	}
 }
 
-static float counts_chance(const struct search *s) {
+// Of as many planes, scalers and so on as the set has, with so many composed pictures.
+static float counts_chance(const struct search *s, int pictures) {
 	float chance = 1;
+	int wide = s->facts->scene->width > 2048 ? 2 * pictures : pictures;
 	for (int k = 0; k < COUNT_BANDWIDTH; k++) {
-		int n = s->counts[k] < COUNT_STEPS ? s->counts[k] : COUNT_STEPS - 1;
-		chance *= s->steps[k][n];
+		int n = s->counts[k];
+		n += k == COUNT_ON || k == COUNT_LOAD || k == COUNT_CURSOR ? pictures : 0;
+		n += k == COUNT_WIDE ? wide : 0;
+		chance *= s->steps[k][n < COUNT_STEPS ? n : COUNT_STEPS - 1];
 	}
-	uint64_t quarters = s->crtc != 0 ? s->pixels * 4 / s->crtc : 0;
+	uint64_t pixels = s->pixels + s->crtc * (uint64_t)pictures;
+	uint64_t quarters = s->crtc != 0 ? pixels * 4 / s->crtc : 0;
 	return chance * s->steps[COUNT_BANDWIDTH][quarters < COUNT_STEPS ? quarters : COUNT_STEPS - 1];
 }
 
@@ -182,21 +205,26 @@ static void leaf(struct search *s) {
 	s->nodes -= LEAF_NODES;
 	struct planner *planner = s->planner;
 	struct planner_candidate *spare = &planner->spare;
+	const struct planner_layout *layout = &spare->layout;
 	if (!planner_stack(s->facts, &s->assignment, &spare->plan)) {
+		s->unstackable++;
 		return;
 	}
 	planner_layout_init(&spare->layout, s->facts, &spare->plan, &planner->learn);
+	if ((layout->globals & 1u << GLOBAL_MOVED) && (layout->globals & 1u << GLOBAL_NO_PRIMARY) &&
+		spare->plan.below[0] == 0) {
+		return; // the picture may as well be on the primary, where it is known to be good
+	}
 	enum planner_verdict verdict = planner_memory_verdict(
-		&planner->memory, spare->layout.key, s->facts->scene->now_ns);
+		&planner->memory, layout->key, s->facts->scene->now_ns);
 	if (verdict == PLANNER_REFUSED) {
 		return;
 	}
 	float chance = 1;
 	if (verdict == PLANNER_UNKNOWN) {
-		chance = s->branch * counts_chance(s);
-		const struct planner_layout *layout = &spare->layout;
-		int cursor = layout->counts[COUNT_CURSOR];
-		chance *= s->steps[COUNT_CURSOR][cursor] / s->steps[COUNT_CURSOR][s->counts[COUNT_CURSOR]];
+		chance = s->placed_chance * s->counted_chance;
+		int n = s->counts[COUNT_CURSOR] + s->pictures;
+		chance *= s->steps[COUNT_CURSOR][layout->counts[COUNT_CURSOR]] / s->steps[COUNT_CURSOR][n];
 		for (uint32_t globals = layout->globals; globals != 0; globals &= globals - 1) {
 			chance *= 1 - planner->learn.globals[__builtin_ctz(globals)];
 		}
@@ -217,12 +245,12 @@ static void leaf(struct search *s) {
 static bool can_place(const struct search *s, int l, int plane) {
 	const struct planner_facts *f = s->facts;
 	const struct planner_assignment *a = &s->assignment;
-	for (uint64_t m = f->under[l] & a->on; m != 0; m &= m - 1) {
+	for (uint64_t m = f->under[l] & s->placed; m != 0; m &= m - 1) {
 		if (!(f->can_above[a->plane_of[__builtin_ctzll(m)]] & (1u << plane))) {
 			return false;
 		}
 	}
-	for (uint64_t m = f->over[l] & a->on; m != 0; m &= m - 1) {
+	for (uint64_t m = f->over[l] & s->placed; m != 0; m &= m - 1) {
 		if (!(f->can_above[plane] & (1u << a->plane_of[__builtin_ctzll(m)]))) {
 			return false;
 		}
@@ -241,27 +269,12 @@ static bool can_place(const struct search *s, int l, int plane) {
 	return !above || (f->can_above[picture] & (1u << plane)) != 0;
 }
 
-// The same for the neighbours of a layer that becomes composed.
-static bool can_compose(struct search *s, int l) {
-	const struct planner_facts *f = s->facts;
-	if (s->assignment.composed[0] == PLANNER_OFF) {
-		return false;
-	}
-	for (uint64_t m = (f->under[l] | f->over[l]) & s->assignment.on; m != 0; m &= m - 1) {
-		int other = __builtin_ctzll(m);
-		if (!can_place(s, other, s->assignment.plane_of[other])) {
-			return false;
-		}
-	}
-	return true;
-}
-
 // Layers in another order than their planes: right as long as they do not overlap, but to be tested
 // anew as soon as they do. A little less is thought of it.
 static float inversions(const struct search *s, int l, int plane) {
 	const struct planner_facts *f = s->facts;
 	float chance = 1;
-	for (uint64_t m = s->assignment.on; m != 0; m &= m - 1) {
+	for (uint64_t m = s->placed; m != 0; m &= m - 1) {
 		int other = __builtin_ctzll(m);
 		int q = s->assignment.plane_of[other];
 		int low = other < l ? q : plane, high = other < l ? plane : q;
@@ -272,128 +285,62 @@ static float inversions(const struct search *s, int l, int plane) {
 	return chance;
 }
 
-static void descend(struct search *s, int depth);
-
-static void add_counts(struct search *s, int l, int sign) {
-	for (int k = 0; k < COUNT_BANDWIDTH; k++) {
-		s->counts[k] += sign * s->facts->counts[l][k];
+static void place(struct search *s, int depth) {
+	if (--s->nodes < 0 || s->unstackable > MAX_UNSTACKABLE) {
+		return;
 	}
-	s->pixels = sign > 0 ? s->pixels + s->facts->pixels[l] : s->pixels - s->facts->pixels[l];
-}
-
-static void try_planes(struct search *s, int depth) {
-	const struct planner_facts *f = s->facts;
-	int l = s->order[depth];
+	float chance = s->placed_chance * s->placing_rest[depth] * s->counted_chance;
+	if (worth(s, s->gained, chance) <= s->best_value * notable) {
+		return;
+	}
+	if (depth == s->n_placing) {
+		leaf(s);
+		return;
+	}
+	int l = s->placing[depth];
 	for (int i = 0; i < s->n_planes[l]; i++) {
 		int plane = s->planes[l][i];
 		if ((s->used & (1u << plane)) || (s->twins[plane] & ~s->used) || !can_place(s, l, plane)) {
 			continue;
 		}
-		float branch = s->branch;
-		s->branch *= s->chance[l][plane] * inversions(s, l, plane);
+		float before = s->placed_chance;
+		s->placed_chance *= s->chance[l][plane] * inversions(s, l, plane);
 		s->used |= 1u << plane;
-		s->assignment.on |= bit(l);
+		s->placed |= bit(l);
 		s->assignment.plane_of[l] = plane;
-		s->gained += f->weight[l];
-		add_counts(s, l, 1);
-		descend(s, depth + 1);
-		add_counts(s, l, -1);
-		s->gained -= f->weight[l];
-		s->assignment.on &= ~bit(l);
+		place(s, depth + 1);
+		s->placed &= ~bit(l);
 		s->assignment.plane_of[l] = PLANNER_OFF;
 		s->used &= ~(1u << plane);
-		s->branch = branch;
+		s->placed_chance = before;
 	}
 }
 
-static void descend(struct search *s, int depth) {
-	if (--s->nodes < 0) {
-		return;
-	}
-	float chance = s->branch * counts_chance(s);
-	int free = s->n_usable - __builtin_popcount(s->used);
-	int last = depth + free < s->n_order ? depth + free : s->n_order;
-	uint64_t most = s->gained + s->rest[depth] - s->rest[last]; // no more layers than planes
-	if (worth(s, most, chance) <= s->best_value * 1.000001f) {
-		return;
-	}
-	if (depth == s->n_order) {
-		leaf(s);
-		return;
-	}
-	int l = s->order[depth];
-	try_planes(s, depth);
-	s->composed |= bit(l);
-	if (can_compose(s, l)) {
-		descend(s, depth + 1);
-	}
-	s->composed &= ~bit(l);
-}
-
-// Drops the layers that no plane can show as long as the picture is where it is, and lets those which
-// their being composed leaves without a place follow.
-static void drop_placeless(struct search *s) {
-	uint64_t before;
-	s->composed = s->never;
-	do {
-		before = s->composed;
-		s->n_order = 0;
-		for (int i = 0; i < s->n_all; i++) {
-			int l = s->all[i];
-			bool any = false;
-			for (int k = 0; k < s->n_planes[l] && !any; k++) {
-				int plane = s->planes[l][k];
-				any = !(s->used & (1u << plane)) && can_place(s, l, plane);
-			}
-			if (any) {
-				s->order[s->n_order++] = l;
-			} else {
-				s->composed |= bit(l);
-			}
-		}
-	} while (s->composed != before);
-	s->rest[s->n_order] = 0;
-	for (int i = s->n_order - 1; i >= 0; i--) {
-		s->rest[i] = s->rest[i + 1] + s->facts->weight[s->order[i]];
-	}
-}
-
-// The search with the composed picture(s) on these planes.
-static void search_with(struct search *s, int low, int high, float chance) {
-	if (worth(s, s->all_rest, chance) <= s->best_value) {
-		return;
-	}
+// The set with the composed picture(s) on these planes.
+static void place_with(struct search *s, int low, int high, float chance) {
+	s->pictures = (low >= 0) + (high >= 0);
+	s->counted_chance = counts_chance(s, s->pictures) * s->again_chance;
 	s->assignment.composed[0] = low;
 	s->assignment.composed[1] = high;
 	s->used = (low >= 0 ? 1u << low : 0) | (high >= 0 ? 1u << high : 0);
-	s->branch = chance;
-	memset(s->counts, 0, sizeof(s->counts));
-	int pictures = (low >= 0) + (high >= 0);
-	s->counts[COUNT_ON] = s->counts[COUNT_LOAD] = s->counts[COUNT_CURSOR] = pictures;
-	s->counts[COUNT_WIDE] = s->facts->scene->width > 2048 ? 2 * pictures : pictures;
-	s->pixels = s->crtc * (uint64_t)pictures;
-	drop_placeless(s);
-	if (low < 0 && s->composed != 0) {
-		return;
-	}
-	descend(s, 0);
+	s->placed = 0;
+	s->placed_chance = chance;
+	s->unstackable = 0;
+	place(s, 0);
 }
 
-static void search_moved(struct search *s) {
+static void place_moved(struct search *s) {
 	const struct planner_scene *scene = s->facts->scene;
-	const struct planner_learn *learn = &s->planner->learn;
-	uint32_t fits = s->facts->composed_fits;
+	float moved = 1 - s->planner->learn.globals[GLOBAL_MOVED];
 	for (int p = 0; p < scene->n_planes && (scene->flags & PLANNER_ALLOW_MOVE); p++) {
-		if (p != scene->primary && (fits & (1u << p)) && s->twins[p] == 0) {
-			float chance = s->picture_chance[0][p] > s->picture_chance[1][p]
-				? s->picture_chance[0][p]
-				: s->picture_chance[1][p];
-			search_with(s, p, PLANNER_OFF, chance * (1 - learn->globals[GLOBAL_MOVED]));
+		if (p != scene->primary && (s->facts->composed_fits & (1u << p)) && s->twins[p] == 0) {
+			float opaque = s->picture_chance[0][p], alpha = s->picture_chance[1][p];
+			place_with(s, p, PLANNER_OFF, (opaque > alpha ? opaque : alpha) * moved);
 		}
 	}
 }
 
-static void search_split(struct search *s) {
+static void place_split(struct search *s) {
 	const struct planner_facts *f = s->facts;
 	const struct planner_scene *scene = f->scene;
 	const struct planner_learn *learn = &s->planner->learn;
@@ -403,7 +350,7 @@ static void search_split(struct search *s) {
 			s->twins[low] != 0) {
 			continue;
 		}
-		for (int high = 0; high < scene->n_planes; high++) {
+		for (int high = 0; high < scene->n_planes && s->nodes > 0; high++) {
 			if (high == low || !(f->composed_alpha_fits & f->can_above[low] & (1u << high)) ||
 				(s->twins[high] & ~(1u << low)) != 0) {
 				continue;
@@ -411,9 +358,91 @@ static void search_split(struct search *s) {
 			float chance = s->picture_chance[0][low] * s->picture_chance[1][high];
 			chance *= 1 - learn->globals[GLOBAL_SPLIT];
 			chance *= move ? 1 - learn->globals[GLOBAL_MOVED] : 1;
-			search_with(s, low, high, chance);
+			place_with(s, low, high, chance);
 		}
 	}
+}
+
+// All places of the picture for the set that was chosen.
+static void place_set(struct search *s) {
+	const struct planner_scene *scene = s->facts->scene;
+	float again = 1;
+	for (int i = 0; i < s->effort->n_refused_sets; i++) {
+		again *= s->effort->refused_sets[i] == s->assignment.on ? same_set : 1;
+	}
+	s->again_chance = again;
+	s->n_placing = 0;
+	for (uint64_t m = s->assignment.on; m != 0; m &= m - 1) {
+		int l = __builtin_ctzll(m), at = s->n_placing++;
+		while (at > 0 && s->n_planes[s->placing[at - 1]] > s->n_planes[l]) {
+			s->placing[at] = s->placing[at - 1];
+			at--;
+		}
+		s->placing[at] = l;
+	}
+	s->placing_rest[s->n_placing] = 1;
+	for (int i = s->n_placing - 1; i >= 0; i--) {
+		int l = s->placing[i];
+		s->placing_rest[i] = s->placing_rest[i + 1] * s->chance[l][s->planes[l][0]];
+	}
+	struct planner_plan *scratch = &s->planner->spare.plan;
+	if (planner_stackable(s->facts, &s->assignment, false, scratch)) {
+		place_with(s, scene->primary, PLANNER_OFF, 1);
+		if (s->composed == 0) {
+			place_with(s, PLANNER_OFF, PLANNER_OFF, 1);
+			return;
+		}
+		place_moved(s);
+	}
+	if ((scene->flags & PLANNER_ALLOW_SPLIT) && s->composed != 0 &&
+		planner_stackable(s->facts, &s->assignment, true, scratch)) {
+		place_split(s);
+	}
+}
+
+static void add_counts(struct search *s, int l, int sign) {
+	for (int k = 0; k < COUNT_BANDWIDTH; k++) {
+		s->counts[k] += sign * s->facts->counts[l][k];
+	}
+	s->pixels = sign > 0 ? s->pixels + s->facts->pixels[l] : s->pixels - s->facts->pixels[l];
+}
+
+// Chooses the set of layers that are to be on planes.
+static void choose(struct search *s, int depth) {
+	if (--s->nodes < 0) {
+		return;
+	}
+	int pictures = s->composed != 0;
+	float chance = s->set_chance * counts_chance(s, pictures);
+	int free = s->n_usable - pictures - __builtin_popcountll(s->assignment.on);
+	int last = depth + free < s->n_order ? depth + free : s->n_order;
+	if (free < 0) {
+		return;
+	}
+	uint64_t most = s->gained + s->rest[depth] - s->rest[last]; // no more layers than planes
+	if (chance < s->doomed || worth(s, most, chance) <= s->best_value * 1.000001f) {
+		return;
+	}
+	if (depth == s->n_order) {
+		place_set(s);
+		return;
+	}
+	int l = s->order[depth];
+	if (s->n_planes[l] > 0) {
+		float before = s->set_chance;
+		s->set_chance *= s->chance[l][s->planes[l][0]];
+		s->assignment.on |= bit(l);
+		s->gained += s->facts->weight[l];
+		add_counts(s, l, 1);
+		choose(s, depth + 1);
+		add_counts(s, l, -1);
+		s->gained -= s->facts->weight[l];
+		s->assignment.on &= ~bit(l);
+		s->set_chance = before;
+	}
+	s->composed |= bit(l);
+	choose(s, depth + 1);
+	s->composed &= ~bit(l);
 }
 
 bool planner_search(struct planner *planner, const struct planner_facts *facts, uint64_t saved,
@@ -422,40 +451,33 @@ bool planner_search(struct planner *planner, const struct planner_facts *facts, 
 	struct search s;
 	s.planner = planner;
 	s.facts = facts;
-	s.saved = saved;
 	s.best = best;
-	s.doomed = worthwhile[effort->idle].chance;
+	s.effort = effort;
 	s.best_value = 0;
+	s.doomed = worthwhile[effort->idle].chance;
 	s.caution = effort->refusals < MAX_CAUTION ? effort->refusals : MAX_CAUTION;
 	s.nodes = effort->nodes;
-	s.gained = 0;
 	s.crtc = (uint64_t)scene->width * (uint64_t)scene->height;
-	s.assignment.on = 0;
-	for (int l = 0; l < scene->n_layers; l++) {
-		s.assignment.plane_of[l] = PLANNER_OFF;
-	}
 	order_layers(&s);
-	if (s.n_all == 0 || s.all_rest <= saved) {
+	if (s.n_order == 0 || s.rest[0] <= saved) {
 		return false;
 	}
-	s.unit = 1 / (float)s.all_rest;
-	s.saved += (uint64_t)((double)s.all_rest * worthwhile[effort->idle || saved == 0].gain);
+	s.unit = 1 / (float)s.rest[0];
+	s.saved = saved;
+	s.saved += (uint64_t)((double)s.rest[0] * worthwhile[effort->idle || saved == 0].gain);
 	rate_planes(&s);
 	find_twins(&s);
 	sum_steps(&s);
 	uint32_t usable = facts->composed_fits | facts->composed_alpha_fits;
-	for (int i = 0; i < s.n_all; i++) {
-		usable |= facts->fits[s.all[i]];
+	for (int i = 0; i < s.n_order; i++) {
+		usable |= facts->fits[s.order[i]];
 	}
 	s.n_usable = __builtin_popcount(usable);
-	search_with(&s, scene->primary, PLANNER_OFF, 1);
-	if (s.never == 0) {
-		search_with(&s, PLANNER_OFF, PLANNER_OFF, 1);
-	}
-	search_moved(&s);
-	if (scene->flags & PLANNER_ALLOW_SPLIT) {
-		search_split(&s);
-	}
+	s.composed = s.never;
+	s.gained = s.pixels = s.assignment.on = 0;
+	s.set_chance = 1;
+	memset(s.counts, 0, sizeof(s.counts));
+	choose(&s, 0);
 	effort->nodes = s.nodes > 0 ? s.nodes : 0;
 	return s.best_value > 0;
 }

@@ -12,6 +12,7 @@
 #define EACH(i, mask) (uint64_t m_ = (mask); m_ != 0 && (i = __builtin_ctzll(m_), true); m_ &= m_ - 1)
 
 struct stack {
+	bool ideal; // planes that can lie anywhere: is there a stacking at all?
 	const struct planner_facts *facts;
 	const struct planner_assignment *assignment;
 	struct planner_plan *plan;
@@ -44,7 +45,7 @@ static bool find_below(
 	uint64_t on = s->assignment->on, found = asked;
 	int l;
 	for EACH (l, on) {
-		bool forced = (f->can_above[picture] & (1u << plane_of[l])) == 0;
+		bool forced = !s->ideal && (f->can_above[picture] & (1u << plane_of[l])) == 0;
 		found |= forced || (f->over[l] & part) != 0 ? bit(l) : 0;
 	}
 	for (uint64_t todo = found; todo != 0;) {
@@ -56,14 +57,14 @@ static bool find_below(
 	}
 	for EACH (l, found) {
 		bool hidden = (f->under[l] & part) != 0 && !(f->opaque & bit(l));
-		if (hidden || (f->can_above[plane_of[l]] & (1u << picture)) == 0) {
+		if (hidden || (!s->ideal && (f->can_above[plane_of[l]] & (1u << picture)) == 0)) {
 			return false;
 		}
 	}
 	*below = found;
 	if (found != 0 &&
 		(!(f->scene->flags & PLANNER_ALLOW_UNDERLAY) ||
-			!(f->composed_alpha_fits & (1u << picture)))) {
+			(!s->ideal && !(f->composed_alpha_fits & (1u << picture))))) {
 		return false;
 	}
 	return true;
@@ -108,9 +109,12 @@ static bool place_split(struct stack *s, int start) {
 	}
 	s->plan->above = upper_part(f, composed, a->on & ~below);
 	s->plan->below[0] = below;
-	if (s->plan->above == 0 || !(f->composed_alpha_fits & (1u << high)) ||
+	if (s->plan->above == 0 || (!s->ideal && !(f->composed_alpha_fits & (1u << high))) ||
 		!find_below(s, high, s->plan->above, below, &s->plan->below[1])) {
 		return false;
+	}
+	if (s->ideal) {
+		return true;
 	}
 	s->planes |= 1u << low | 1u << high;
 	s->lower[high] |= 1u << low;
@@ -213,8 +217,10 @@ static void place_layers(struct stack *s) {
 static bool stack_split(struct stack *s) {
 	int start = 0;
 	while (true) {
-		place_layers(s);
-		if (place_split(s, start) && schedule(s)) {
+		if (!s->ideal) {
+			place_layers(s);
+		}
+		if (place_split(s, start) && (s->ideal || schedule(s))) {
 			return true;
 		}
 		uint64_t left = start < 64 ? s->assignment->on & ~(bit(start) - 1) : 0;
@@ -228,6 +234,7 @@ static bool stack_split(struct stack *s) {
 bool planner_stack(const struct planner_facts *facts, const struct planner_assignment *assignment,
 	struct planner_plan *plan) {
 	struct stack s;
+	s.ideal = false;
 	s.facts = facts;
 	s.assignment = assignment;
 	s.plan = plan;
@@ -257,6 +264,17 @@ bool planner_stack(const struct planner_facts *facts, const struct planner_assig
 		return (facts->visible & ~assignment->on) == 0 && schedule(&s);
 	}
 	return place_single(&s) && schedule(&s);
+}
+
+bool planner_stackable(const struct planner_facts *facts,
+	const struct planner_assignment *assignment, bool split, struct planner_plan *scratch) {
+	struct stack s;
+	s.ideal = true;
+	s.facts = facts;
+	s.assignment = assignment;
+	s.plan = scratch;
+	uint64_t composed = facts->visible & ~assignment->on, below;
+	return split ? stack_split(&s) : find_below(&s, PLANNER_OFF, composed, 0, &below);
 }
 
 static bool is_below(const struct planner_plan *plan, int p, int q) {
