@@ -13,8 +13,8 @@ static struct kms_framebuffer *composed_framebuffer(
 	return output->targets[index].dumb->framebuffer;
 }
 
-static void stage_client(struct output *output, const struct frame *frame,
-	const struct planner_plan *plan, int plane) {
+static void stage_client(
+	struct output *output, const struct frame *frame, const struct planner_plan *plan, int plane) {
 	int entry = plan->layer_of[plane];
 	const struct planner_layer *planned = &frame->planned[entry];
 	const struct scene_layer *layer = output->scene.layers[frame->planned_layer[entry]];
@@ -35,8 +35,8 @@ static void stage_client(struct output *output, const struct frame *frame,
 	kms_request_plane(output->planes[plane], output->pipe.crtc, &state);
 }
 
-static void stage_composed(struct output *output, const struct frame *frame,
-	const struct planner_plan *plan, int plane) {
+static void stage_composed(
+	struct output *output, const struct frame *frame, const struct planner_plan *plan, int plane) {
 	struct kms_plane_state state = {
 		.framebuffer = composed_framebuffer(output, frame),
 		.src_w = (uint32_t)output->scene.width << 16,

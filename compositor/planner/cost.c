@@ -25,8 +25,8 @@ uint64_t planner_layer_cost(const struct planner_layer *layer) {
 	const struct format_info *info = format_info(layer->format);
 	uint32_t w = (uint32_t)layer->width << 16, h = (uint32_t)layer->height << 16;
 	bool quarter = (layer->rotation & (DRM_MODE_ROTATE_90 | DRM_MODE_ROTATE_270)) != 0;
-	bool scaled = quarter ? layer->src_w != h || layer->src_h != w
-						  : layer->src_w != w || layer->src_h != h;
+	bool scaled =
+		quarter ? layer->src_w != h || layer->src_h != w : layer->src_w != w || layer->src_h != h;
 	bool blend = !layer->opaque || layer->fade != 0;
 	uint64_t px = scaled ? (blend ? COST_SCALED_BLEND : COST_SCALED_COPY)
 		: blend          ? COST_BLEND

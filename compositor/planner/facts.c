@@ -40,7 +40,8 @@ static uint64_t layer_key(const struct planner_scene *scene, const struct planne
 	uint64_t key = planner_mix(l->format, l->modifier);
 	key = planner_mix(key, ((uint64_t)l->src_w << 32) | l->src_h);
 	key = planner_mix(key, ((uint64_t)(uint32_t)l->width << 32) | (uint32_t)l->height);
-	key = planner_mix(key, ((uint64_t)(uint32_t)l->buffer_width << 32) | (uint32_t)l->buffer_height);
+	key =
+		planner_mix(key, ((uint64_t)(uint32_t)l->buffer_width << 32) | (uint32_t)l->buffer_height);
 	uint64_t flags = (uint64_t)l->opaque | (uint64_t)l->visible << 1 |
 		(uint64_t)covers(scene, l) << 2 | (uint64_t)(is_yuv(l) && is_odd_pos(l)) << 3 |
 		(uint64_t)((l->src_x | l->src_y) & 0xffff ? 1 : 0) << 4 | (uint64_t)(l->fade != 0) << 5;
@@ -196,8 +197,7 @@ static void plane_facts(struct planner_facts *f) {
 		f->can_above[p] = 0;
 		for (int q = 0; q < scene->n_planes; q++) {
 			bool fixed = f->z_min[p] == f->z_max[p] && f->z_min[q] == f->z_max[q];
-			bool can = f->z_min[p] < f->z_max[q] ||
-				(fixed && f->z_min[p] == f->z_max[q] && p < q);
+			bool can = f->z_min[p] < f->z_max[q] || (fixed && f->z_min[p] == f->z_max[q] && p < q);
 			f->can_above[p] |= can && p != q ? 1u << q : 0;
 		}
 	}

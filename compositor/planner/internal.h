@@ -61,8 +61,8 @@ enum planner_count {
 	COUNT_VIDEO, // YUV or scaled
 	COUNT_TURNED,
 	COUNT_COMPRESSED,
-	COUNT_WIDE,   // what is wider than 2048 px counts twice
-	COUNT_CURSOR, // a cursor plane over YUV or scaled contents counts twice
+	COUNT_WIDE,      // what is wider than 2048 px counts twice
+	COUNT_CURSOR,    // a cursor plane over YUV or scaled contents counts twice
 	COUNT_BANDWIDTH, // source px in quarters of the CRTC
 	COUNT_KINDS,
 };
@@ -81,8 +81,8 @@ enum planner_global {
 
 // A candidate as the device judges it.
 struct planner_layout {
-	uint64_t key;     // of all that matters
-	uint32_t planes;  // bit p: on
+	uint64_t key;    // of all that matters
+	uint32_t planes; // bit p: on
 	uint64_t atoms[PLANNER_MAX_PLANES];
 	uint8_t counts[COUNT_KINDS];
 	uint32_t globals;
@@ -170,15 +170,15 @@ struct planner_scene_memory {
 	uint64_t scene_key, shape_key;
 	uint64_t last_used;
 	struct planner_plan plan;
-	uint64_t layout_key; // 0: everything composed
-	int tests, refusals; // refusals: since something passed
+	uint64_t layout_key;                 // 0: everything composed
+	int tests, refusals;                 // refusals: since something passed
 	uint64_t refused[PLANNER_TESTS_ALL]; // sets of layers on planes that were refused
 	int n_refused;
-	bool settled;      // nothing better is worth a test in its first frame
-	bool exhausted;    // nor in an idle one
-	bool reconsidered; // the shares changed: only a gain of a tenth counts
+	bool settled;                       // nothing better is worth a test in its first frame
+	bool exhausted;                     // nor in an idle one
+	bool reconsidered;                  // the shares changed: only a gain of a tenth counts
 	uint8_t shares[PLANNER_MAX_LAYERS]; // of each layer in the total weight, in 1/255
-	int stale; // calls in a row with other shares
+	int stale;                          // calls in a row with other shares
 };
 
 struct planner_verdict_memory {
@@ -233,7 +233,7 @@ void planner_explain(const struct planner *planner, const struct planner_facts *
 struct planner {
 	struct planner_learn learn;
 	struct planner_memory memory;
-	struct planner_facts facts;             // of the call being made
+	struct planner_facts facts;                // of the call being made
 	struct planner_candidate candidate, spare; // of the search being made
 };
 

@@ -251,7 +251,8 @@ void planner_layout_init(struct planner_layout *layout, const struct planner_fac
 		layout->globals |= 1u << GLOBAL_NO_PRIMARY;
 	}
 	uint64_t quarters = crtc != 0 ? pixels * 4 / crtc : 0;
-	layout->counts[COUNT_BANDWIDTH] = (uint8_t)(quarters < COUNT_STEPS ? quarters : COUNT_STEPS - 1);
+	layout->counts[COUNT_BANDWIDTH] =
+		(uint8_t)(quarters < COUNT_STEPS ? quarters : COUNT_STEPS - 1);
 	uint32_t cursor = 1u << GLOBAL_CURSOR_YUV | 1u << GLOBAL_CURSOR_SCALED;
 	key = planner_mix(key, learn->cursor_matters ? layout->globals & cursor : 0);
 	layout->key = key != 0 ? key : 1;

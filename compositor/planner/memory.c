@@ -79,6 +79,5 @@ void planner_memory_learn(
 			verdict = other;
 		}
 	}
-	*verdict =
-		(struct planner_verdict_memory){.key = key, .accepted = accepted, .time_ns = now_ns};
+	*verdict = (struct planner_verdict_memory){.key = key, .accepted = accepted, .time_ns = now_ns};
 }

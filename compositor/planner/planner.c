@@ -10,7 +10,7 @@
 #include "planner/internal.h"
 
 enum {
-	NODES = 8000, // of searches in one call: bounds its time
+	NODES = 8000,      // of searches in one call: bounds its time
 	STALE_SHARE = 64,  // of 255: a layer's part of the cost changed by so much...
 	STALE_CALLS = 120, // ...for so many calls: the plan is thought over
 };
@@ -121,12 +121,12 @@ static int improve(struct planner *planner, struct planner_scene_memory *memory,
 		struct planner_effort effort = {
 			.idle = max_tests <= PLANNER_TESTS_IDLE,
 			.refusals = memory->refusals,
-			.nodes = nodes / 4,
+			.nodes = nodes / 3,
 			.refused_sets = memory->refused,
 			.n_refused_sets = memory->n_refused,
 		};
 		bool found = planner_search(planner, f, saved, &effort, candidate);
-		nodes -= nodes / 4 - effort.nodes;
+		nodes -= nodes / 3 - effort.nodes;
 		if (!found) {
 			memory->settled = true;
 			memory->exhausted = effort.idle;
@@ -258,8 +258,8 @@ int planner_improve(struct planner *planner, const struct planner_scene *scene,
 	return tests;
 }
 
-void planner_quarantine(struct planner *planner, const struct planner_scene *scene,
-	const struct planner_plan *plan) {
+void planner_quarantine(
+	struct planner *planner, const struct planner_scene *scene, const struct planner_plan *plan) {
 	struct planner_facts *f = &planner->facts;
 	planner_facts_begin(f, scene);
 	planner_facts_finish(f);

@@ -29,11 +29,11 @@
 	X(TRANSFORMED, "transformed")     /* contents are rotated or mirrored, the plane can't undo */ \
 	X(SUBPIXEL, "subpixel")           /* the source box does not lie on whole pixels */ \
 	X(OUT_OF_BOUNDS, "out-of-bounds") /* reaches past the output and can't be cropped exactly */ \
-	X(BELOW_COMPOSED, "below-composed") /* a composed layer lies above it and overlaps */ \
-	X(NO_PLANE_LEFT, "no-plane-left")   /* all fitting planes show layers that save more */ \
-	X(TEST_REFUSED, "test-refused")     /* the device refused every layout with it on a plane */ \
-	X(FADED, "faded")                   /* is translucent as a whole, no plane can do that */ \
-	X(STACKING, "stacking")             /* no free plane can lie where it is in the stack */ \
+	X(BELOW_COMPOSED, "below-composed")   /* a composed layer lies above it and overlaps */ \
+	X(NO_PLANE_LEFT, "no-plane-left")     /* all fitting planes show layers that save more */ \
+	X(TEST_REFUSED, "test-refused")       /* the device refused every layout with it on a plane */ \
+	X(FADED, "faded")                     /* is translucent as a whole, no plane can do that */ \
+	X(STACKING, "stacking")               /* no free plane can lie where it is in the stack */ \
 	X(SCALING_REFUSED, "scaling-refused") /* the device refused this scaling before */ \
 	X(TOO_SMALL, "too-small")             /* the device refused layers this small before */ \
 	X(ODD_POSITION, "odd-position") /* the device refused YUV at odd positions or sizes before */ \
@@ -89,10 +89,10 @@ struct planner_plane {
 	enum planner_plane_type type;
 	const struct format_set *formats;
 	// Stacking; equal ones keep the order of the array. min < max: mutable.
-	uint64_t zpos;               // what it is now, and stays unless PLANNER_ALLOW_ZPOS
-	uint64_t zpos_min, zpos_max; // both 0: fixed at zpos
-	uint64_t rotations;          // DRM_MODE_* bits it takes; 0 = none but ROTATE_0
-	bool fades;                  // has an alpha property
+	uint64_t zpos;                 // what it is now, and stays unless PLANNER_ALLOW_ZPOS
+	uint64_t zpos_min, zpos_max;   // both 0: fixed at zpos
+	uint64_t rotations;            // DRM_MODE_* bits it takes; 0 = none but ROTATE_0
+	bool fades;                    // has an alpha property
 	int32_t max_width, max_height; // px that it shows at most (cursor planes); 0 = unknown
 	bool busy; // another CRTC shows it, or it is just leaving one: not to be used now
 };
@@ -104,16 +104,16 @@ enum planner_special {
 };
 
 struct planner_plan {
-	int layer_of[PLANNER_MAX_PLANES];     // by plane: layer or PLANNER_OFF, _COMPOSED, _COMPOSED_ABOVE
-	uint64_t zpos[PLANNER_MAX_PLANES];    // by plane that is not off
-	int plane_of[PLANNER_MAX_LAYERS];     // by layer: plane, or PLANNER_OFF
+	int layer_of[PLANNER_MAX_PLANES];  // by plane: layer or PLANNER_OFF, _COMPOSED, _COMPOSED_ABOVE
+	uint64_t zpos[PLANNER_MAX_PLANES]; // by plane that is not off
+	int plane_of[PLANNER_MAX_LAYERS];  // by layer: plane, or PLANNER_OFF
 	uint32_t reasons[PLANNER_MAX_LAYERS]; // PLANNER_REASON_* of visible layers that are on no plane
-	uint64_t above;    // bit l: composed into the upper part of a split picture
+	uint64_t above;                       // bit l: composed into the upper part of a split picture
 	uint64_t below[2]; // bit l: its plane lies below the (lower, upper) picture, which needs a hole
 	uint64_t cost;     // of composing, as in the objective; units of planner_layer_cost
 };
 
-enum planner_flags {                    // what the caller can carry out
+enum planner_flags {                 // what the caller can carry out
 	PLANNER_ALLOW_UNDERLAY = 1 << 0, // planes below the composed picture, which gets holes
 	PLANNER_ALLOW_SPLIT = 1 << 1,    // two composed pictures
 	PLANNER_ALLOW_MOVE = 1 << 2,     // the composed picture on another plane than `primary`
@@ -126,10 +126,10 @@ struct planner_scene {
 	int n_layers;
 	const struct planner_plane *planes;
 	int n_planes;
-	int primary;           // index of the plane that can always show the composed remainder
-	int32_t width, height; // px of the CRTC
-	uint32_t flags;        // PLANNER_ALLOW_*
-	uint32_t composed_format;       // of the composed picture; 0 = any plane takes it
+	int primary;              // index of the plane that can always show the composed remainder
+	int32_t width, height;    // px of the CRTC
+	uint32_t flags;           // PLANNER_ALLOW_*
+	uint32_t composed_format; // of the composed picture; 0 = any plane takes it
 	uint32_t composed_alpha_format; // of one with transparent parts; 0 = there is none
 	uint64_t context; // mode, load of other CRTCs: verdicts hold for the same value only
 	int64_t now_ns;   // any clock that does not go back; refusals are retried by it. 0 = never
@@ -168,8 +168,8 @@ int planner_improve(struct planner *planner, const struct planner_scene *scene,
 
 // The device refused this plan of the scene after its test had passed: it is not given again, and
 // until something else has proved good all of the scene is composed.
-void planner_quarantine(struct planner *planner, const struct planner_scene *scene,
-	const struct planner_plan *plan);
+void planner_quarantine(
+	struct planner *planner, const struct planner_scene *scene, const struct planner_plan *plan);
 
 // Everything composed on `primary`: what every device shows.
 void planner_plan_composed(const struct planner_scene *scene, struct planner_plan *plan);

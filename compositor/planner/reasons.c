@@ -48,14 +48,16 @@ static uint32_t explain_unfit(const struct planner_facts *f, int l) {
 }
 
 // What was learned of the layer's own atoms: the strongest suspicion on the plane that suits it best.
-static uint32_t explain_learned(const struct planner *planner, const struct planner_facts *f, int l) {
+static uint32_t explain_learned(
+	const struct planner *planner, const struct planner_facts *f, int l) {
 	const struct planner_learn *learn = &planner->learn;
 	int worst = -1;
 	float least = 2;
 	for (int p = 0; p < f->scene->n_planes; p++) {
 		float most = 0;
 		int atom = -1;
-		for (uint64_t atoms = f->atoms[l]; atoms != 0 && (f->fits[l] & (1u << p)); atoms &= atoms - 1) {
+		for (uint64_t atoms = f->atoms[l]; atoms != 0 && (f->fits[l] & (1u << p));
+			 atoms &= atoms - 1) {
 			int a = __builtin_ctzll(atoms);
 			float here = learn->atoms[p][a], all = learn->atoms[PLANNER_MAX_PLANES][a];
 			if (here > most || all > most) {

@@ -11,8 +11,10 @@
 #include "planner/internal.h"
 
 enum {
-	LEAF_NODES = 6, // what a leaf takes of the time of a node
-	MAX_SEARCHED = 24, // layers that are searched over, the dearest
+	LEAF_NODES = 6,     // what a leaf takes of the time of a node
+	MAX_SEARCHED = 24,  // layers that are searched over, the dearest
+	NODES_BEFORE = 300, // for a set with its picture in one place, before and after it was placed
+	NODES_AFTER = 10,
 	MAX_CAUTION = 2,
 	MAX_UNSTACKABLE = 24, // places of one set that cannot be stacked: then it probably never can
 };
@@ -36,7 +38,7 @@ struct search {
 	struct planner_candidate *best;
 	float best_value, unit; // unit: 1 / all that could be saved
 	int caution;
-	int nodes; // left of this search's time
+	int nodes;                     // left of this search's time
 	int order[PLANNER_MAX_LAYERS]; // layers that have a plane, the dearest first
 	int n_order;
 	uint64_t rest[PLANNER_MAX_LAYERS + 1]; // weight of order[i] and what follows
@@ -45,9 +47,9 @@ struct search {
 	int n_planes[PLANNER_MAX_LAYERS];
 	float chance[PLANNER_MAX_LAYERS][PLANNER_MAX_PLANES];
 	float picture_chance[2][PLANNER_MAX_PLANES]; // opaque, with alpha
-	uint32_t twins[PLANNER_MAX_PLANES]; // planes before it that are the same in all that is known
+	uint32_t twins[PLANNER_MAX_PLANES];    // planes to be used before it: alike, and as likely
 	float steps[COUNT_KINDS][COUNT_STEPS]; // chance that the device takes as many
-	int n_usable; // planes that some layer or picture fits
+	int n_usable;                          // planes that some layer or picture fits
 	// The set being tried: assignment.on, and composed.
 	uint64_t composed;
 	uint64_t gained;
@@ -63,11 +65,14 @@ struct search {
 	uint32_t used;
 	float placed_chance, counted_chance, again_chance;
 	int pictures;
-	int unstackable;
+	int unstackable, place_until; // until: nodes that are to be left after this set
 };
 
 // How much likelier another place of the same layers has to be to be looked for.
 static const float notable = 1.1f;
+
+// Planes that look alike count as one while one is not much likelier than the other.
+static const float matched = 0.6f;
 
 // A set of layers that was refused is refused on other planes as well, mostly.
 static const float same_set = 0.6f;
@@ -134,30 +139,55 @@ static void rate_planes(struct search *s) {
 	}
 }
 
-static bool are_twins(const struct search *s, int p, int q) {
-	const struct planner_facts *f = s->facts;
+// True if the two planes are the same in all that KMS tells.
+static bool look_alike(const struct planner_facts *f, int p, int q) {
 	const struct planner_plane *a = &f->scene->planes[p], *b = &f->scene->planes[q];
 	if (p == f->scene->primary || q == f->scene->primary || a->type != b->type ||
 		f->z_min[p] != f->z_min[q] || f->z_max[p] != f->z_max[q] || f->z_min[p] == f->z_max[p] ||
-		((f->composed_fits >> p) & 1) != ((f->composed_fits >> q) & 1) ||
-		((f->composed_alpha_fits >> p) & 1) != ((f->composed_alpha_fits >> q) & 1) ||
-		s->picture_chance[0][p] != s->picture_chance[0][q] ||
-		s->picture_chance[1][p] != s->picture_chance[1][q]) {
+		((f->composed_fits ^ f->composed_fits >> (q - p)) >> p & 1) != 0 ||
+		((f->composed_alpha_fits ^ f->composed_alpha_fits >> (q - p)) >> p & 1) != 0) {
 		return false;
 	}
-	for (int i = 0; i < s->n_order; i++) {
-		if (s->chance[s->order[i]][p] != s->chance[s->order[i]][q]) {
+	uint32_t both = 1u << p | 1u << q;
+	for (uint64_t m = f->visible; m != 0; m &= m - 1) {
+		uint32_t fits = f->fits[__builtin_ctzll(m)] & both;
+		if (fits != 0 && fits != both) {
 			return false;
 		}
 	}
 	return true;
 }
 
+// True if plane p is hardly better than q for any layer.
+static bool is_matched(const struct search *s, int p, int q) {
+	for (int i = 0; i < s->n_order; i++) {
+		int l = s->order[i];
+		if (s->chance[l][q] < s->chance[l][p] * matched) {
+			return false;
+		}
+	}
+	return s->picture_chance[0][q] >= s->picture_chance[0][p] * matched &&
+		s->picture_chance[1][q] >= s->picture_chance[1][p] * matched;
+}
+
 static void find_twins(struct search *s) {
-	for (int p = 0; p < s->facts->scene->n_planes; p++) {
+	int n = s->facts->scene->n_planes;
+	float score[PLANNER_MAX_PLANES];
+	for (int p = 0; p < n; p++) {
 		s->twins[p] = 0;
+		score[p] = s->picture_chance[0][p] + s->picture_chance[1][p];
+		for (int i = 0; i < s->n_order; i++) {
+			score[p] += s->chance[s->order[i]][p];
+		}
 		for (int q = 0; q < p; q++) {
-			s->twins[p] |= are_twins(s, p, q) ? 1u << q : 0;
+			if (!look_alike(s->facts, q, p)) {
+				continue;
+			}
+			if (score[q] >= score[p]) {
+				s->twins[p] |= is_matched(s, p, q) ? 1u << q : 0;
+			} else {
+				s->twins[q] |= is_matched(s, q, p) ? 1u << p : 0;
+			}
 		}
 	}
 }
@@ -215,8 +245,8 @@ static void leaf(struct search *s) {
 		spare->plan.below[0] == 0) {
 		return; // the picture may as well be on the primary, where it is known to be good
 	}
-	enum planner_verdict verdict = planner_memory_verdict(
-		&planner->memory, layout->key, s->facts->scene->now_ns);
+	enum planner_verdict verdict =
+		planner_memory_verdict(&planner->memory, layout->key, s->facts->scene->now_ns);
 	if (verdict == PLANNER_REFUSED) {
 		return;
 	}
@@ -232,6 +262,9 @@ static void leaf(struct search *s) {
 			return;
 		}
 	}
+	// The likeliest planes come first: not much is to be gained by other places of this set.
+	int until = s->nodes > NODES_AFTER ? s->nodes - NODES_AFTER : 0;
+	s->place_until = until > s->place_until ? until : s->place_until;
 	float value = worth(s, s->gained, chance);
 	if (value > s->best_value) {
 		s->best_value = value;
@@ -261,9 +294,10 @@ static bool can_place(const struct search *s, int l, int plane) {
 	int picture = a->composed[0];
 	bool below = (f->over[l] & s->composed) != 0;
 	bool above = (f->under[l] & s->composed) != 0 && !(f->opaque & bit(l));
-	if (below && (above || !(f->scene->flags & PLANNER_ALLOW_UNDERLAY) ||
-					!(f->composed_alpha_fits & (1u << picture)) ||
-					!(f->can_above[plane] & (1u << picture)))) {
+	if (below &&
+		(above || !(f->scene->flags & PLANNER_ALLOW_UNDERLAY) ||
+			!(f->composed_alpha_fits & (1u << picture)) ||
+			!(f->can_above[plane] & (1u << picture)))) {
 		return false;
 	}
 	return !above || (f->can_above[picture] & (1u << plane)) != 0;
@@ -286,7 +320,7 @@ static float inversions(const struct search *s, int l, int plane) {
 }
 
 static void place(struct search *s, int depth) {
-	if (--s->nodes < 0 || s->unstackable > MAX_UNSTACKABLE) {
+	if (--s->nodes < s->place_until || s->unstackable > MAX_UNSTACKABLE) {
 		return;
 	}
 	float chance = s->placed_chance * s->placing_rest[depth] * s->counted_chance;
@@ -326,6 +360,7 @@ static void place_with(struct search *s, int low, int high, float chance) {
 	s->placed = 0;
 	s->placed_chance = chance;
 	s->unstackable = 0;
+	s->place_until = s->nodes > NODES_BEFORE ? s->nodes - NODES_BEFORE : 0;
 	place(s, 0);
 }
 
@@ -387,9 +422,11 @@ static void place_set(struct search *s) {
 	}
 	struct planner_plan *scratch = &s->planner->spare.plan;
 	if (planner_stackable(s->facts, &s->assignment, false, scratch)) {
-		place_with(s, scene->primary, PLANNER_OFF, 1);
 		if (s->composed == 0) {
 			place_with(s, PLANNER_OFF, PLANNER_OFF, 1);
+		}
+		place_with(s, scene->primary, PLANNER_OFF, 1);
+		if (s->composed == 0) {
 			return;
 		}
 		place_moved(s);

@@ -9,7 +9,8 @@
 // of unit jobs with release times, deadlines and precedence, which earliest deadline first solves.
 #include "planner/internal.h"
 
-#define EACH(i, mask) (uint64_t m_ = (mask); m_ != 0 && (i = __builtin_ctzll(m_), true); m_ &= m_ - 1)
+#define EACH(i, mask) \
+	(uint64_t m_ = (mask); m_ != 0 && (i = __builtin_ctzll(m_), true); m_ &= m_ - 1)
 
 struct stack {
 	bool ideal; // planes that can lie anywhere: is there a stacking at all?
@@ -28,11 +29,12 @@ static uint64_t bit(int i) {
 static uint64_t upper_part(const struct planner_facts *f, uint64_t composed, uint64_t middle) {
 	uint64_t upper = 0;
 	int c;
-	for EACH (c, composed) {
-		if ((f->under[c] & (middle | upper)) != 0) {
-			upper |= bit(c);
+	for
+		EACH(c, composed) {
+			if ((f->under[c] & (middle | upper)) != 0) {
+				upper |= bit(c);
+			}
 		}
-	}
 	return upper;
 }
 
@@ -44,10 +46,11 @@ static bool find_below(
 	const int *plane_of = s->assignment->plane_of;
 	uint64_t on = s->assignment->on, found = asked;
 	int l;
-	for EACH (l, on) {
-		bool forced = !s->ideal && (f->can_above[picture] & (1u << plane_of[l])) == 0;
-		found |= forced || (f->over[l] & part) != 0 ? bit(l) : 0;
-	}
+	for
+		EACH(l, on) {
+			bool forced = !s->ideal && (f->can_above[picture] & (1u << plane_of[l])) == 0;
+			found |= forced || (f->over[l] & part) != 0 ? bit(l) : 0;
+		}
 	for (uint64_t todo = found; todo != 0;) {
 		int top = 63 - __builtin_clzll(todo);
 		todo &= ~bit(top);
@@ -55,12 +58,13 @@ static bool find_below(
 		found |= more;
 		todo |= more;
 	}
-	for EACH (l, found) {
-		bool hidden = (f->under[l] & part) != 0 && !(f->opaque & bit(l));
-		if (hidden || (!s->ideal && (f->can_above[plane_of[l]] & (1u << picture)) == 0)) {
-			return false;
+	for
+		EACH(l, found) {
+			bool hidden = (f->under[l] & part) != 0 && !(f->opaque & bit(l));
+			if (hidden || (!s->ideal && (f->can_above[plane_of[l]] & (1u << picture)) == 0)) {
+				return false;
+			}
 		}
-	}
 	*below = found;
 	if (found != 0 &&
 		(!(f->scene->flags & PLANNER_ALLOW_UNDERLAY) ||
@@ -72,14 +76,15 @@ static bool find_below(
 
 static void place_picture(struct stack *s, int picture, uint64_t below) {
 	int l;
-	for EACH (l, s->assignment->on) {
-		int p = s->assignment->plane_of[l];
-		if (below & bit(l)) {
-			s->lower[picture] |= 1u << p;
-		} else {
-			s->lower[p] |= 1u << picture;
+	for
+		EACH(l, s->assignment->on) {
+			int p = s->assignment->plane_of[l];
+			if (below & bit(l)) {
+				s->lower[picture] |= 1u << p;
+			} else {
+				s->lower[p] |= 1u << picture;
+			}
 		}
-	}
 }
 
 static bool place_single(struct stack *s) {
@@ -129,20 +134,21 @@ static void tighten(const struct stack *s, uint64_t deadline[PLANNER_MAX_PLANES]
 	for (int round = 0; changed && round < PLANNER_MAX_PLANES; round++) {
 		changed = false;
 		int p, q;
-		for EACH (p, s->planes) {
-			uint64_t own = deadline[p];
-			for (uint64_t m = s->lower[p] & s->planes; m != 0; m &= m - 1) {
-				q = __builtin_ctzll(m);
-				uint64_t latest = own > 0 ? own - 1 : 0;
-				if (s->facts->z_min[q] == own && s->facts->z_max[q] == own && q < p) {
-					latest = own; // fixed at the same zpos: the order of the array counts
-				}
-				if (deadline[q] > latest) {
-					deadline[q] = latest;
-					changed = true;
+		for
+			EACH(p, s->planes) {
+				uint64_t own = deadline[p];
+				for (uint64_t m = s->lower[p] & s->planes; m != 0; m &= m - 1) {
+					q = __builtin_ctzll(m);
+					uint64_t latest = own > 0 ? own - 1 : 0;
+					if (s->facts->z_min[q] == own && s->facts->z_max[q] == own && q < p) {
+						latest = own; // fixed at the same zpos: the order of the array counts
+					}
+					if (deadline[q] > latest) {
+						deadline[q] = latest;
+						changed = true;
+					}
 				}
 			}
-		}
 	}
 }
 
@@ -156,34 +162,37 @@ static bool schedule(struct stack *s) {
 	uint64_t deadline[PLANNER_MAX_PLANES], next = 0;
 	uint32_t left = s->planes;
 	int p, last = -1;
-	for EACH (p, s->planes) {
-		deadline[p] = f->z_max[p];
-	}
+	for
+		EACH(p, s->planes) {
+			deadline[p] = f->z_max[p];
+		}
 	tighten(s, deadline);
 	while (left != 0) {
 		int best = -1;
 		uint64_t soonest = UINT64_MAX;
-		for EACH (p, left) {
-			if ((s->lower[p] & left) != 0) {
-				continue;
+		for
+			EACH(p, left) {
+				if ((s->lower[p] & left) != 0) {
+					continue;
+				}
+				bool shares = last >= 0 && last < p && f->z_min[p] == f->z_max[p] &&
+					f->z_min[last] == f->z_max[last] && f->z_min[p] == f->z_min[last];
+				uint64_t from = f->z_min[p] > next || shares ? f->z_min[p] : next;
+				soonest = from < soonest ? from : soonest;
 			}
-			bool shares = last >= 0 && last < p && f->z_min[p] == f->z_max[p] &&
-				f->z_min[last] == f->z_max[last] && f->z_min[p] == f->z_min[last];
-			uint64_t from = f->z_min[p] > next || shares ? f->z_min[p] : next;
-			soonest = from < soonest ? from : soonest;
-		}
-		for EACH (p, left) {
-			bool shares = last >= 0 && last < p && f->z_min[p] == f->z_max[p] &&
-				f->z_min[last] == f->z_max[last] && f->z_min[p] == f->z_min[last];
-			uint64_t from = f->z_min[p] > next || shares ? f->z_min[p] : next;
-			if ((s->lower[p] & left) != 0 || from > soonest) {
-				continue;
+		for
+			EACH(p, left) {
+				bool shares = last >= 0 && last < p && f->z_min[p] == f->z_max[p] &&
+					f->z_min[last] == f->z_max[last] && f->z_min[p] == f->z_min[last];
+				uint64_t from = f->z_min[p] > next || shares ? f->z_min[p] : next;
+				if ((s->lower[p] & left) != 0 || from > soonest) {
+					continue;
+				}
+				if (best < 0 || deadline[p] < deadline[best] ||
+					(deadline[p] == deadline[best] && rank(s, p) < rank(s, best))) {
+					best = p;
+				}
 			}
-			if (best < 0 || deadline[p] < deadline[best] ||
-				(deadline[p] == deadline[best] && rank(s, p) < rank(s, best))) {
-				best = p;
-			}
-		}
 		if (best < 0 || soonest > deadline[best]) {
 			return false;
 		}
@@ -201,14 +210,15 @@ static void place_layers(struct stack *s) {
 	const int *plane_of = s->assignment->plane_of;
 	int l;
 	s->planes = 0;
-	for EACH (l, on) {
-		int p = plane_of[l];
-		s->planes |= 1u << p;
-		s->lower[p] = 0;
-		for (uint64_t u = s->facts->under[l] & on; u != 0; u &= u - 1) {
-			s->lower[p] |= 1u << plane_of[__builtin_ctzll(u)];
+	for
+		EACH(l, on) {
+			int p = plane_of[l];
+			s->planes |= 1u << p;
+			s->lower[p] = 0;
+			for (uint64_t u = s->facts->under[l] & on; u != 0; u &= u - 1) {
+				s->lower[p] |= 1u << plane_of[__builtin_ctzll(u)];
+			}
 		}
-	}
 	for (int i = 0; i < 2 && s->assignment->composed[i] >= 0; i++) {
 		s->lower[s->assignment->composed[i]] = 0;
 	}
@@ -246,10 +256,11 @@ bool planner_stack(const struct planner_facts *facts, const struct planner_assig
 		plan->plane_of[l] = PLANNER_OFF;
 	}
 	int l;
-	for EACH (l, assignment->on) {
-		plan->plane_of[l] = assignment->plane_of[l];
-		plan->layer_of[assignment->plane_of[l]] = l;
-	}
+	for
+		EACH(l, assignment->on) {
+			plan->plane_of[l] = assignment->plane_of[l];
+			plan->layer_of[assignment->plane_of[l]] = l;
+		}
 	plan->above = plan->below[0] = plan->below[1] = 0;
 	int low = assignment->composed[0], high = assignment->composed[1];
 	if (low != PLANNER_OFF) {
@@ -300,23 +311,24 @@ bool planner_restack(const struct planner_facts *f, struct planner_plan *plan) {
 		parts[0] &= ~parts[1];
 	}
 	plan->above = parts[1];
-	for EACH (l, on) {
-		int p = plan->plane_of[l];
-		for (uint64_t u = f->under[l] & on; u != 0; u &= u - 1) {
-			if (!is_below(plan, plan->plane_of[__builtin_ctzll(u)], p)) {
-				return false;
+	for
+		EACH(l, on) {
+			int p = plan->plane_of[l];
+			for (uint64_t u = f->under[l] & on; u != 0; u &= u - 1) {
+				if (!is_below(plan, plan->plane_of[__builtin_ctzll(u)], p)) {
+					return false;
+				}
+			}
+			for (int i = 0; i < 2 && picture[i] != PLANNER_OFF; i++) {
+				bool below = is_below(plan, p, picture[i]);
+				if (below != ((plan->below[i] & bit(l)) != 0)) {
+					return false; // the picture has no alpha, or was not tested with it
+				}
+				if (below ? (f->under[l] & parts[i]) != 0 && !(f->opaque & bit(l))
+						  : (f->over[l] & parts[i]) != 0) {
+					return false;
+				}
 			}
 		}
-		for (int i = 0; i < 2 && picture[i] != PLANNER_OFF; i++) {
-			bool below = is_below(plan, p, picture[i]);
-			if (below != ((plan->below[i] & bit(l)) != 0)) {
-				return false; // the picture has no alpha, or was not tested with it
-			}
-			if (below ? (f->under[l] & parts[i]) != 0 && !(f->opaque & bit(l))
-					  : (f->over[l] & parts[i]) != 0) {
-				return false;
-			}
-		}
-	}
 	return true;
 }

@@ -20,7 +20,23 @@ enum {
 	MAX_TESTS = 20000, // in one scene; then everything is refused
 };
 
-enum { P_TYPE = 10, P_FB, P_CRTC, P_SX, P_SY, P_SW, P_SH, P_X, P_Y, P_W, P_H, P_ZPOS, P_ROT, P_ALPHA, P_END };
+enum {
+	P_TYPE = 10,
+	P_FB,
+	P_CRTC,
+	P_SX,
+	P_SY,
+	P_SW,
+	P_SH,
+	P_X,
+	P_Y,
+	P_W,
+	P_H,
+	P_ZPOS,
+	P_ROT,
+	P_ALPHA,
+	P_END
+};
 
 static const char *const names[] = {"type", "FB_ID", "CRTC_ID", "SRC_X", "SRC_Y", "SRC_W", "SRC_H",
 	"CRTC_X", "CRTC_Y", "CRTC_W", "CRTC_H", "zpos", "rotation", "alpha"};
@@ -219,7 +235,8 @@ static void describe(struct liftoff_layer *layer, const struct planner_layer *l,
 	}
 }
 
-void peer_liftoff(const struct model *model, const struct planner_scene *scene, struct peer_result *out) {
+void peer_liftoff(
+	const struct model *model, const struct planner_scene *scene, struct peer_result *out) {
 	*out = (struct peer_result){0};
 	planner_plan_composed(scene, &out->plan);
 	standin.model = model;
@@ -231,8 +248,10 @@ void peer_liftoff(const struct model *model, const struct planner_scene *scene, 
 	liftoff_device_register_all_planes(device);
 	struct liftoff_output *output = liftoff_output_create(device, CRTC_ID);
 	struct liftoff_layer *layers[MODEL_MAX_LAYERS] = {NULL};
-	struct planner_layer all = {.width = scene->width, .height = scene->height,
-		.src_w = (uint32_t)scene->width << 16, .src_h = (uint32_t)scene->height << 16};
+	struct planner_layer all = {.width = scene->width,
+		.height = scene->height,
+		.src_w = (uint32_t)scene->width << 16,
+		.src_h = (uint32_t)scene->height << 16};
 	struct liftoff_layer *picture = liftoff_layer_create(output);
 	describe(picture, &all, -1);
 	liftoff_layer_set_property(picture, "FB_ID", PICTURE_FB);

@@ -27,7 +27,8 @@ static bool overlap(const struct planner_layer *a, const struct planner_layer *b
 		b->y < a->y + a->height;
 }
 
-static bool below_composed(const struct planner_scene *scene, const struct peer_result *out, int layer) {
+static bool below_composed(
+	const struct planner_scene *scene, const struct peer_result *out, int layer) {
 	for (int l = layer + 1; l < scene->n_layers; l++) {
 		if (scene->layers[l].visible && out->plan.plane_of[l] == PLANNER_OFF &&
 			overlap(&scene->layers[layer], &scene->layers[l])) {
@@ -103,7 +104,8 @@ static bool greedy(const struct model *model, const struct planner_scene *scene,
 	return true;
 }
 
-void peer_greedy(const struct model *model, const struct planner_scene *scene, struct peer_result *out) {
+void peer_greedy(
+	const struct model *model, const struct planner_scene *scene, struct peer_result *out) {
 	*out = (struct peer_result){0};
 	if (!greedy(model, scene, true, out)) {
 		greedy(model, scene, false, out);

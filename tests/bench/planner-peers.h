@@ -13,11 +13,13 @@ struct peer_result {
 
 // Greedy from top to bottom as Weston's DRM backend: first planes only, then overlays above a composed
 // primary; a test for each view and plane.
-void peer_greedy(const struct model *model, const struct planner_scene *scene, struct peer_result *out);
+void peer_greedy(
+	const struct model *model, const struct planner_scene *scene, struct peer_result *out);
 // The primary for one buffer that fills the screen, and the cursor, as wlroots' compositors.
 void peer_primary_cursor(
 	const struct model *model, const struct planner_scene *scene, struct peer_result *out);
 // The library of Debian, through the DRM functions of planner-liftoff.c.
-void peer_liftoff(const struct model *model, const struct planner_scene *scene, struct peer_result *out);
+void peer_liftoff(
+	const struct model *model, const struct planner_scene *scene, struct peer_result *out);
 
 #endif

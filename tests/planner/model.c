@@ -78,7 +78,8 @@ static bool is_yes(const char *value) {
 }
 
 // Calls `add` for each word of the value.
-static bool each_word(const char *value, bool (*add)(struct loader *, const char *), struct loader *l) {
+static bool each_word(
+	const char *value, bool (*add)(struct loader *, const char *), struct loader *l) {
 	char copy[512], *save = NULL;
 	snprintf(copy, sizeof(copy), "%s", value);
 	for (char *word = strtok_r(copy, " \t,", &save); word != NULL;
@@ -224,10 +225,10 @@ static bool plane_key(struct loader *l, const char *key, const char *value) {
 	if (strcmp(key, "rotations") == 0) {
 		return each_word(value, add_rotation, l);
 	}
-	bool *flag = strcmp(key, "fade") == 0        ? &l->plane.fades
-		: strcmp(key, "covers") == 0             ? &hidden->covers
-		: strcmp(key, "no-odd-downscale") == 0   ? &hidden->no_odd_downscale
-												 : NULL;
+	bool *flag = strcmp(key, "fade") == 0      ? &l->plane.fades
+		: strcmp(key, "covers") == 0           ? &hidden->covers
+		: strcmp(key, "no-odd-downscale") == 0 ? &hidden->no_odd_downscale
+											   : NULL;
 	if (flag != NULL) {
 		*flag = is_yes(value);
 	}
@@ -240,10 +241,10 @@ static bool device_key(struct model *m, const char *key, const char *value) {
 		int *value;
 	} numbers[] = {{"max-planes", &m->max_planes}, {"max-scaled", &m->max_scaled},
 		{"max-yuv", &m->max_yuv}, {"max-video", &m->max_video}, {"max-turned", &m->max_turned},
-		{"max-compressed", &m->max_compressed}, {"pool", &m->pool},
-		{"cost-plane", &m->cost_plane}, {"cost-cursor", &m->cost_cursor},
-		{"cost-yuv", &m->cost_yuv}, {"cost-scaled", &m->cost_scaled},
-		{"cost-wide", &m->cost_wide}, {"cost-cursor-over", &m->cost_cursor_over}};
+		{"max-compressed", &m->max_compressed}, {"pool", &m->pool}, {"cost-plane", &m->cost_plane},
+		{"cost-cursor", &m->cost_cursor}, {"cost-yuv", &m->cost_yuv},
+		{"cost-scaled", &m->cost_scaled}, {"cost-wide", &m->cost_wide},
+		{"cost-cursor-over", &m->cost_cursor_over}};
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
 		if (strcmp(key, numbers[i].name) == 0) {
 			*numbers[i].value = atoi(value);
@@ -290,7 +291,7 @@ static int handle(void *data, const char *section, const char *key, const char *
 		return plane_key(l, key, value);
 	}
 	if (strncmp(section, "refuse ", 7) == 0) {
-		return strcmp(key, "with") == 0 ? each_word(value, add_with, l)
+		return strcmp(key, "with") == 0   ? each_word(value, add_with, l)
 			: strcmp(key, "without") == 0 ? each_word(value, add_without, l)
 										  : 0;
 	}
@@ -305,7 +306,8 @@ bool model_load(struct model *model, const char *path) {
 		rc = -1;
 	}
 	if (rc != 0) {
-		fprintf(stderr, rc > 0 ? "%s:%d: not understood (tests/devices/README.md)\n" : "%s: cannot be read\n",
+		fprintf(stderr,
+			rc > 0 ? "%s:%d: not understood (tests/devices/README.md)\n" : "%s: cannot be read\n",
 			path, rc);
 	} else if (model->primary < 0) {
 		fprintf(stderr, "%s: no plane of type primary\n", path);
@@ -418,8 +420,8 @@ struct tally {
 	double px;
 };
 
-static void count(const struct model *model, const struct model_use *uses, int n, int i,
-	struct tally *t) {
+static void count(
+	const struct model *model, const struct model_use *uses, int n, int i, struct tally *t) {
 	const struct model_use *u = &uses[i];
 	const struct format_info *info = format_info(u->format);
 	enum planner_plane_type type = model->planes[u->plane].type;
@@ -451,8 +453,8 @@ static bool exceeds(const struct model *model, const struct tally *t, int n, dou
 		!within(t->pool, model->pool) || (model->bandwidth > 0 && t->px > model->bandwidth * area);
 }
 
-bool model_exceeds(const struct model *model, const struct model_use *uses, int n, int32_t width,
-	int32_t height) {
+bool model_exceeds(
+	const struct model *model, const struct model_use *uses, int n, int32_t width, int32_t height) {
 	struct tally tally = {0};
 	for (int i = 0; i < n; i++) {
 		count(model, uses, n, i, &tally);
@@ -460,8 +462,8 @@ bool model_exceeds(const struct model *model, const struct model_use *uses, int 
 	return exceeds(model, &tally, n, (double)width * height);
 }
 
-int model_check(const struct model *model, const struct model_use *uses, int n, int32_t width,
-	int32_t height) {
+int model_check(
+	const struct model *model, const struct model_use *uses, int n, int32_t width, int32_t height) {
 	struct tally tally = {0};
 	for (int i = 0; i < n; i++) {
 		if (model_check_plane(model, &uses[i], width, height) != 0) {

@@ -20,7 +20,7 @@ enum model_term {
 struct model_plane {
 	int section; // planes of one section are alike
 	struct format_set formats;
-	double scale_min, scale_max; // target / source
+	double scale_min, scale_max;                          // target / source
 	int32_t min_width, min_height, max_width, max_height; // px, 0 = any
 	struct {
 		int32_t width, height;
@@ -36,7 +36,7 @@ struct model_rule {
 
 struct model {
 	char name[128];
-	int error; // errno of refusals
+	int error;                                       // errno of refusals
 	struct planner_plane planes[PLANNER_MAX_PLANES]; // what KMS tells
 	struct model_plane hidden[PLANNER_MAX_PLANES];   // what only TEST_ONLY tells
 	int n_planes, n_sections, primary;
@@ -69,13 +69,13 @@ void model_finish(struct model *model);
 
 // 0 or the errno of a refusal. _plane looks at one use alone: what it refuses is refused in every
 // layout.
-int model_check(const struct model *model, const struct model_use *uses, int n, int32_t width,
-	int32_t height);
+int model_check(
+	const struct model *model, const struct model_use *uses, int n, int32_t width, int32_t height);
 int model_check_plane(
 	const struct model *model, const struct model_use *use, int32_t width, int32_t height);
 // True if the uses exceed a limit, which no further use can cure.
-bool model_exceeds(const struct model *model, const struct model_use *uses, int n, int32_t width,
-	int32_t height);
+bool model_exceeds(
+	const struct model *model, const struct model_use *uses, int n, int32_t width, int32_t height);
 
 // The uses of a plan.
 int model_uses(const struct planner_scene *scene, const struct planner_plan *plan,
@@ -101,8 +101,8 @@ bool model_scenes_load(
 // A random scene of one of the habits, by number; n_layers 0 = as many as the habit has.
 void model_scene_random(int habit, uint64_t seed, int n_layers, struct model_scene *scene);
 // What the planner is asked about: the scene on the model, with all flags. Refers to both.
-void model_scene_plan(const struct model *model, const struct model_scene *scene,
-	struct planner_scene *out);
+void model_scene_plan(
+	const struct model *model, const struct model_scene *scene, struct planner_scene *out);
 
 // ---- judge.c ----
 

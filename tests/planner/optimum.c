@@ -102,8 +102,8 @@ static bool relate(
 		for (int i = t->n_pictures; i < t->n; i++) {
 			int l = t->layer[i];
 			bool above = (s->over[l] & t->part[k]) == 0;
-			bool below = ((s->under[l] & t->part[k]) == 0 || (s->opaque & bit(l))) &&
-				(k > 0 || low_open);
+			bool below =
+				((s->under[l] & t->part[k]) == 0 || (s->opaque & bit(l))) && (k > 0 || low_open);
 			if (!above && !below) {
 				return false;
 			}
@@ -124,7 +124,8 @@ static bool relate(
 	return true;
 }
 
-static void record(struct search *s, const struct stacking *t, const uint64_t *zpos, uint64_t cost) {
+static void record(
+	struct search *s, const struct stacking *t, const uint64_t *zpos, uint64_t cost) {
 	struct planner_plan *plan = s->plan;
 	s->best = cost;
 	planner_plan_composed(s->scene, plan);
@@ -219,8 +220,9 @@ static void leaf(struct search *s, uint64_t cost) {
 
 static bool is_twin(const struct search *s, int p, int q) {
 	const struct planner_plane *a = &s->model->planes[p], *b = &s->model->planes[q];
-	return s->model->hidden[p].section == s->model->hidden[q].section && a->zpos_min == b->zpos_min &&
-		a->zpos_max == b->zpos_max && p != s->model->primary && q != s->model->primary;
+	return s->model->hidden[p].section == s->model->hidden[q].section &&
+		a->zpos_min == b->zpos_min && a->zpos_max == b->zpos_max && p != s->model->primary &&
+		q != s->model->primary;
 }
 
 static bool has_free_twin(const struct search *s, int plane) {
@@ -264,8 +266,7 @@ static void descend(struct search *s, int depth, uint64_t cost) {
 		s->used |= 1u << p;
 		s->on |= bit(l);
 		s->plane_of[l] = p;
-		if (!model_exceeds(
-				s->model, s->uses, s->n_uses, s->scene->width, s->scene->height)) {
+		if (!model_exceeds(s->model, s->uses, s->n_uses, s->scene->width, s->scene->height)) {
 			descend(s, depth + 1, cost);
 		}
 		s->on &= ~bit(l);

@@ -50,10 +50,10 @@ static const char *role(const struct model_scene *scene, const struct planner_pl
 									 : "composed";
 }
 
-static void print_text(
-	const struct run *run, const struct model_scene *scene, const struct eval_result *r,
-	uint64_t optimum, const struct planner_plan *best) {
-	printf("%s on %s: %.1f %% saved (optimum %.1f %%), %d tests (%d at once, which saved %.1f %%)%s\n",
+static void print_text(const struct run *run, const struct model_scene *scene,
+	const struct eval_result *r, uint64_t optimum, const struct planner_plan *best) {
+	printf(
+		"%s on %s: %.1f %% saved (optimum %.1f %%), %d tests (%d at once, which saved %.1f %%)%s\n",
 		scene->name, run->model.name, 100 * part(r->cost, r->total), 100 * part(optimum, r->total),
 		r->tests, r->first_tests, 100 * part(r->first_cost, r->total), r->right ? "" : " WRONG");
 	for (int l = scene->n_layers - 1; l >= 0; l--) {

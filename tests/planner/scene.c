@@ -43,9 +43,9 @@ struct habit {
 	const char *name;
 	int least, most;                                      // layers
 	int yuv, shm, scaled, alpha, turned, odd, compressed; // percent of layers
-	int small, full;                                      // percent that are tiny, that fill the screen
-	int tiles;                                            // percent placed on a grid, without overlap
-	int cursor;                                           // percent of scenes with a cursor on top
+	int small, full; // percent that are tiny, that fill the screen
+	int tiles;       // percent placed on a grid, without overlap
+	int cursor;      // percent of scenes with a cursor on top
 };
 
 static const struct habit habits[] = {
@@ -151,8 +151,11 @@ static void generate(const struct habit *h, uint64_t seed, int n_layers, struct 
 	}
 	if (cursor) {
 		struct planner_layer *l = &s->layers[s->n_layers++];
-		*l = (struct planner_layer){.format = DRM_FORMAT_ARGB8888, .width = 64, .height = 64,
-			.x = between(&r, 0, s->width - 64), .y = between(&r, 0, s->height - 64),
+		*l = (struct planner_layer){.format = DRM_FORMAT_ARGB8888,
+			.width = 64,
+			.height = 64,
+			.x = between(&r, 0, s->width - 64),
+			.y = between(&r, 0, s->height - 64),
 			.rate_mhz = 60000};
 		finish_layer(l, false, false);
 	}
@@ -280,7 +283,9 @@ static int handle(void *data, const char *section, const char *key, const char *
 			}
 			l->layer = &l->scene.layers[l->scene.n_layers++];
 			*l->layer = (struct planner_layer){.format = DRM_FORMAT_XRGB8888,
-				.rate_mhz = 60000, .width = l->scene.width, .height = l->scene.height};
+				.rate_mhz = 60000,
+				.width = l->scene.width,
+				.height = l->scene.height};
 			l->has_src = l->has_buffer = false;
 		}
 	}

@@ -60,8 +60,8 @@ static int setup(void **state) {
 		f->planes[i] =
 			(struct planner_plane){.type = types[i], .formats = &f->formats, .zpos = (uint64_t)i};
 	}
-	f->scene = (struct planner_scene){.layers = f->layers, .planes = f->planes, .n_planes = 4,
-		.width = WIDTH, .height = HEIGHT};
+	f->scene = (struct planner_scene){
+		.layers = f->layers, .planes = f->planes, .n_planes = 4, .width = WIDTH, .height = HEIGHT};
 	f->device.max_clients = ANY;
 	f->oracle = (struct planner_oracle){.test = device_test, .data = f};
 	*state = f;
