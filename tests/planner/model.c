@@ -18,6 +18,7 @@ struct loader {
 	struct planner_plane plane; // of the section being read
 	struct model_plane hidden;
 	int count;
+	bool same_zpos; // all planes of the section start at the same one
 	uint32_t formats[64];
 	int n_formats;
 	uint64_t modifiers[8];
@@ -46,6 +47,10 @@ static bool add_planes(struct loader *loader) {
 					return false;
 				}
 			}
+		}
+		if (plane->zpos_min < plane->zpos_max && !loader->same_zpos) {
+			uint64_t zpos = plane->zpos + (uint64_t)i;
+			plane->zpos = zpos < plane->zpos_max ? zpos : plane->zpos_max;
 		}
 		plane->formats = &model->hidden[p].formats;
 		if (plane->type == PLANNER_PLANE_PRIMARY && model->primary < 0) {
@@ -175,7 +180,8 @@ static bool add_without(struct loader *l, const char *word) {
 	return add_term(l, word, &l->model->rules[l->model->n_rules - 1].without);
 }
 
-static bool parse_zpos(struct planner_plane *plane, const char *value) {
+static bool parse_zpos(struct loader *l, const char *value) {
+	struct planner_plane *plane = &l->plane;
 	unsigned long long low, high, initial;
 	int n = sscanf(value, "%llu..%llu at %llu", &low, &high, &initial);
 	if (n < 1) {
@@ -184,6 +190,7 @@ static bool parse_zpos(struct planner_plane *plane, const char *value) {
 	plane->zpos_min = low;
 	plane->zpos_max = n > 1 ? high : low;
 	plane->zpos = n > 2 ? initial : low;
+	l->same_zpos = strstr(value, " all") != NULL;
 	return plane->zpos_max >= plane->zpos_min;
 }
 
@@ -207,7 +214,7 @@ static bool plane_key(struct loader *l, const char *key, const char *value) {
 		return each_word(value, add_modifier, l);
 	}
 	if (strcmp(key, "zpos") == 0) {
-		return parse_zpos(&l->plane, value);
+		return parse_zpos(l, value);
 	}
 	if (strcmp(key, "scale") == 0) {
 		return sscanf(value, "%lf..%lf", &hidden->scale_min, &hidden->scale_max) == 2;
