@@ -149,6 +149,8 @@ struct planner_learn {
 };
 
 void planner_learn_init(struct planner_learn *learn);
+// Forgets refusals, not what was seen to pass.
+void planner_learn_relent(struct planner_learn *learn);
 void planner_learn_verdict(
 	struct planner_learn *learn, const struct planner_layout *layout, bool accepted);
 // Probability that atoms (of one layer) on the plane alone are no obstacle.
@@ -159,6 +161,9 @@ void planner_layout_init(struct planner_layout *layout, const struct planner_fac
 	const struct planner_plan *plan, const struct planner_learn *learn);
 
 // ---- memory.c ----
+
+// How long a refusal stands: drivers and other users of the device change their minds rarely.
+#define MEMORY_RETRY_NS (INT64_C(600) * 1000000000)
 
 enum {
 	MEMORY_SCENES = 24,
@@ -179,6 +184,7 @@ struct planner_scene_memory {
 	bool reconsidered;                  // the shares changed: only a gain of a tenth counts
 	uint8_t shares[PLANNER_MAX_LAYERS]; // of each layer in the total weight, in 1/255
 	int stale;                          // calls in a row with other shares
+	int64_t searched_ns; // when its tests began
 };
 
 struct planner_verdict_memory {

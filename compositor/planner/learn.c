@@ -103,6 +103,11 @@ void planner_learn_init(struct planner_learn *learn) {
 	set_priors(learn, false);
 }
 
+void planner_learn_relent(struct planner_learn *learn) {
+	learn->n_refused = learn->next_refused = 0;
+	set_priors(learn, true);
+}
+
 enum { MAX_SUSPECTS = 2048 };
 
 static int gather(

@@ -5,9 +5,6 @@
 
 #include "planner/internal.h"
 
-// How long a refusal stands: drivers and other users of the device change their minds rarely.
-#define RETRY_NS (INT64_C(600) * 1000000000)
-
 struct planner_scene_memory *planner_memory_scene(struct planner_memory *memory, uint64_t key) {
 	for (int i = 0; i < MEMORY_SCENES; i++) {
 		struct planner_scene_memory *scene = &memory->scenes[i];
@@ -61,7 +58,7 @@ enum planner_verdict planner_memory_verdict(
 		if (verdict->accepted) {
 			return PLANNER_ACCEPTED;
 		}
-		return now_ns - verdict->time_ns > RETRY_NS ? PLANNER_UNKNOWN : PLANNER_REFUSED;
+		return now_ns - verdict->time_ns > MEMORY_RETRY_NS ? PLANNER_UNKNOWN : PLANNER_REFUSED;
 	}
 	return PLANNER_UNKNOWN;
 }

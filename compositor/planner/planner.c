@@ -86,6 +86,12 @@ static void take_shares(struct planner_scene_memory *memory, const struct planne
 	}
 }
 
+static void think_again(struct planner_scene_memory *memory, int64_t now_ns) {
+	memory->exhausted = false;
+	memory->tests = memory->refusals = memory->n_refused = 0;
+	memory->searched_ns = now_ns;
+}
+
 // Rates that swing do not swing the layout: only what lasts makes it think again, and only a gain that
 // is worth it changes it (see improve).
 static void watch_shares(struct planner_scene_memory *memory, const struct planner_facts *f) {
@@ -97,9 +103,16 @@ static void watch_shares(struct planner_scene_memory *memory, const struct plann
 	memory->stale = stale ? memory->stale + 1 : 0;
 	if (memory->stale > STALE_CALLS) {
 		take_shares(memory, f);
-		memory->exhausted = false;
-		memory->tests = memory->n_refused = 0;
+		think_again(memory, f->scene->now_ns);
 		memory->reconsidered = true;
+	}
+}
+
+// Refusals are retried now and then.
+static void watch_time(struct planner *planner, struct planner_scene_memory *memory, int64_t now_ns) {
+	if (memory->n_refused > 0 && now_ns - memory->searched_ns > MEMORY_RETRY_NS) {
+		planner_learn_relent(&planner->learn);
+		think_again(memory, now_ns);
 	}
 }
 
@@ -176,6 +189,7 @@ static struct planner_scene_memory *enter(struct planner *planner) {
 	memory->tests = memory->refusals = memory->n_refused = 0;
 	memory->settled = memory->exhausted = memory->reconsidered = false;
 	memory->layout_key = 0;
+	memory->searched_ns = f->scene->now_ns;
 	take_shares(memory, f);
 	return memory;
 }
@@ -220,6 +234,7 @@ int planner_plan(struct planner *planner, const struct planner_scene *scene,
 	struct planner_scene_memory *memory = planner_memory_scene(&planner->memory, f->scene_key);
 	if (memory != NULL && !is_refused(planner, memory->layout_key, scene)) {
 		watch_shares(memory, f);
+		watch_time(planner, memory, scene->now_ns);
 		copy_plan(plan, &memory->plan, scene);
 		return 0;
 	}

@@ -20,7 +20,8 @@ struct device {
 	int max_clients;
 	int tests;
 	bool not_now;
-	bool no_primary; // refuses a client on the primary
+	bool no_primary;   // refuses a client on the primary
+	int refused_layer; // on whatever plane; -1: none
 };
 
 struct fixture {
@@ -45,6 +46,10 @@ static enum planner_verdict device_test(void *data, const struct planner_plan *p
 		clients += plan->layer_of[p] >= 0;
 	}
 	bool primary = plan->layer_of[f->scene.primary] >= 0;
+	int refused = f->device.refused_layer;
+	if (refused >= 0 && plan->plane_of[refused] != PLANNER_OFF) {
+		return PLANNER_REFUSED;
+	}
 	return clients > f->device.max_clients || (primary && f->device.no_primary) ? PLANNER_REFUSED
 																				: PLANNER_ACCEPTED;
 }
@@ -63,6 +68,7 @@ static int setup(void **state) {
 	f->scene = (struct planner_scene){
 		.layers = f->layers, .planes = f->planes, .n_planes = 4, .width = WIDTH, .height = HEIGHT};
 	f->device.max_clients = ANY;
+	f->device.refused_layer = -1;
 	f->oracle = (struct planner_oracle){.test = device_test, .data = f};
 	*state = f;
 	return 0;
@@ -246,6 +252,124 @@ static void test_tests_are_bounded(void **state) {
 	assert_true(plan(f) <= 32);
 }
 
+static void improve(struct fixture *f) {
+	while (planner_improve(f->planner, &f->scene, &f->oracle, &f->plan) > 0) {
+	}
+}
+
+static void test_quarantine_finds_another(void **state) {
+	struct fixture *f = *state;
+	add_layer(f, 0, 0, WIDTH, HEIGHT);
+	add_layer(f, 100, 100, 640, 360);
+	plan(f);
+	struct planner_plan bad = f->plan;
+	planner_quarantine(f->planner, &f->scene, &bad);
+	assert_int_equal(plan(f), 0);
+	assert_int_equal(f->plan.layer_of[0], PLANNER_COMPOSED);
+	improve(f);
+	assert_true(f->plan.plane_of[0] != PLANNER_OFF || f->plan.plane_of[1] != PLANNER_OFF);
+	assert_memory_not_equal(f->plan.layer_of, bad.layer_of, sizeof(int) * 4);
+}
+
+static void test_refusal_is_retried_rarely(void **state) {
+	struct fixture *f = *state;
+	f->device.max_clients = 0;
+	f->scene.now_ns = 1;
+	add_layer(f, 0, 0, 50, 50);
+	plan(f);
+	improve(f);
+	f->device.max_clients = ANY;
+	f->scene.now_ns += INT64_C(60) * 1000000000;
+	improve(f);
+	plan(f);
+	assert_int_equal(f->plan.plane_of[0], PLANNER_OFF);
+	f->scene.now_ns += INT64_C(600) * 1000000000;
+	plan(f);
+	improve(f);
+	assert_true(f->plan.plane_of[0] >= 0);
+}
+
+static void test_learns_across_scenes(void **state) {
+	struct fixture *f = *state;
+	// Layers of less than 16 px are refused on any plane; others are not.
+	add_layer(f, 0, 0, 640, 360);
+	add_layer(f, 1000, 100, 8, 8);
+	f->device.refused_layer = 1;
+	plan(f);
+	improve(f);
+	assert_true(f->plan.plane_of[0] >= 0);
+	assert_int_equal(f->plan.plane_of[1], PLANNER_OFF);
+	assert_int_equal(f->plan.reasons[1], PLANNER_REASON_TOO_SMALL);
+	f->layers[1].width = f->layers[1].buffer_width = 10;
+	f->layers[1].src_w = 10 << 16;
+	int tests = plan(f);
+	assert_true(tests <= 2);
+	assert_true(f->plan.plane_of[0] >= 0);
+}
+
+static void test_swinging_rates_do_not_swing_the_layout(void **state) {
+	struct fixture *f = *state;
+	f->device.max_clients = 1;
+	add_layer(f, 0, 0, 400, 400);
+	add_layer(f, 500, 0, 400, 400);
+	f->layers[0].rate_mhz = 60000;
+	f->layers[1].rate_mhz = 30000;
+	plan(f);
+	improve(f);
+	assert_true(f->plan.plane_of[0] >= 0);
+	for (int i = 0; i < 1000; i++) {
+		f->layers[1].rate_mhz = i % 20 < 10 ? 240000 : 30000;
+		assert_int_equal(plan(f), 0);
+		improve(f);
+		assert_true(f->plan.plane_of[0] >= 0);
+	}
+	// What lasts does.
+	f->layers[1].rate_mhz = 240000;
+	for (int i = 0; i < 200; i++) {
+		plan(f);
+		improve(f);
+	}
+	assert_true(f->plan.plane_of[1] >= 0);
+}
+
+static void test_busy_plane_is_left_alone(void **state) {
+	struct fixture *f = *state;
+	f->planes[1].busy = f->planes[2].busy = true;
+	add_layer(f, 100, 100, 640, 360);
+	f->layers[0].refused = PLANNER_REASON_SHM_BUFFER;
+	add_layer(f, 200, 200, 640, 360);
+	plan(f);
+	assert_int_equal(f->plan.plane_of[1], PLANNER_OFF);
+	f->planes[2].busy = false;
+	plan(f);
+	assert_int_equal(f->plan.plane_of[1], 2);
+}
+
+static void test_underlay(void **state) {
+	struct fixture *f = *state;
+	add_layer(f, 100, 100, 640, 360);
+	add_layer(f, 200, 200, 640, 360);
+	f->layers[1].refused = PLANNER_REASON_SHM_BUFFER;
+	f->scene.flags = PLANNER_ALLOW_UNDERLAY | PLANNER_ALLOW_MOVE;
+	f->scene.composed_format = f->scene.composed_alpha_format = DRM_FORMAT_XRGB8888;
+	plan(f);
+	int picture = 0;
+	while (f->plan.layer_of[picture] != PLANNER_COMPOSED) {
+		picture++;
+	}
+	assert_true(f->plan.plane_of[0] >= 0 && f->plan.plane_of[0] < picture);
+	assert_int_equal(f->plan.below[0], 1);
+	// Nothing can be seen through a hole in what does not hide all that is below it.
+	add_layer(f, 0, 0, WIDTH, HEIGHT);
+	f->layers[2] = f->layers[1];
+	f->layers[1] = f->layers[0];
+	f->layers[1].opaque = false;
+	f->layers[0].refused = PLANNER_REASON_SHM_BUFFER;
+	plan(f);
+	assert_int_equal(f->plan.plane_of[1], PLANNER_OFF);
+	assert_int_equal(f->plan.reasons[1], PLANNER_REASON_BELOW_COMPOSED);
+}
+
 static void test_reasons_have_names(void **state) {
 	(void)state;
 	for (unsigned i = 0; i < PLANNER_REASON_COUNT; i++) {
@@ -269,6 +393,13 @@ int main(void) {
 		cmocka_unit_test_setup_teardown(test_quarantine, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_culled_is_ignored, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_tests_are_bounded, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_quarantine_finds_another, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_refusal_is_retried_rarely, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_learns_across_scenes, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			test_swinging_rates_do_not_swing_the_layout, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_busy_plane_is_left_alone, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_underlay, setup, teardown),
 		cmocka_unit_test(test_reasons_have_names),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
