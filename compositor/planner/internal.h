@@ -184,7 +184,7 @@ struct planner_scene_memory {
 	bool reconsidered;                  // the shares changed: only a gain of a tenth counts
 	uint8_t shares[PLANNER_MAX_LAYERS]; // of each layer in the total weight, in 1/255
 	int stale;                          // calls in a row with other shares
-	int64_t searched_ns; // when its tests began
+	int64_t searched_ns;                // when its tests began
 };
 
 struct planner_verdict_memory {

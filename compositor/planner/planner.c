@@ -109,7 +109,8 @@ static void watch_shares(struct planner_scene_memory *memory, const struct plann
 }
 
 // Refusals are retried now and then.
-static void watch_time(struct planner *planner, struct planner_scene_memory *memory, int64_t now_ns) {
+static void watch_time(
+	struct planner *planner, struct planner_scene_memory *memory, int64_t now_ns) {
 	if (memory->n_refused > 0 && now_ns - memory->searched_ns > MEMORY_RETRY_NS) {
 		planner_learn_relent(&planner->learn);
 		think_again(memory, now_ns);

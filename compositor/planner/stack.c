@@ -9,6 +9,7 @@
 // of unit jobs with release times, deadlines and precedence, which earliest deadline first solves.
 #include "planner/internal.h"
 
+// Inside for (): i runs over the set bits. A macro as a function cannot hold the loop's state.
 #define EACH(i, mask) \
 	(uint64_t m_ = (mask); m_ != 0 && (i = __builtin_ctzll(m_), true); m_ &= m_ - 1)
 
