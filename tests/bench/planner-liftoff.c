@@ -263,7 +263,12 @@ void peer_liftoff(
 		}
 	}
 	drmModeAtomicReqPtr req = drmModeAtomicAlloc();
-	if (liftoff_output_apply(output, req, 0) == 0) {
+#if LIFTOFF_TAKES_OPTIONS
+	int rc = liftoff_output_apply(output, req, 0, NULL);
+#else
+	int rc = liftoff_output_apply(output, req, 0);
+#endif
+	if (rc == 0) {
 		struct model_use uses[PLANNER_MAX_PLANES];
 		int n = read_request(req, uses, out->plan.layer_of);
 		for (int i = 0; i < n; i++) {
