@@ -74,9 +74,7 @@ static void handle_idle(void *data) {
 	struct output *output = capture->output;
 	capture->event = NULL;
 	// The scene of now, drawn as if there were no planes.
-	struct frame *frame = &output->frames[OUTPUT_FRAMES];
-	if (!make_picture(capture) || !frame_build(output, frame) ||
-		!output_compose_into(output, frame, capture->picture)) {
+	if (!make_picture(capture) || !output_compose_into(output, capture->picture)) {
 		finish(capture, "no memory for a picture of this size");
 		return;
 	}

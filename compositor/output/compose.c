@@ -70,7 +70,7 @@ static bool fill_layer(struct output *output, int index, struct render_layer *ou
 	return true;
 }
 
-static uint64_t area(const pixman_region32_t *region) {
+uint64_t region_area(const pixman_region32_t *region) {
 	int n;
 	const pixman_box32_t *boxes = pixman_region32_rectangles((pixman_region32_t *)region, &n);
 	uint64_t px = 0;
@@ -104,8 +104,8 @@ static bool draw(struct output *output, struct kms_dumb *dumb, struct render_can
 			fill_layer(output, i, &output->render_layers[n])) {
 			output->render_index[n++] = i;
 			if (stats == &output->composed) {
-				layer->composed_bytes +=
-					area(&output->scratch) * format_min_stride(format_info(dumb->format), 0, 1);
+				layer->composed_bytes += region_area(&output->scratch) *
+					format_min_stride(format_info(dumb->format), 0, 1);
 			}
 		}
 	}
@@ -204,12 +204,15 @@ bool output_compose(struct output *output, struct frame *frame) {
 	return ok;
 }
 
-bool output_compose_into(struct output *output, const struct frame *frame, struct kms_dumb *dumb) {
+bool output_compose_into(struct output *output, struct kms_dumb *dumb) {
+	if (!frame_reserve_regions(output, output->scene.n_layers)) {
+		return false;
+	}
 	pixman_region32_t all;
 	pixman_region32_init_rect(&all, 0, 0, dumb->width, dumb->height);
 	scene_output_visibility(&output->scene, output->visible, &output->background);
 	struct render_stats stats = {0};
-	bool ok = draw(output, dumb, NULL, &all, is_any_layer, frame, &stats);
+	bool ok = draw(output, dumb, NULL, &all, is_any_layer, NULL, &stats);
 	pixman_region32_fini(&all);
 	return ok;
 }

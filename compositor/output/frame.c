@@ -11,7 +11,7 @@
 
 enum { ASSUMED_RATE_MHZ = 60000 }; // of every layer: how often clients draw is not measured
 
-static bool reserve_layers(struct output *output, struct frame *frame, int n) {
+static bool reserve_layers(struct frame *frame, int n) {
 	if (n > frame->cap_layers) {
 		int cap = n + n / 2 + 8;
 		struct frame_layer *layers = realloc(frame->layers, sizeof(*layers) * (size_t)cap);
@@ -21,6 +21,10 @@ static bool reserve_layers(struct output *output, struct frame *frame, int n) {
 		frame->layers = layers;
 		frame->cap_layers = cap;
 	}
+	return true;
+}
+
+bool frame_reserve_regions(struct output *output, int n) {
 	if (n > output->cap_regions) {
 		int cap = n + n / 2 + 8;
 		pixman_region32_t *visible = realloc(output->visible, sizeof(*visible) * (size_t)cap);
@@ -122,23 +126,13 @@ static uint64_t modifier_for(const struct output *output, uint32_t format, uint6
 											  : modifier;
 }
 
-static uint64_t area(const pixman_region32_t *region) {
-	int n;
-	const pixman_box32_t *boxes = pixman_region32_rectangles((pixman_region32_t *)region, &n);
-	uint64_t px = 0;
-	for (int i = 0; i < n; i++) {
-		px += (uint64_t)(boxes[i].x2 - boxes[i].x1) * (uint64_t)(boxes[i].y2 - boxes[i].y1);
-	}
-	return px;
-}
-
 static void plan_layer(struct output *output, const struct scene_layer *layer, bool lowest,
 	const pixman_region32_t *visible, struct planner_layer *planned) {
 	struct scene_buffer *buffer = layer->buffer;
 	const struct format_info *info = format_info(buffer->format);
 	*planned = (struct planner_layer){
 		.opaque = is_opaque(layer) || (info != NULL && !info->alpha),
-		.visible_px = area(visible),
+		.visible_px = region_area(visible),
 		.rate_mhz = ASSUMED_RATE_MHZ,
 		.format = buffer->format,
 		.modifier = buffer->modifier,
@@ -238,7 +232,8 @@ static void mark_in_sight(const struct output *output, struct frame *frame) {
 
 bool frame_build(struct output *output, struct frame *frame) {
 	const struct scene_output *scene = &output->scene;
-	if (!reserve_layers(output, frame, scene->n_layers)) {
+	if (!reserve_layers(frame, scene->n_layers) ||
+		!frame_reserve_regions(output, scene->n_layers)) {
 		return false;
 	}
 	frame->serial = ++output->serial;

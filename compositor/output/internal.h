@@ -8,7 +8,7 @@
 
 enum {
 	OUTPUT_TARGETS = 2, // composed while no flip is pending: one on screen, one to draw into
-	OUTPUT_FRAMES = 3,  // on screen, on its way, being decided (and one more for screenshots)
+	OUTPUT_FRAMES = 3,  // on screen, on its way, being decided
 };
 
 // A dumb buffer that composed pictures are drawn into.
@@ -34,10 +34,10 @@ struct output {
 	int front; // the target whose picture is the newest composed one
 
 	struct planner *planner;
-	struct frame *testing;                  // the frame whose plans the oracle is asked about
-	struct frame frames[OUTPUT_FRAMES + 1]; // the last one is for screenshots
-	struct frame *on_screen;                // NULL before the first
-	struct frame *pending;                  // committed, flip not yet there; may be NULL
+	struct frame *testing; // the frame whose plans the oracle is asked about
+	struct frame frames[OUTPUT_FRAMES];
+	struct frame *on_screen; // NULL before the first
+	struct frame *pending;   // committed, flip not yet there; may be NULL
 	uint64_t serial;
 
 	// Per-frame work space, kept so that a frame allocates nothing.
@@ -67,6 +67,8 @@ struct output {
 };
 
 // ---- frame.c ----
+// Makes room for the visible and opaque regions of n layers. False when out of memory.
+bool frame_reserve_regions(struct output *output, int n);
 // Fills `frame` from the scene: geometry, visibility, what could be on a plane, and the plan. False
 // when out of memory.
 bool frame_build(struct output *output, struct frame *frame);
@@ -83,8 +85,9 @@ void frame_unlock(struct frame *frame);
 // Brings the picture of the composed layers up to date: draws into a target that is not on screen
 // where anything changed. False if there was no memory.
 bool output_compose(struct output *output, struct frame *frame);
-// Composes every visible layer of the frame into `dumb` (screenshots).
-bool output_compose_into(struct output *output, const struct frame *frame, struct kms_dumb *dumb);
+// Composes every visible layer of the scene into `dumb` (screenshots).
+bool output_compose_into(struct output *output, struct kms_dumb *dumb);
+uint64_t region_area(const pixman_region32_t *region); // px
 
 // ---- commit.c ----
 // Stages what the plan shows; planes of ours that it does not use go off.

@@ -391,7 +391,7 @@ void output_destroy(struct output *output) {
 	if (output->hidden_timer != NULL) {
 		wl_event_source_remove(output->hidden_timer);
 	}
-	for (int i = 0; i <= OUTPUT_FRAMES; i++) {
+	for (int i = 0; i < OUTPUT_FRAMES; i++) {
 		frame_unlock(&output->frames[i]);
 		free(output->frames[i].layers);
 	}
