@@ -94,7 +94,8 @@ static struct json_object *planes_json(const struct output *output, const struct
 	for (int p = 0; p < n_planes; p++) {
 		struct json_object *object = json_object_new_object();
 		int layer = shown_layer(frame, p);
-		bool composed = frame != NULL && frame->plan.layer_of[p] == PLANNER_COMPOSED;
+		bool composed =
+			frame != NULL && (p == frame->picture_plane[0] || p == frame->picture_plane[1]);
 		add_int(object, "id", planes[p]->id);
 		add_string(object, "type", types[planes[p]->type]);
 		add_int(object, "layer", layer);

@@ -25,7 +25,7 @@ static bool map(struct kms_dumb *dumb) {
 	return true;
 }
 
-static struct kms_framebuffer *make_framebuffer(struct kms_dumb *dumb) {
+static struct kms_framebuffer *make_framebuffer(struct kms_dumb *dumb, uint32_t format) {
 	struct kms_framebuffer *framebuffer = calloc(1, sizeof(*framebuffer));
 	if (!framebuffer) {
 		return NULL;
@@ -34,7 +34,7 @@ static struct kms_framebuffer *make_framebuffer(struct kms_dumb *dumb) {
 	uint32_t strides[4] = {dumb->stride};
 	uint32_t offsets[4] = {0};
 	// Without a modifier: a dumb buffer is linear by definition.
-	if (drmModeAddFB2(dumb->device->fd, dumb->width, dumb->height, dumb->format, handles, strides,
+	if (drmModeAddFB2(dumb->device->fd, dumb->width, dumb->height, format, handles, strides,
 			offsets, &framebuffer->id, 0) != 0) {
 		free(framebuffer);
 		return NULL;
@@ -67,7 +67,7 @@ struct kms_dumb *kms_dumb_create(
 	if (!map(dumb)) {
 		goto fail;
 	}
-	dumb->framebuffer = make_framebuffer(dumb);
+	dumb->framebuffer = make_framebuffer(dumb, format);
 	if (!dumb->framebuffer) {
 		goto fail;
 	}
@@ -98,10 +98,26 @@ void kms_dumb_destroy(struct kms_dumb *dumb) {
 		return;
 	}
 	kms_framebuffer_destroy(dumb->framebuffer);
+	kms_framebuffer_destroy(dumb->alpha);
 	if (dumb->device) {
 		release(dumb);
 	}
 	free(dumb);
+}
+
+struct kms_framebuffer *kms_dumb_alpha(struct kms_dumb *dumb) {
+	if (!dumb->device || dumb->alpha) {
+		return dumb->alpha;
+	}
+	const struct format_info *info;
+	for (size_t i = 0; (info = format_info_at(i)) != NULL; i++) {
+		if (info->alpha && info->opaque == dumb->format) {
+			dumb->alpha = make_framebuffer(dumb, info->format);
+			return dumb->alpha;
+		}
+	}
+	errno = EINVAL;
+	return NULL;
 }
 
 int kms_dumb_export(struct kms_dumb *dumb) {

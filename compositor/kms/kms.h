@@ -287,7 +287,8 @@ struct kms_dumb {
 	size_t size;   // bytes
 	uint8_t *data; // mapped, write-combined on many devices: do not read
 	struct kms_framebuffer *framebuffer;
-	struct wl_list link; // kms_device.dumbs
+	struct kms_framebuffer *alpha; // of kms_dumb_alpha; may be NULL
+	struct wl_list link;           // kms_device.dumbs
 };
 
 // A mapped, zeroed dumb buffer with its framebuffer; one-plane formats of 16, 24 or 32 bit. NULL with
@@ -295,6 +296,9 @@ struct kms_dumb {
 struct kms_dumb *kms_dumb_create(
 	struct kms_device *device, uint32_t width, uint32_t height, uint32_t format);
 void kms_dumb_destroy(struct kms_dumb *dumb); // may be on screen; NULL is fine
+// The same memory with its alpha channel looked at: made when first asked for, owned by the dumb
+// buffer. NULL with errno set: the format has no twin with alpha, or the device did not take it.
+struct kms_framebuffer *kms_dumb_alpha(struct kms_dumb *dumb);
 // A new dma-buf of the buffer's memory; the caller closes it. -1 with errno set.
 int kms_dumb_export(struct kms_dumb *dumb);
 

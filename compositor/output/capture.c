@@ -140,7 +140,9 @@ static int test(struct capture *capture, const struct frame *frame, uint32_t fla
 	struct output *output = capture->output;
 	struct kms_connector *writeback = kms_crtc_writeback(output->pipe.crtc);
 	kms_request_begin(output->device);
-	output_stage(output, frame, &frame->plan);
+	if (!output_stage(output, frame, &frame->plan)) {
+		return -ENOMEM;
+	}
 	kms_request_writeback(writeback, output->pipe.crtc, capture->picture->framebuffer, NULL);
 	output->counters.test_commits++;
 	return kms_request_commit(output->device, output->pipe.crtc, KMS_COMMIT_TEST | flags);
@@ -239,6 +241,7 @@ void captures_committed(struct capture *capture, int rc) {
 	}
 	if (capture->modeset) {
 		output->counters.modesets++;
+		planner_forget(output->planner); // what a device takes may depend on what else it does
 	}
 	capture->state = CAPTURE_FENCED;
 	capture->event = wl_event_loop_add_fd(

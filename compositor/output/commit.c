@@ -6,11 +6,16 @@
 #include "base/log.h"
 #include "output/internal.h"
 
+// Of the lower (0) or upper (1) picture; NULL when out of memory.
 static struct kms_framebuffer *composed_framebuffer(
-	const struct output *output, const struct frame *frame) {
+	const struct output *output, const struct frame *frame, int picture, bool alpha) {
 	// A test of a layout only needs a framebuffer of the right kind, and one always exists.
-	int index = frame->target >= 0 ? frame->target : output->front;
-	return output->targets[index].dumb->framebuffer;
+	const struct output_picture *lower = &output->pictures[0];
+	struct kms_dumb *dumb = lower->targets[lower->front].dumb;
+	if (frame->picture_target[picture] >= 0) {
+		dumb = output->pictures[picture].targets[frame->picture_target[picture]].dumb;
+	}
+	return alpha ? kms_dumb_alpha(dumb) : dumb->framebuffer;
 }
 
 static void stage_client(
@@ -35,10 +40,12 @@ static void stage_client(
 	kms_request_plane(output->planes[plane], output->pipe.crtc, &state);
 }
 
-static void stage_composed(
+static bool stage_composed(
 	struct output *output, const struct frame *frame, const struct planner_plan *plan, int plane) {
+	int picture = plan->layer_of[plane] == PLANNER_COMPOSED_ABOVE;
+	bool alpha = picture == 1 || plan->below[0] != 0;
 	struct kms_plane_state state = {
-		.framebuffer = composed_framebuffer(output, frame),
+		.framebuffer = composed_framebuffer(output, frame, picture, alpha),
 		.src_w = (uint32_t)output->scene.width << 16,
 		.src_h = (uint32_t)output->scene.height << 16,
 		.crtc_w = (uint32_t)output->scene.width,
@@ -46,20 +53,26 @@ static void stage_composed(
 		.set_zpos = output->planes[plane]->zpos_mutable,
 		.zpos = plan->zpos[plane],
 	};
+	if (state.framebuffer == NULL) {
+		return false;
+	}
 	kms_request_plane(output->planes[plane], output->pipe.crtc, &state);
+	return true;
 }
 
-void output_stage(
+bool output_stage(
 	struct output *output, const struct frame *frame, const struct planner_plan *plan) {
+	bool ok = true;
 	for (int p = 0; p < output->n_planes; p++) {
 		if (plan->layer_of[p] >= 0) {
 			stage_client(output, frame, plan, p);
-		} else if (plan->layer_of[p] == PLANNER_COMPOSED) {
-			stage_composed(output, frame, plan, p);
+		} else if (plan->layer_of[p] != PLANNER_OFF) {
+			ok = stage_composed(output, frame, plan, p) && ok;
 		} else {
 			kms_request_plane(output->planes[p], output->pipe.crtc, NULL);
 		}
 	}
+	return ok;
 }
 
 // Errors that say nothing of the layout (kms-facts: the driver is busy, or no longer ours to ask).
@@ -71,7 +84,9 @@ static bool is_passing(int error) {
 enum planner_verdict output_test(void *data, const struct planner_plan *plan) {
 	struct output *output = data;
 	kms_request_begin(output->device);
-	output_stage(output, output->testing, plan);
+	if (!output_stage(output, output->testing, plan)) {
+		return PLANNER_REFUSED;
+	}
 	int rc = kms_request_commit(output->device, output->pipe.crtc, KMS_COMMIT_TEST);
 	if (rc == 0) {
 		return PLANNER_ACCEPTED;
@@ -82,12 +97,14 @@ enum planner_verdict output_test(void *data, const struct planner_plan *plan) {
 static int commit_once(struct output *output, struct frame *frame) {
 	struct capture *capture = captures_prepare(output, frame);
 	kms_request_begin(output->device);
-	output_stage(output, frame, &frame->plan);
+	int rc = output_stage(output, frame, &frame->plan) ? 0 : -ENOMEM;
 	uint32_t flags = KMS_COMMIT_EVENT;
 	if (capture != NULL) {
 		flags |= captures_stage(capture);
 	}
-	int rc = kms_request_commit(output->device, output->pipe.crtc, flags);
+	if (rc == 0) {
+		rc = kms_request_commit(output->device, output->pipe.crtc, flags);
+	}
 	if (capture != NULL) {
 		captures_committed(capture, rc);
 	}

@@ -80,22 +80,40 @@ uint64_t region_area(const pixman_region32_t *region) {
 	return px;
 }
 
-// Draws the layers that `wants` names into `dumb` where `region` says.
-static bool draw(struct output *output, struct kms_dumb *dumb, struct render_canvas **canvas,
-	const pixman_region32_t *region, bool (*wants)(const struct frame *, int),
-	const struct frame *frame, struct render_stats *stats) {
+// What of the scene a picture shows.
+struct drawing {
+	const struct frame *frame; // NULL: every layer
+	int picture;
+	const pixman_region32_t *holes; // may be NULL
+	uint32_t format;
+	struct render_canvas **canvas; // may be NULL
+	struct render_stats *stats;
+};
+
+static bool is_drawn(const struct drawing *drawing, int index) {
+	if (drawing->frame == NULL) {
+		return true;
+	}
+	const struct frame_layer *layer = &drawing->frame->layers[index];
+	return layer->placement == FRAME_COMPOSED && layer->picture == drawing->picture;
+}
+
+// Draws into `dumb` where `region` says.
+static bool draw(struct output *output, struct kms_dumb *dumb, const pixman_region32_t *region,
+	const struct drawing *drawing) {
 	struct render_target target = {
-		.format = dumb->format,
+		.format = drawing->format,
 		.width = (int32_t)dumb->width,
 		.height = (int32_t)dumb->height,
 		.data = dumb->data,
 		.stride = dumb->stride,
-		.canvas = canvas,
+		.holes = drawing->holes,
+		.canvas = drawing->canvas,
 	};
 	int n = 0;
 	for (int i = 0; i < output->scene.n_layers; i++) {
 		struct scene_layer *layer = output->scene.layers[i];
-		if (layer->buffer == NULL || !wants(frame, i)) {
+		if (layer->buffer == NULL || !is_drawn(drawing, i)) {
 			continue;
 		}
 		pixman_region32_intersect(
@@ -103,13 +121,13 @@ static bool draw(struct output *output, struct kms_dumb *dumb, struct render_can
 		if (pixman_region32_not_empty(&output->scratch) &&
 			fill_layer(output, i, &output->render_layers[n])) {
 			output->render_index[n++] = i;
-			if (stats == &output->composed) {
+			if (drawing->frame != NULL) {
 				layer->composed_bytes += region_area(&output->scratch) *
 					format_min_stride(format_info(dumb->format), 0, 1);
 			}
 		}
 	}
-	bool ok = render_compose(&target, region, output->render_layers, n, stats);
+	bool ok = render_compose(&target, region, output->render_layers, n, drawing->stats);
 	for (int r = 0; r < n; r++) {
 		struct scene_buffer *buffer = output->scene.layers[output->render_index[r]]->buffer;
 		// A truncated pool is the client's own error, posted where the access ends.
@@ -120,88 +138,151 @@ static bool draw(struct output *output, struct kms_dumb *dumb, struct render_can
 	return ok;
 }
 
-static bool is_composed_layer(const struct frame *frame, int index) {
-	return frame->layers[index].placement == FRAME_COMPOSED;
+// What opaque planes above it hide needs no picture.
+static void hidden_by_planes(struct output *output, const struct frame *frame, int picture) {
+	pixman_region32_clear(&output->hidden);
+	for (int i = 0; i < frame->n_layers; i++) {
+		const struct frame_layer *layer = &frame->layers[i];
+		if (layer->placement == FRAME_PLANE && !(layer->below & 1 << picture)) {
+			scene_layer_opaque(output->scene.layers[i], &output->scratch);
+			pixman_region32_union(&output->hidden, &output->hidden, &output->scratch);
+		}
+	}
 }
 
-static bool is_any_layer(const struct frame *frame, int index) {
-	(void)frame;
-	(void)index;
+// Where planes below it shine through. The upper picture has nothing but what is drawn into it.
+static void find_holes(struct output *output, const struct frame *frame, int picture) {
+	pixman_region32_clear(&output->holes);
+	if (picture > 0) {
+		pixman_region32_union_rect(&output->holes, &output->holes, 0, 0,
+			(unsigned)output->scene.width, (unsigned)output->scene.height);
+		return;
+	}
+	for (int i = 0; i < frame->n_layers; i++) {
+		const struct frame_layer *layer = &frame->layers[i];
+		if (layer->placement == FRAME_PLANE && (layer->below & 1 << picture)) {
+			pixman_region32_union_rect(&output->holes, &output->holes, layer->dst.x, layer->dst.y,
+				(unsigned)layer->dst.width, (unsigned)layer->dst.height);
+		}
+	}
+}
+
+static int pick_target(const struct output *output, int picture) {
+	int front = output->pictures[picture].front;
+	bool shown = output->on_screen != NULL && output->on_screen->picture_target[picture] == front;
+	return shown ? (front + 1) % OUTPUT_TARGETS : front;
+}
+
+static void damage_target(struct output *output, struct output_target *target) {
+	pixman_region32_union_rect(&target->damage, &target->damage, 0, 0,
+		(unsigned)output->scene.width, (unsigned)output->scene.height);
+}
+
+// Makes the target's memory, and all of it stale if it was drawn for other purposes.
+static bool prepare_target(struct output *output, struct output_target *target, bool alpha) {
+	if (target->dumb == NULL) {
+		target->dumb = kms_dumb_create(output->device, (uint32_t)output->scene.width,
+			(uint32_t)output->scene.height, output->target_format);
+		if (target->dumb == NULL) {
+			log_error("%s: no memory for a %dx%d picture: %s", output->device->path,
+				output->scene.width, output->scene.height, strerror(errno));
+			return false;
+		}
+		damage_target(output, target);
+	}
+	if (target->alpha != alpha) {
+		target->alpha = alpha;
+		damage_target(output, target);
+	}
 	return true;
 }
 
-// What opaque planes hide needs no picture below.
-static void hidden_by_planes(struct output *output, const struct frame *frame) {
-	pixman_region32_clear(&output->hidden);
-	for (int i = 0; i < frame->n_layers; i++) {
-		if (frame->layers[i].placement != FRAME_PLANE) {
-			continue;
-		}
-		const struct scene_layer *layer = output->scene.layers[i];
-		pixman_region32_copy(&output->scratch, (pixman_region32_t *)&layer->opaque);
-		pixman_region32_translate(&output->scratch, layer->dst.x, layer->dst.y);
-		pixman_region32_union(&output->hidden, &output->hidden, &output->scratch);
-	}
-}
-
-static int pick_target(const struct output *output) {
-	bool front_shown = output->on_screen != NULL && output->on_screen->target == output->front;
-	return front_shown ? (output->front + 1) % OUTPUT_TARGETS : output->front;
-}
-
-static bool prepare_target(struct output *output, struct output_target *target) {
-	if (target->dumb != NULL) {
-		return true;
-	}
-	target->dumb = kms_dumb_create(output->device, (uint32_t)output->scene.width,
-		(uint32_t)output->scene.height, output->target_format);
-	if (target->dumb == NULL) {
-		log_error("%s: no memory for a %dx%d picture: %s", output->device->path,
-			output->scene.width, output->scene.height, strerror(errno));
+static bool compose_target(
+	struct output *output, struct frame *frame, int picture, struct output_target *target) {
+	bool alpha = frame->picture_alpha[picture];
+	if (!prepare_target(output, target, alpha)) {
 		return false;
 	}
-	pixman_region32_union_rect(&target->damage, &target->damage, 0, 0,
-		(unsigned)output->scene.width, (unsigned)output->scene.height);
+	if (alpha) {
+		find_holes(output, frame, picture);
+	}
+	struct render_stats stats = {0};
+	struct drawing drawing = {
+		.frame = frame,
+		.picture = picture,
+		.holes = alpha ? &output->holes : NULL,
+		.format = alpha ? output->target_alpha_format : output->target_format,
+		.canvas = &target->canvas,
+		.stats = &stats,
+	};
+	pixman_region32_t todo;
+	pixman_region32_init(&todo);
+	pixman_region32_subtract(&todo, &target->damage, &output->hidden);
+	bool ok = draw(output, target->dumb, &todo, &drawing);
+	pixman_region32_fini(&todo);
+	frame->composed_px += stats.pixels;
+	frame->composed_bytes += stats.bytes;
+	output->counters.composed_px += stats.pixels;
+	output->counters.composed_bytes += stats.bytes;
+	if (ok) {
+		pixman_region32_clear(&target->damage);
+	}
+	return ok;
+}
+
+static bool compose_picture(struct output *output, struct frame *frame, int index) {
+	struct output_picture *picture = &output->pictures[index];
+	for (int t = 0; t < OUTPUT_TARGETS; t++) {
+		pixman_region32_union(
+			&picture->targets[t].damage, &picture->targets[t].damage, &picture->damage);
+	}
+	if (frame->picture_plane[index] < 0) {
+		return true;
+	}
+	hidden_by_planes(output, frame, index);
+	struct output_target *front = &picture->targets[picture->front];
+	pixman_region32_subtract(&output->scratch, &front->damage, &output->hidden);
+	if (front->dumb == NULL || front->alpha != frame->picture_alpha[index] ||
+		pixman_region32_not_empty(&output->scratch)) {
+		int target = pick_target(output, index);
+		if (!compose_target(output, frame, index, &picture->targets[target])) {
+			return false;
+		}
+		picture->front = target;
+	}
+	frame->picture_target[index] = picture->front;
 	return true;
 }
 
 bool output_compose(struct output *output, struct frame *frame) {
-	for (int t = 0; t < OUTPUT_TARGETS; t++) {
-		pixman_region32_union(
-			&output->targets[t].damage, &output->targets[t].damage, &output->damage);
+	bool ok = true;
+	for (int i = 0; i < FRAME_PICTURES; i++) {
+		ok = compose_picture(output, frame, i) && ok;
 	}
-	if (!frame_is_composed(output, frame)) {
-		return true;
-	}
-	hidden_by_planes(output, frame);
-	struct output_target *front = &output->targets[output->front];
-	pixman_region32_subtract(&output->scratch, &front->damage, &output->hidden);
-	if (front->dumb != NULL && !pixman_region32_not_empty(&output->scratch)) {
-		frame->target = output->front;
-		return true;
-	}
-	int index = pick_target(output);
-	struct output_target *target = &output->targets[index];
-	if (!prepare_target(output, target)) {
-		return false;
-	}
-	pixman_region32_t todo;
-	pixman_region32_init(&todo);
-	pixman_region32_subtract(&todo, &target->damage, &output->hidden);
-	struct render_stats *stats = &output->composed;
-	*stats = (struct render_stats){0};
-	bool ok = draw(output, target->dumb, &target->canvas, &todo, is_composed_layer, frame, stats);
-	pixman_region32_fini(&todo);
-	frame->composed_px = stats->pixels;
-	frame->composed_bytes = stats->bytes;
-	output->counters.composed_px += stats->pixels;
-	output->counters.composed_bytes += stats->bytes;
-	if (ok) {
-		pixman_region32_clear(&target->damage);
-	}
-	output->front = index;
-	frame->target = index;
 	return ok;
+}
+
+void output_pictures_init(struct output *output) {
+	for (int i = 0; i < FRAME_PICTURES; i++) {
+		struct output_picture *picture = &output->pictures[i];
+		pixman_region32_init(&picture->damage);
+		for (int t = 0; t < OUTPUT_TARGETS; t++) {
+			pixman_region32_init(&picture->targets[t].damage);
+		}
+	}
+}
+
+void output_pictures_finish(struct output *output) {
+	for (int i = 0; i < FRAME_PICTURES; i++) {
+		struct output_picture *picture = &output->pictures[i];
+		for (int t = 0; t < OUTPUT_TARGETS; t++) {
+			struct output_target *target = &picture->targets[t];
+			render_canvas_destroy(target->canvas);
+			kms_dumb_destroy(target->dumb);
+			pixman_region32_fini(&target->damage);
+		}
+		pixman_region32_fini(&picture->damage);
+	}
 }
 
 bool output_compose_into(struct output *output, struct kms_dumb *dumb) {
@@ -212,7 +293,8 @@ bool output_compose_into(struct output *output, struct kms_dumb *dumb) {
 	pixman_region32_init_rect(&all, 0, 0, dumb->width, dumb->height);
 	scene_output_visibility(&output->scene, output->visible, &output->background);
 	struct render_stats stats = {0};
-	bool ok = draw(output, dumb, NULL, &all, is_any_layer, NULL, &stats);
+	struct drawing drawing = {.format = dumb->format, .stats = &stats};
+	bool ok = draw(output, dumb, &all, &drawing);
 	pixman_region32_fini(&all);
 	return ok;
 }

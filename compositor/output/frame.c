@@ -1,15 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Deciding a frame: what is visible, what goes on which plane, what differs from the frame before.
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <drm_fourcc.h>
-#include <drm_mode.h>
-
 #include "output/internal.h"
-
-enum { ASSUMED_RATE_MHZ = 60000 }; // of every layer: how often clients draw is not measured
 
 static bool reserve_layers(struct frame *frame, int n) {
 	if (n > frame->cap_layers) {
@@ -65,109 +59,6 @@ void frame_unlock(struct frame *frame) {
 	}
 }
 
-static bool is_whole(double value) {
-	return value == floor(value);
-}
-
-// True if the layer's opaque region hides everything under its dst.
-static bool is_opaque(const struct scene_layer *layer) {
-	pixman_box32_t box = {.x2 = layer->dst.width, .y2 = layer->dst.height};
-	return pixman_region32_contains_rectangle((pixman_region32_t *)&layer->opaque, &box) ==
-		PIXMAN_REGION_IN;
-}
-
-// The part of the layer that lies on the output, in the terms of planes.
-static uint32_t crop(
-	const struct output *output, const struct scene_layer *layer, struct planner_layer *planned) {
-	const struct scene_rect *dst = &layer->dst;
-	int32_t x1 = dst->x > 0 ? dst->x : 0, y1 = dst->y > 0 ? dst->y : 0;
-	int32_t x2 = dst->x + dst->width, y2 = dst->y + dst->height;
-	x2 = x2 < output->scene.width ? x2 : output->scene.width;
-	y2 = y2 < output->scene.height ? y2 : output->scene.height;
-	double sx = layer->src.width / dst->width, sy = layer->src.height / dst->height;
-	bool cropped =
-		x1 != dst->x || y1 != dst->y || x2 != dst->x + dst->width || y2 != dst->y + dst->height;
-	planned->x = x1;
-	planned->y = y1;
-	planned->width = x2 - x1;
-	planned->height = y2 - y1;
-	double src_x = layer->src.x + (x1 - dst->x) * sx, src_y = layer->src.y + (y1 - dst->y) * sy;
-	double src_w = (x2 - x1) * sx, src_h = (y2 - y1) * sy;
-	planned->src_x = (uint32_t)(src_x * 65536.0);
-	planned->src_y = (uint32_t)(src_y * 65536.0);
-	planned->src_w = (uint32_t)(src_w * 65536.0);
-	planned->src_h = (uint32_t)(src_h * 65536.0);
-	bool whole = is_whole(src_x) && is_whole(src_y) && is_whole(src_w) && is_whole(src_h);
-	if (!whole) {
-		return cropped ? PLANNER_REASON_OUT_OF_BOUNDS : PLANNER_REASON_SUBPIXEL;
-	}
-	// 16.16 fixed point ends at 65535 px; larger sources cannot even be expressed.
-	return src_x + src_w > 65535.0 || src_y + src_h > 65535.0 ? PLANNER_REASON_OUT_OF_BOUNDS : 0;
-}
-
-static bool any_plane_takes(const struct output *output, uint32_t format, uint64_t modifier) {
-	for (int p = 0; p < output->n_planes; p++) {
-		if (output->planner_planes[p].type != PLANNER_PLANE_CURSOR &&
-			format_set_has(output->planner_planes[p].formats, format, modifier)) {
-			return true;
-		}
-	}
-	return false;
-}
-
-// Without a GPU, memory whose modifier nobody told is linear, and a plane that tells of no modifiers
-// takes linear memory.
-static uint64_t modifier_for(const struct output *output, uint32_t format, uint64_t modifier) {
-	if (any_plane_takes(output, format, modifier)) {
-		return modifier;
-	}
-	return modifier == DRM_FORMAT_MOD_INVALID ? DRM_FORMAT_MOD_LINEAR
-		: modifier == DRM_FORMAT_MOD_LINEAR   ? DRM_FORMAT_MOD_INVALID
-											  : modifier;
-}
-
-static void plan_layer(struct output *output, const struct scene_layer *layer, bool lowest,
-	const pixman_region32_t *visible, struct planner_layer *planned) {
-	struct scene_buffer *buffer = layer->buffer;
-	const struct format_info *info = format_info(buffer->format);
-	*planned = (struct planner_layer){
-		.opaque = is_opaque(layer) || (info != NULL && !info->alpha),
-		.visible_px = region_area(visible),
-		.rate_mhz = ASSUMED_RATE_MHZ,
-		.format = buffer->format,
-		.modifier = buffer->modifier,
-		.buffer_width = buffer->width,
-		.buffer_height = buffer->height,
-		.rotation = DRM_MODE_ROTATE_0,
-		.visible = true,
-	};
-	planned->refused = crop(output, layer, planned);
-	if (layer->transform != WL_OUTPUT_TRANSFORM_NORMAL || buffer->y_invert) {
-		planned->refused |= PLANNER_REASON_TRANSFORMED;
-	}
-	if (buffer->kind == SCENE_BUFFER_SHM) {
-		planned->refused |= PLANNER_REASON_SHM_BUFFER;
-		return;
-	}
-	if (buffer->kind == SCENE_BUFFER_SOLID) {
-		planned->refused |= PLANNER_REASON_SOLID_BUFFER;
-		return;
-	}
-	// The lowest visible layer has black below it: premultiplied colour over black is the colour.
-	bool fills = planned->width == output->scene.width && planned->height == output->scene.height;
-	if (info != NULL && info->alpha && ((fills && lowest) || planned->opaque) &&
-		any_plane_takes(
-			output, info->opaque, modifier_for(output, info->opaque, buffer->modifier))) {
-		planned->format = info->opaque;
-	}
-	planned->modifier = modifier_for(output, planned->format, buffer->modifier);
-	if (!any_plane_takes(output, planned->format, planned->modifier)) {
-		planned->refused |= PLANNER_REASON_NO_PLANE_FORMAT;
-	} else if (scanout_framebuffer(output->device, buffer, planned->format) == NULL) {
-		planned->refused |= PLANNER_REASON_IMPORT_REFUSED;
-	}
-}
-
 static void take_layer(struct frame_layer *taken, const struct scene_layer *layer) {
 	*taken = (struct frame_layer){
 		.id = layer->id,
@@ -188,17 +79,37 @@ static void take_layer(struct frame_layer *taken, const struct scene_layer *laye
 	}
 }
 
-// Writes the plan's outcome into the layers.
-static void settle(struct frame *frame) {
+// Writes the plan's outcome into the layers and pictures.
+static void settle(const struct output *output, struct frame *frame) {
+	const struct planner_plan *plan = &frame->plan;
 	for (int i = 0; i < frame->n_planned; i++) {
 		struct frame_layer *layer = &frame->layers[frame->planned_layer[i]];
-		layer->plane = frame->plan.plane_of[i];
-		layer->reasons = frame->plan.reasons[i];
+		layer->plane = plan->plane_of[i];
+		layer->reasons = plan->reasons[i];
 		layer->placement = layer->plane >= 0 ? FRAME_PLANE : FRAME_COMPOSED;
+		layer->picture = plan->above >> i & 1;
+		layer->below = (uint8_t)((plan->below[0] >> i & 1) | (plan->below[1] >> i & 1) << 1);
 	}
+	for (int i = 0; i < FRAME_PICTURES; i++) {
+		frame->picture_plane[i] = frame->picture_target[i] = -1;
+	}
+	for (int p = 0; p < output->n_planes; p++) {
+		if (plan->layer_of[p] == PLANNER_COMPOSED) {
+			frame->picture_plane[0] = p;
+		} else if (plan->layer_of[p] == PLANNER_COMPOSED_ABOVE) {
+			frame->picture_plane[1] = p;
+		}
+	}
+	frame->picture_alpha[0] = plan->below[0] != 0;
+	frame->picture_alpha[1] = true;
 }
 
 static struct planner_scene planner_scene(const struct output *output, const struct frame *frame) {
+	uint32_t flags = PLANNER_ALLOW_ZPOS | PLANNER_ALLOW_CURSOR;
+	// What lies too deep to be planned would show through the holes of the composed picture.
+	if (!frame->too_deep) {
+		flags |= PLANNER_ALLOW_UNDERLAY | PLANNER_ALLOW_SPLIT | PLANNER_ALLOW_MOVE;
+	}
 	return (struct planner_scene){
 		.layers = frame->planned,
 		.n_layers = frame->n_planned,
@@ -207,9 +118,10 @@ static struct planner_scene planner_scene(const struct output *output, const str
 		.primary = output->primary,
 		.width = output->scene.width,
 		.height = output->scene.height,
-		.flags = PLANNER_ALLOW_ZPOS | PLANNER_ALLOW_CURSOR,
+		.flags = flags,
 		.composed_format = output->target_format,
-		.now_ns = output_now_ns(),
+		.composed_alpha_format = output->target_alpha_format,
+		.now_ns = output->begun_ns,
 	};
 }
 
@@ -236,10 +148,10 @@ bool frame_build(struct output *output, struct frame *frame) {
 		!frame_reserve_regions(output, scene->n_layers)) {
 		return false;
 	}
+	output->begun_ns = output_now_ns();
 	frame->serial = ++output->serial;
 	frame->n_layers = scene->n_layers;
 	frame->n_planned = 0;
-	frame->target = -1;
 	frame->composed_px = frame->composed_bytes = 0;
 	scene_output_visibility(scene, output->visible, &output->background);
 	int lowest = -1, visible = 0;
@@ -254,6 +166,7 @@ bool frame_build(struct output *output, struct frame *frame) {
 	mark_in_sight(output, frame);
 	// What lies too deep to be planned is composed; the primary then cannot be a client's.
 	int skip = visible > PLANNER_MAX_LAYERS ? visible - PLANNER_MAX_LAYERS : 0;
+	frame->too_deep = skip > 0;
 	for (int i = 0; i < scene->n_layers; i++) {
 		if (frame->layers[i].placement != FRAME_COMPOSED) {
 			continue;
@@ -264,7 +177,7 @@ bool frame_build(struct output *output, struct frame *frame) {
 			continue;
 		}
 		frame->planned_layer[frame->n_planned] = i;
-		plan_layer(output, scene->layers[i], i == lowest, &output->visible[i],
+		frame_plan_layer(output, scene->layers[i], i == lowest, &output->visible[i],
 			&frame->planned[frame->n_planned++]);
 	}
 	struct planner_scene planner = planner_scene(output, frame);
@@ -276,7 +189,7 @@ bool frame_build(struct output *output, struct frame *frame) {
 	}
 	output->counters.test_commits += (uint64_t)tests;
 	output->testing = NULL;
-	settle(frame);
+	settle(output, frame);
 	return true;
 }
 
@@ -289,16 +202,16 @@ void frame_compose_all(struct output *output, struct frame *frame) {
 		frame->planned[i].refused |= frame->plan.reasons[i];
 	}
 	planner_plan_composed(&planner, &frame->plan);
-	settle(frame);
+	settle(output, frame);
 }
 
-bool frame_is_composed(const struct output *output, const struct frame *frame) {
-	return frame->plan.layer_of[output->primary] == PLANNER_COMPOSED;
-}
-
+// In both pictures: what one loses the other may gain, and holes open and close.
 static void damage_rect(struct output *output, const struct scene_rect *rect) {
-	pixman_region32_union_rect(&output->damage, &output->damage, rect->x, rect->y,
-		(unsigned)rect->width, (unsigned)rect->height);
+	for (int i = 0; i < FRAME_PICTURES; i++) {
+		pixman_region32_t *damage = &output->pictures[i].damage;
+		pixman_region32_union_rect(
+			damage, damage, rect->x, rect->y, (unsigned)rect->width, (unsigned)rect->height);
+	}
 }
 
 static void damage_layer(struct output *output, const struct frame_layer *layer) {
@@ -316,7 +229,8 @@ static bool is_same_fbox(const struct scene_fbox *a, const struct scene_fbox *b)
 }
 
 static bool is_same_place(const struct frame_layer *a, const struct frame_layer *b) {
-	return a->placement == b->placement && a->opaque_serial == b->opaque_serial &&
+	return a->placement == b->placement && a->picture == b->picture && a->below == b->below &&
+		a->opaque_serial == b->opaque_serial && a->format == b->format &&
 		a->transform == b->transform && is_same_rect(&a->dst, &b->dst) &&
 		is_same_fbox(&a->src, &b->src);
 }
@@ -331,12 +245,15 @@ static void damage_same(struct output *output, const struct frame_layer *before,
 	} else if (now->placement == FRAME_COMPOSED) {
 		pixman_region32_copy(&output->scratch, &layer->damage);
 		pixman_region32_translate(&output->scratch, now->dst.x, now->dst.y);
-		pixman_region32_union(&output->damage, &output->damage, &output->scratch);
+		pixman_region32_t *damage = &output->pictures[now->picture].damage;
+		pixman_region32_union(damage, damage, &output->scratch);
 	}
 }
 
 void frame_damage(struct output *output, const struct frame *before, const struct frame *frame) {
-	pixman_region32_clear(&output->damage);
+	for (int i = 0; i < FRAME_PICTURES; i++) {
+		pixman_region32_clear(&output->pictures[i].damage);
+	}
 	output->swapped = false;
 	if (before == NULL) {
 		struct scene_rect all = {.width = output->scene.width, .height = output->scene.height};
@@ -365,12 +282,17 @@ void frame_damage(struct output *output, const struct frame *before, const struc
 	for (int i = head; i < frame->n_layers - tail; i++) {
 		damage_layer(output, &frame->layers[i]);
 	}
-	pixman_region32_intersect_rect(&output->damage, &output->damage, 0, 0,
-		(unsigned)output->scene.width, (unsigned)output->scene.height);
+	for (int i = 0; i < FRAME_PICTURES; i++) {
+		pixman_region32_t *damage = &output->pictures[i].damage;
+		pixman_region32_intersect_rect(
+			damage, damage, 0, 0, (unsigned)output->scene.width, (unsigned)output->scene.height);
+	}
 }
 
 bool frame_needed(struct output *output, const struct frame *before, const struct frame *frame) {
-	if (before == NULL || output->swapped || pixman_region32_not_empty(&output->damage)) {
+	if (before == NULL || output->swapped ||
+		pixman_region32_not_empty(&output->pictures[0].damage) ||
+		pixman_region32_not_empty(&output->pictures[1].damage)) {
 		return true;
 	}
 	for (int i = 0; i < frame->n_layers; i++) {

@@ -16,6 +16,14 @@ struct output_target {
 	struct kms_dumb *dumb;        // NULL until first needed
 	struct render_canvas *canvas; // may be NULL
 	pixman_region32_t damage;     // px where it differs from the newest picture
+	bool alpha;                   // drawn with transparent parts
+};
+
+// A composed picture: the lower or the upper one.
+struct output_picture {
+	struct output_target targets[OUTPUT_TARGETS];
+	int front;                // the target whose contents are the newest
+	pixman_region32_t damage; // px where the frame being made differs from what was last taken
 };
 
 struct output {
@@ -29,9 +37,9 @@ struct output {
 	int n_planes;
 	int primary; // index into planes
 	uint32_t target_format;
+	uint32_t target_alpha_format; // of the same memory with alpha; 0 if no plane takes that
 
-	struct output_target targets[OUTPUT_TARGETS];
-	int front; // the target whose picture is the newest composed one
+	struct output_picture pictures[FRAME_PICTURES];
 
 	struct planner *planner;
 	struct frame *testing; // the frame whose plans the oracle is asked about
@@ -45,7 +53,7 @@ struct output {
 	struct render_layer *render_layers;
 	int *render_index; // frame layer of each render layer
 	int cap_regions;
-	pixman_region32_t background, damage, hidden, scratch;
+	pixman_region32_t background, hidden, holes, scratch;
 	bool swapped; // a plane gets another buffer
 
 	bool scheduled; // a frame is wanted
@@ -59,10 +67,10 @@ struct output {
 	int64_t window_ns;
 	int64_t refresh_ns;
 	int64_t last_flip_ns;
-	int64_t due_ns; // when the pending frame should reach the screen
+	int64_t begun_ns; // when the frame being made was begun
+	int64_t due_ns;   // when the pending frame should reach the screen
 
-	struct render_stats composed; // of the frame being made
-	struct wl_list captures;      // struct capture.link
+	struct wl_list captures; // struct capture.link
 	struct output_counters counters;
 };
 
@@ -72,26 +80,32 @@ bool frame_reserve_regions(struct output *output, int n);
 // Fills `frame` from the scene: geometry, visibility, what could be on a plane, and the plan. False
 // when out of memory.
 bool frame_build(struct output *output, struct frame *frame);
-// Adds to output->damage what differs between what was last taken and `frame`.
+// Puts into the pictures' damage what differs between what was last taken and `frame`.
 void frame_damage(struct output *output, const struct frame *before, const struct frame *frame);
 // True if `frame` has to reach the screen: something visible differs, or a frame was asked for.
 bool frame_needed(struct output *output, const struct frame *before, const struct frame *frame);
-bool frame_is_composed(const struct output *output, const struct frame *frame);
 // Every visible layer composed: the outcome that no device refuses.
 void frame_compose_all(struct output *output, struct frame *frame);
 void frame_unlock(struct frame *frame);
 
+// ---- planned.c ----
+// The layer as the planner sees it; `lowest`: nothing visible lies below it.
+void frame_plan_layer(struct output *output, const struct scene_layer *layer, bool lowest,
+	const pixman_region32_t *visible, struct planner_layer *planned);
+
 // ---- compose.c ----
-// Brings the picture of the composed layers up to date: draws into a target that is not on screen
-// where anything changed. False if there was no memory.
+void output_pictures_init(struct output *output);
+void output_pictures_finish(struct output *output);
+// Brings the composed pictures up to date: draws into targets that are not on screen where anything
+// changed. False if there was no memory.
 bool output_compose(struct output *output, struct frame *frame);
 // Composes every visible layer of the scene into `dumb` (screenshots).
 bool output_compose_into(struct output *output, struct kms_dumb *dumb);
 uint64_t region_area(const pixman_region32_t *region); // px
 
 // ---- commit.c ----
-// Stages what the plan shows; planes of ours that it does not use go off.
-void output_stage(
+// Stages what the plan shows; planes of ours that it does not use go off. False when out of memory.
+bool output_stage(
 	struct output *output, const struct frame *frame, const struct planner_plan *plan);
 // Commits a frame; on refusal of the layout falls back to composing all of it. 0 or -errno.
 int output_commit(struct output *output, struct frame *frame);

@@ -54,8 +54,9 @@ static void latch(struct output *output, struct frame *frame) {
 			scene_buffer_lock(taken->buffer);
 			taken->locked = true;
 		}
-		layer->frames +=
-			taken->placement != FRAME_CULLED && pixman_region32_not_empty(&layer->damage);
+		if (taken->placement != FRAME_CULLED && pixman_region32_not_empty(&layer->damage)) {
+			scene_layer_note_update(layer, output->begun_ns);
+		}
 		pixman_region32_clear(&layer->damage);
 		layer->frame_wanted = false;
 		layer->latched_serial = frame->serial;
@@ -253,6 +254,7 @@ static bool take_planes(struct output *output, struct kms_plane *const *planes, 
 				: plane->type == KMS_PLANE_CURSOR    ? PLANNER_PLANE_CURSOR
 													 : PLANNER_PLANE_OVERLAY,
 			.formats = &plane->formats,
+			.rotations = plane->rotations,
 			.zpos = plane->zpos_mutable ? plane->props[KMS_PLANE_ZPOS].initial : plane->zpos_min,
 			.zpos_min = plane->zpos_min,
 			.zpos_max = plane->zpos_mutable ? plane->zpos_max : plane->zpos_min,
@@ -271,6 +273,9 @@ static bool take_planes(struct output *output, struct kms_plane *const *planes, 
 	output->target_format = format_set_has_format(formats, DRM_FORMAT_XRGB8888)
 		? DRM_FORMAT_XRGB8888
 		: DRM_FORMAT_RGB565;
+	// Dumb buffers of 32 bits have room for alpha; which planes take that the planner looks up.
+	output->target_alpha_format =
+		output->target_format == DRM_FORMAT_XRGB8888 ? DRM_FORMAT_ARGB8888 : 0;
 	return format_set_has_format(formats, output->target_format);
 }
 
@@ -348,12 +353,10 @@ struct output *output_create(struct wl_event_loop *loop, const struct kms_pipe *
 	scene_output_init(&output->scene, pipe->mode.hdisplay, pipe->mode.vdisplay);
 	output->scene.schedule = handle_schedule;
 	wl_list_init(&output->captures);
-	for (int i = 0; i < OUTPUT_TARGETS; i++) {
-		pixman_region32_init(&output->targets[i].damage);
-	}
+	output_pictures_init(output);
 	pixman_region32_init(&output->background);
-	pixman_region32_init(&output->damage);
 	pixman_region32_init(&output->hidden);
+	pixman_region32_init(&output->holes);
 	pixman_region32_init(&output->scratch);
 	pipe->crtc->on_flip = handle_flip;
 	pipe->crtc->on_flip_data = output;
@@ -395,11 +398,7 @@ void output_destroy(struct output *output) {
 		frame_unlock(&output->frames[i]);
 		free(output->frames[i].layers);
 	}
-	for (int i = 0; i < OUTPUT_TARGETS; i++) {
-		render_canvas_destroy(output->targets[i].canvas);
-		kms_dumb_destroy(output->targets[i].dumb);
-		pixman_region32_fini(&output->targets[i].damage);
-	}
+	output_pictures_finish(output);
 	for (int i = 0; i < output->cap_regions; i++) {
 		pixman_region32_fini(&output->visible[i]);
 		pixman_region32_fini(&output->opaque[i]);
@@ -409,8 +408,8 @@ void output_destroy(struct output *output) {
 	free(output->render_layers);
 	free(output->render_index);
 	pixman_region32_fini(&output->background);
-	pixman_region32_fini(&output->damage);
 	pixman_region32_fini(&output->hidden);
+	pixman_region32_fini(&output->holes);
 	pixman_region32_fini(&output->scratch);
 	planner_destroy(output->planner);
 	scene_output_finish(&output->scene);

@@ -35,9 +35,14 @@ struct frame_layer {
 	bool changed; // damaged, or a frame was asked for
 	enum frame_placement placement;
 	bool in_sight;    // it or another layer of its tree is visible
+	uint8_t picture;  // FRAME_COMPOSED: which of the composed pictures it is drawn into
+	uint8_t below;    // FRAME_PLANE: bit i = its plane lies below picture i
 	int plane;        // index into output_planes, -1 if on none
 	uint32_t reasons; // PLANNER_REASON_*
 };
+
+// Composed pictures of a frame: all that is on no plane, split in two where planes lie in between.
+enum { FRAME_PICTURES = 2 };
 
 // What one repaint decided: read by tests, status and traces.
 struct frame {
@@ -47,8 +52,12 @@ struct frame {
 	struct planner_layer planned[PLANNER_MAX_LAYERS]; // the topmost visible ones
 	int planned_layer[PLANNER_MAX_LAYERS];            // index into layers
 	int n_planned;
+	bool too_deep; // there are visible layers below the planned ones
 	struct planner_plan plan;
-	int target;                           // index of the composed picture shown, -1 if none
+	// Of the lower and upper composed picture: index of the plane that shows it and of the target
+	// that it is in, -1 if there is none.
+	int picture_plane[FRAME_PICTURES], picture_target[FRAME_PICTURES];
+	bool picture_alpha[FRAME_PICTURES];   // with transparent parts
 	uint64_t composed_px, composed_bytes; // drawn for this frame
 };
 

@@ -39,7 +39,7 @@ static struct scanout_face *face_get(struct kms_device *device, struct scene_buf
 
 struct kms_framebuffer *scanout_framebuffer(
 	struct kms_device *device, struct scene_buffer *buffer, uint32_t format) {
-	if (buffer->kind != SCENE_BUFFER_DMABUF || buffer->y_invert) {
+	if (buffer->kind != SCENE_BUFFER_DMABUF) {
 		return NULL;
 	}
 	struct scanout_face *face = face_get(device, buffer);

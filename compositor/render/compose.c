@@ -254,12 +254,37 @@ static bool draw_background(
 	return fill(pass->canvas, &black, box);
 }
 
+// Clears the holes in `box`, from the given one on, and paints the rest. In a hole no layer counts as
+// hiding it: what lies below it may have been left out for the sake of what shines through.
+static bool draw_ground(const struct pass *pass, int first_hole, const pixman_box32_t *box) {
+	static const pixman_color_t clear = {0};
+
+	const pixman_region32_t *region = pass->target->holes;
+	struct boxes holes = region ? region_boxes(region) : (struct boxes){0};
+	for (int i = first_hole; i < holes.n; i++) {
+		pixman_box32_t hole;
+		if (!intersect(&hole, box, &holes.boxes[i])) {
+			continue;
+		}
+		pixman_box32_t parts[4];
+		split(parts, box, &hole);
+		for (int p = 0; p < 4; p++) {
+			if (!is_empty(&parts[p]) && !draw_ground(pass, i + 1, &parts[p])) {
+				return false;
+			}
+		}
+		count(pass, &hole);
+		return fill(pass->canvas, &clear, &hole);
+	}
+	return draw_background(pass, 0, 0, box);
+}
+
 static bool draw_all(const struct pass *pass, const pixman_region32_t *damage) {
 	const pixman_box32_t all = {.x2 = pass->target->width, .y2 = pass->target->height};
 	struct boxes todo = region_boxes(damage);
 	for (int i = 0; i < todo.n; i++) {
 		pixman_box32_t box;
-		if (intersect(&box, &todo.boxes[i], &all) && !draw_background(pass, 0, 0, &box)) {
+		if (intersect(&box, &todo.boxes[i], &all) && !draw_ground(pass, 0, &box)) {
 			return false;
 		}
 	}

@@ -43,10 +43,13 @@ struct render_layer {
 };
 
 struct render_target {
-	uint32_t format; // 16 or 32 bit RGB
+	uint32_t format; // 16 or 32 bit RGB; with alpha it becomes premultiplied
 	int32_t width, height;
-	uint8_t *data;                 // 4 byte aligned
-	uint32_t stride;               // bytes, a multiple of 4
+	uint8_t *data;   // 4 byte aligned
+	uint32_t stride; // bytes, a multiple of 4
+	// Target px where the ground below the layers is transparent instead of black; may be NULL. Of use only
+	// for formats with alpha.
+	const pixman_region32_t *holes;
 	struct render_canvas **canvas; // made here, kept with the target by the caller; may be NULL
 };
 
@@ -67,8 +70,8 @@ void render_canvas_destroy(struct render_canvas *canvas); // NULL is fine
 // True if render_compose can read the format.
 bool render_can_compose(uint32_t format);
 
-// Draws what `damage` (target px, clipped to the target) covers: black where no opaque part hides it,
-// then the layers bottom to top. Scaled pictures are filtered bilinearly and end at the edge of src:
+// Draws what `damage` (target px, clipped to the target) covers: black (or nothing, see holes) where no
+// opaque part hides it, then the layers bottom to top. Scaled pictures are filtered bilinearly and end at the edge of src:
 // nothing beyond it shines in. A layer whose pixels are missing (data NULL, unknown format) or that
 // shrinks to less than 1/32766 is left out. Adds to *stats. False when out of memory or for a target
 // that pixman cannot draw on: parts may be undrawn.

@@ -7,12 +7,19 @@
 // make every frame pay for thousands of them.
 enum { MAX_DAMAGE_RECTS = 32 };
 
+enum {
+	RATE_SMOOTHING = 8,             // updates until a new rate is mostly believed
+	ASSUMED_INTERVAL_NS = 16666667, // between updates of a layer that shows nothing yet
+	LEAST_INTERVAL_NS = 1000000,
+};
+
 void scene_layer_init(struct scene_layer *layer, const struct scene_layer_ops *ops) {
 	static uint64_t last_id;
 
 	*layer = (struct scene_layer){
 		.ops = ops,
 		.id = ++last_id,
+		.interval_ns = ASSUMED_INTERVAL_NS,
 	};
 	pixman_region32_init(&layer->opaque);
 	pixman_region32_init(&layer->damage);
@@ -73,6 +80,25 @@ void scene_layer_damage_all(struct scene_layer *layer) {
 void scene_layer_want_frame(struct scene_layer *layer) {
 	layer->frame_wanted = true;
 	schedule(layer);
+}
+
+void scene_layer_note_update(struct scene_layer *layer, int64_t now_ns) {
+	if (layer->frames > 0) {
+		layer->interval_ns += (now_ns - layer->updated_ns - layer->interval_ns) / RATE_SMOOTHING;
+	}
+	layer->updated_ns = now_ns;
+	layer->frames++;
+}
+
+uint32_t scene_layer_rate_mhz(const struct scene_layer *layer, int64_t now_ns) {
+	int64_t interval = layer->interval_ns;
+	if (layer->frames > 0 && now_ns - layer->updated_ns > interval) {
+		interval = now_ns - layer->updated_ns;
+	}
+	if (interval < LEAST_INTERVAL_NS) {
+		interval = LEAST_INTERVAL_NS;
+	}
+	return (uint32_t)(INT64_C(1000000000000) / interval);
 }
 
 static bool is_opaque(const struct scene_buffer *buffer) {

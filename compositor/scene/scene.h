@@ -130,6 +130,8 @@ struct scene_layer {
 	uint64_t latched_serial; // output/: the last frame that took its contents
 	bool latched_zero_copy;  // output/: that frame had it on a plane
 	uint64_t frames;         // output/: how often new contents were shown
+	int64_t updated_ns;      // output/: when they last were
+	int64_t interval_ns;     // output/: between updates, smoothed
 	uint64_t composed_bytes; // output/: drawn of it into composed pictures
 	bool listed;             // output.c: in the list that its output is building
 };
@@ -144,6 +146,12 @@ void scene_layer_damage(struct scene_layer *layer, const pixman_region32_t *dama
 void scene_layer_damage_all(struct scene_layer *layer);
 // Schedules a frame of the layer's output (for frame callbacks without damage).
 void scene_layer_want_frame(struct scene_layer *layer);
+
+// New contents of the layer go into a frame at now_ns (CLOCK_MONOTONIC).
+void scene_layer_note_update(struct scene_layer *layer, int64_t now_ns);
+// Updates of the contents, mHz: smoothed, falling while there are none. A new layer counts as drawn at
+// 60 Hz until it shows what it does.
+uint32_t scene_layer_rate_mhz(const struct scene_layer *layer, int64_t now_ns);
 
 // What of the layer certainly hides what is below it, output px (not clipped to the output): its
 // opaque region, all of dst if the buffer has no alpha, nothing without a buffer. The caller

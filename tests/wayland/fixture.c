@@ -2,6 +2,13 @@
 #include "fixture.h"
 
 #include <drm_fourcc.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool fixture_has_overlays(void) {
+	const char *layout = getenv("VITRINE_LAYOUT");
+	return layout && strcmp(layout, "default") == 0;
+}
 
 static int start(void **state, const char *mode) {
 	static struct fixture fixture;

@@ -26,6 +26,8 @@ struct fixture {
 int fixture_start(void **state);
 // The same with a mode of 200 Hz, for tests of many frames.
 int fixture_start_fast(void **state);
+// The layout has overlay planes to spare.
+bool fixture_has_overlays(void);
 // The server must end as it should.
 int fixture_stop(void **state);
 

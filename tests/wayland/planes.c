@@ -28,11 +28,6 @@ struct app {
 	int n_parts;
 };
 
-static bool has_overlays(void) {
-	const char *layout = getenv("VITRINE_LAYOUT");
-	return layout && strcmp(layout, "default") == 0;
-}
-
 static void app_init(struct app *app, struct fixture *fixture) {
 	*app = (struct app){0};
 	test_client_connect(&app->client, &fixture->server);
@@ -205,7 +200,7 @@ static void test_shm_over_video(void **state) {
 	commit_app(&app);
 	draw_app(fixture, &app, NULL, false);
 	assert_screen(fixture);
-	if (has_overlays()) {
+	if (fixture_has_overlays()) {
 		assert_int_equal(count_on_planes(fixture), 1);
 	}
 	app_finish(&app);
@@ -258,7 +253,7 @@ static void test_more_videos_than_planes(void **state) {
 	draw_app(fixture, &app, NULL, false);
 	assert_screen(fixture);
 	int on_planes = count_on_planes(fixture);
-	if (has_overlays()) {
+	if (fixture_has_overlays()) {
 		assert_int_equal(on_planes, 4); // three overlays, and the cursor plane
 	}
 	app_finish(&app);
@@ -276,7 +271,7 @@ static void test_see_through_video(void **state) {
 	commit_app(&app);
 	draw_app(fixture, &app, NULL, false);
 	test_capture_assert(&fixture->control, &fixture->picture, 1);
-	if (has_overlays()) {
+	if (fixture_has_overlays()) {
 		assert_int_equal(count_on_planes(fixture), 2);
 	}
 	app_finish(&app);
@@ -360,7 +355,7 @@ int main(void) {
 		TEST(test_video_runs_without_composing),
 	};
 	int failed = cmocka_run_group_tests_name("planes", tests, NULL, NULL);
-	if (has_overlays()) {
+	if (fixture_has_overlays()) {
 		failed += cmocka_run_group_tests_name("planes: overlays", with_overlays, NULL, NULL);
 	}
 	return failed;

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: MIT
+// A layer of the scene in the terms of planes: which part of its framebuffer, turned how, goes where,
+// and what speaks against it before any plane is looked at.
+#include <math.h>
+
+#include <drm_fourcc.h>
+#include <drm_mode.h>
+
+#include "output/internal.h"
+
+// What undoes the transform of a buffer's contents. KMS turns counter-clockwise after it mirrored;
+// undoing wl_output_transform turns clockwise first, so that mirrored quarter turns keep their sense.
+static const uint64_t undo[] = {
+	[WL_OUTPUT_TRANSFORM_NORMAL] = DRM_MODE_ROTATE_0,
+	[WL_OUTPUT_TRANSFORM_90] = DRM_MODE_ROTATE_270,
+	[WL_OUTPUT_TRANSFORM_180] = DRM_MODE_ROTATE_180,
+	[WL_OUTPUT_TRANSFORM_270] = DRM_MODE_ROTATE_90,
+	[WL_OUTPUT_TRANSFORM_FLIPPED] = DRM_MODE_REFLECT_X | DRM_MODE_ROTATE_0,
+	[WL_OUTPUT_TRANSFORM_FLIPPED_90] = DRM_MODE_REFLECT_X | DRM_MODE_ROTATE_90,
+	[WL_OUTPUT_TRANSFORM_FLIPPED_180] = DRM_MODE_REFLECT_X | DRM_MODE_ROTATE_180,
+	[WL_OUTPUT_TRANSFORM_FLIPPED_270] = DRM_MODE_REFLECT_X | DRM_MODE_ROTATE_270,
+};
+
+// Every turn can be written in two ways, and drivers may know just one of them.
+static uint64_t other_way(uint64_t rotation) {
+	uint64_t turn = rotation & DRM_MODE_ROTATE_MASK, mirror = rotation & DRM_MODE_REFLECT_MASK;
+	uint64_t half = turn <= DRM_MODE_ROTATE_90 ? turn << 2 : turn >> 2;
+	return half | (mirror ^ (DRM_MODE_REFLECT_X | DRM_MODE_REFLECT_Y));
+}
+
+static uint64_t rotation_for(const struct output *output, const struct scene_layer *layer) {
+	uint64_t rotation = undo[layer->transform];
+	if (layer->buffer->y_invert) {
+		rotation ^= DRM_MODE_REFLECT_Y;
+	}
+	uint64_t other = other_way(rotation);
+	bool takes = false, takes_other = false;
+	for (int p = 0; p < output->n_planes; p++) {
+		uint64_t rotations = output->planner_planes[p].rotations;
+		takes |= (rotation & ~rotations) == 0;
+		takes_other |= (other & ~rotations) == 0;
+	}
+	return takes || !takes_other ? rotation : other;
+}
+
+static bool is_whole(double value) {
+	return value == floor(value);
+}
+
+// True if the layer's opaque region hides everything under its dst.
+static bool is_opaque(const struct scene_layer *layer) {
+	pixman_box32_t box = {.x2 = layer->dst.width, .y2 = layer->dst.height};
+	return pixman_region32_contains_rectangle((pixman_region32_t *)&layer->opaque, &box) ==
+		PIXMAN_REGION_IN;
+}
+
+// The part of the buffer whose place in the picture is `part` (px of dst).
+static struct scene_fbox source_of(const struct scene_layer *layer, struct scene_fbox part) {
+	double width = layer->buffer->width, height = layer->buffer->height;
+	bool quarter = (layer->transform & 1) != 0;
+	struct scene_fbox upright = scene_fbox_transform(layer->src, layer->transform, width, height);
+	double sx = upright.width / layer->dst.width, sy = upright.height / layer->dst.height;
+	struct scene_fbox box = {
+		upright.x + part.x * sx, upright.y + part.y * sy, part.width * sx, part.height * sy};
+	box = scene_fbox_transform(box, scene_transform_invert(layer->transform),
+		quarter ? height : width, quarter ? width : height);
+	if (layer->buffer->y_invert) {
+		box.y = height - box.y - box.height;
+	}
+	return box;
+}
+
+// The part of the layer that lies on the output. Returns what speaks against it.
+static uint32_t crop(
+	const struct output *output, const struct scene_layer *layer, struct planner_layer *planned) {
+	const struct scene_rect *dst = &layer->dst;
+	int32_t x1 = dst->x > 0 ? dst->x : 0, y1 = dst->y > 0 ? dst->y : 0;
+	int32_t x2 = dst->x + dst->width, y2 = dst->y + dst->height;
+	x2 = x2 < output->scene.width ? x2 : output->scene.width;
+	y2 = y2 < output->scene.height ? y2 : output->scene.height;
+	bool cropped =
+		x1 != dst->x || y1 != dst->y || x2 != dst->x + dst->width || y2 != dst->y + dst->height;
+	planned->x = x1;
+	planned->y = y1;
+	planned->width = x2 - x1;
+	planned->height = y2 - y1;
+	struct scene_fbox src =
+		source_of(layer, (struct scene_fbox){x1 - dst->x, y1 - dst->y, x2 - x1, y2 - y1});
+	planned->src_x = (uint32_t)(src.x * 65536.0);
+	planned->src_y = (uint32_t)(src.y * 65536.0);
+	planned->src_w = (uint32_t)(src.width * 65536.0);
+	planned->src_h = (uint32_t)(src.height * 65536.0);
+	bool whole = is_whole(src.x) && is_whole(src.y) && is_whole(src.width) && is_whole(src.height);
+	if (!whole) {
+		return cropped ? PLANNER_REASON_OUT_OF_BOUNDS : PLANNER_REASON_SUBPIXEL;
+	}
+	// 16.16 fixed point ends at 65535 px; larger sources cannot even be expressed.
+	return src.x + src.width > 65535.0 || src.y + src.height > 65535.0
+		? PLANNER_REASON_OUT_OF_BOUNDS
+		: 0;
+}
+
+static bool any_plane_takes(const struct output *output, uint32_t format, uint64_t modifier) {
+	for (int p = 0; p < output->n_planes; p++) {
+		if (output->planner_planes[p].type != PLANNER_PLANE_CURSOR &&
+			format_set_has(output->planner_planes[p].formats, format, modifier)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+// Without a GPU, memory whose modifier nobody told is linear, and a plane that tells of no modifiers
+// takes linear memory.
+static uint64_t modifier_for(const struct output *output, uint32_t format, uint64_t modifier) {
+	if (any_plane_takes(output, format, modifier)) {
+		return modifier;
+	}
+	return modifier == DRM_FORMAT_MOD_INVALID ? DRM_FORMAT_MOD_LINEAR
+		: modifier == DRM_FORMAT_MOD_LINEAR   ? DRM_FORMAT_MOD_INVALID
+											  : modifier;
+}
+
+void frame_plan_layer(struct output *output, const struct scene_layer *layer, bool lowest,
+	const pixman_region32_t *visible, struct planner_layer *planned) {
+	struct scene_buffer *buffer = layer->buffer;
+	const struct format_info *info = format_info(buffer->format);
+	*planned = (struct planner_layer){
+		.opaque = is_opaque(layer) || (info != NULL && !info->alpha),
+		.visible_px = region_area(visible),
+		.rate_mhz = scene_layer_rate_mhz(layer, output->begun_ns),
+		.format = buffer->format,
+		.modifier = buffer->modifier,
+		.buffer_width = buffer->width,
+		.buffer_height = buffer->height,
+		.rotation = rotation_for(output, layer),
+		.visible = true,
+	};
+	planned->refused = crop(output, layer, planned);
+	if (buffer->kind == SCENE_BUFFER_SHM) {
+		planned->refused |= PLANNER_REASON_SHM_BUFFER;
+		return;
+	}
+	if (buffer->kind == SCENE_BUFFER_SOLID) {
+		planned->refused |= PLANNER_REASON_SOLID_BUFFER;
+		return;
+	}
+	// The lowest visible layer has black below it: premultiplied colour over black is the colour.
+	bool fills = planned->width == output->scene.width && planned->height == output->scene.height;
+	if (info != NULL && info->alpha && ((fills && lowest) || planned->opaque) &&
+		any_plane_takes(
+			output, info->opaque, modifier_for(output, info->opaque, buffer->modifier))) {
+		planned->format = info->opaque;
+	}
+	planned->modifier = modifier_for(output, planned->format, buffer->modifier);
+	if (!any_plane_takes(output, planned->format, planned->modifier)) {
+		planned->refused |= PLANNER_REASON_NO_PLANE_FORMAT;
+	} else if (scanout_framebuffer(output->device, buffer, planned->format) == NULL) {
+		planned->refused |= PLANNER_REASON_IMPORT_REFUSED;
+	}
+}
