@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+// What the server asks of the kernel and of the allocator, counted by a module loaded into it
+// (trace-preload.c) and not by the server itself; and commits that the kernel seems to refuse.
+#ifndef VITRINE_TESTS_LIB_TRACE_H
+#define VITRINE_TESTS_LIB_TRACE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum {
+	TRACE_ERRNOS = 134, // results are counted by errno; [0]: success
+	TRACE_PLANES = 64,
+	TRACE_REFUSALS = 16,
+	TRACE_CALLERS = 16,
+};
+
+struct trace_counts {
+	// DRM_IOCTL_MODE_ATOMIC.
+	uint64_t tests;    // TEST_ONLY
+	uint64_t commits;  // all others, refused ones too
+	uint64_t modesets; // of these, with ALLOW_MODESET
+	uint64_t refused;  // of these, by refusal.permille
+	uint64_t test_results[TRACE_ERRNOS], commit_results[TRACE_ERRNOS];
+	uint64_t other_ioctls; // of DRM: imports, framebuffers...
+	uint64_t wait_ns;      // between refused commits and the next ones, in all
+	// Property values written to one plane by one commit.
+	uint64_t plane_values_max;
+	// malloc, calloc, realloc, posix_memalign, aligned_alloc, memalign, by who called them. libwayland
+	// allocates for each request of a client and each event, pixman for regions of several boxes.
+	uint64_t allocations; // by all others
+	uint64_t wayland_allocations, pixman_allocations;
+};
+
+struct trace_caller {
+	uint64_t address; // 0: unused
+	uint64_t count;
+	char name[80]; // file and offset, for addr2line
+};
+
+// Shared by both sides. No atomics: the test reads and writes it when it has heard of what the
+// server did and before it asks for more, so that the socket orders the accesses.
+struct trace_shared {
+	struct trace_counts counts;
+	uint32_t planes[TRACE_PLANES];
+	uint32_t n_planes;
+	struct {
+		uint32_t permille;              // of commits, never two in a row; tests pass through
+		uint32_t random;                // state of the generator
+		int32_t errnos[TRACE_REFUSALS]; // in turn
+		uint32_t n_errnos, next;
+	} refusal;
+	uint32_t name_callers; // not 0: notes who allocates
+	struct trace_caller callers[TRACE_CALLERS];
+};
+
+struct test_trace {
+	struct trace_shared *shared; // NULL: not begun
+};
+
+struct test_server;
+
+// Starts the server with the module in it; mode as for test_server_start.
+void test_trace_start(struct test_trace *trace, struct test_server *server, const char *mode);
+void test_trace_finish(struct test_trace *trace);
+
+// The counts so far; `since` (NULL: start) is taken off, but for maxima, which count from the last
+// test_trace_restart.
+struct trace_counts test_trace_counts(
+	const struct test_trace *trace, const struct trace_counts *since);
+// Forgets maxima and allocators' names, and notes these from now on.
+void test_trace_restart(struct test_trace *trace);
+// Who allocated since then, on standard error; not libwayland.
+void test_trace_print_callers(const struct test_trace *trace);
+
+// From now on refuses that many of 1,000 commits with these errnos in turn.
+void test_trace_refuse(struct test_trace *trace, unsigned permille, uint32_t seed,
+	const int *errnos, unsigned n_errnos);
+void test_trace_refuse_none(struct test_trace *trace);
+
+#endif
