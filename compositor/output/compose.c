@@ -80,6 +80,25 @@ uint64_t region_area(const pixman_region32_t *region) {
 	return px;
 }
 
+// px that both hold. Damage is mostly one box, for which nothing has to be allocated.
+static uint64_t common_area(
+	struct output *output, const pixman_region32_t *visible, const pixman_region32_t *region) {
+	if (pixman_region32_n_rects((pixman_region32_t *)region) == 1) {
+		pixman_box32_t *box = pixman_region32_extents((pixman_region32_t *)region);
+		switch (pixman_region32_contains_rectangle((pixman_region32_t *)visible, box)) {
+		case PIXMAN_REGION_OUT:
+			return 0;
+		case PIXMAN_REGION_IN:
+			return region_area(region);
+		case PIXMAN_REGION_PART:
+			break;
+		}
+	}
+	pixman_region32_intersect(
+		&output->scratch, (pixman_region32_t *)visible, (pixman_region32_t *)region);
+	return region_area(&output->scratch);
+}
+
 // What of the scene a picture shows.
 struct drawing {
 	const struct frame *frame; // NULL: every layer
@@ -116,14 +135,11 @@ static bool draw(struct output *output, struct kms_dumb *dumb, const pixman_regi
 		if (layer->buffer == NULL || !is_drawn(drawing, i)) {
 			continue;
 		}
-		pixman_region32_intersect(
-			&output->scratch, &output->visible[i], (pixman_region32_t *)region);
-		if (pixman_region32_not_empty(&output->scratch) &&
-			fill_layer(output, i, &output->render_layers[n])) {
+		uint64_t px = common_area(output, &output->visible[i], region);
+		if (px > 0 && fill_layer(output, i, &output->render_layers[n])) {
 			output->render_index[n++] = i;
 			if (drawing->frame != NULL) {
-				layer->composed_bytes += region_area(&output->scratch) *
-					format_min_stride(format_info(dumb->format), 0, 1);
+				layer->composed_bytes += px * format_min_stride(format_info(dumb->format), 0, 1);
 			}
 		}
 	}
@@ -291,7 +307,7 @@ bool output_compose_into(struct output *output, struct kms_dumb *dumb) {
 	}
 	pixman_region32_t all;
 	pixman_region32_init_rect(&all, 0, 0, dumb->width, dumb->height);
-	scene_output_visibility(&output->scene, output->visible, &output->background);
+	frame_visibility(output);
 	struct render_stats stats = {0};
 	struct drawing drawing = {.format = dumb->format, .stats = &stats};
 	bool ok = draw(output, dumb, &all, &drawing);

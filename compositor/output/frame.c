@@ -31,6 +31,13 @@ bool frame_reserve_regions(struct output *output, int n) {
 			return false;
 		}
 		output->opaque = opaque;
+		struct scene_shape *shapes = realloc(output->shapes, sizeof(*shapes) * (size_t)cap);
+		if (shapes == NULL) {
+			return false;
+		}
+		output->shapes = shapes;
+		memset(
+			&shapes[output->cap_regions], 0, sizeof(*shapes) * (size_t)(cap - output->cap_regions));
 		struct render_layer *render = realloc(output->render_layers, sizeof(*render) * (size_t)cap);
 		if (render == NULL) {
 			return false;
@@ -48,6 +55,16 @@ bool frame_reserve_regions(struct output *output, int n) {
 		output->cap_regions = cap;
 	}
 	return true;
+}
+
+// Regions of several boxes cost allocations, so they are made anew only where something moved.
+void frame_visibility(struct output *output) {
+	const struct scene_output *scene = &output->scene;
+	bool changed = scene_output_take_shapes(scene, output->shapes);
+	if (changed || output->n_shapes != scene->n_layers) {
+		scene_output_visibility(scene, output->visible, &output->background);
+		output->n_shapes = scene->n_layers;
+	}
 }
 
 void frame_unlock(struct frame *frame) {
@@ -153,7 +170,7 @@ bool frame_build(struct output *output, struct frame *frame) {
 	frame->n_layers = scene->n_layers;
 	frame->n_planned = 0;
 	frame->composed_px = frame->composed_bytes = 0;
-	scene_output_visibility(scene, output->visible, &output->background);
+	frame_visibility(output);
 	int lowest = -1, visible = 0;
 	for (int i = scene->n_layers - 1; i >= 0; i--) {
 		take_layer(&frame->layers[i], scene->layers[i]);

@@ -50,6 +50,8 @@ struct output {
 
 	// Per-frame work space, kept so that a frame allocates nothing.
 	pixman_region32_t *visible, *opaque; // by layer of the scene, px of the output
+	struct scene_shape *shapes;          // that `visible` and `background` are for
+	int n_shapes;                        // -1: for none
 	struct render_layer *render_layers;
 	int *render_index; // frame layer of each render layer
 	int cap_regions;
@@ -77,6 +79,8 @@ struct output {
 // ---- frame.c ----
 // Makes room for the visible and opaque regions of n layers. False when out of memory.
 bool frame_reserve_regions(struct output *output, int n);
+// Brings `visible` and `background` up to date, for which there must be room.
+void frame_visibility(struct output *output);
 // Fills `frame` from the scene: geometry, visibility, what could be on a plane, and the plan. False
 // when out of memory.
 bool frame_build(struct output *output, struct frame *frame);

@@ -354,6 +354,7 @@ struct output *output_create(struct wl_event_loop *loop, const struct kms_pipe *
 	output->scene.schedule = handle_schedule;
 	wl_list_init(&output->captures);
 	output_pictures_init(output);
+	output->n_shapes = -1;
 	pixman_region32_init(&output->background);
 	pixman_region32_init(&output->hidden);
 	pixman_region32_init(&output->holes);
@@ -405,6 +406,7 @@ void output_destroy(struct output *output) {
 	}
 	free(output->visible);
 	free(output->opaque);
+	free(output->shapes);
 	free(output->render_layers);
 	free(output->render_index);
 	pixman_region32_fini(&output->background);

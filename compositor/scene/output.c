@@ -191,3 +191,27 @@ void scene_output_visibility(
 	pixman_region32_fini(&opaque);
 	pixman_region32_fini(&covered);
 }
+
+static bool is_same_shape(const struct scene_shape *a, const struct scene_shape *b) {
+	return a->id == b->id && a->dst.x == b->dst.x && a->dst.y == b->dst.y &&
+		a->dst.width == b->dst.width && a->dst.height == b->dst.height &&
+		a->opaque_serial == b->opaque_serial && a->mapped == b->mapped &&
+		a->opaque_buffer == b->opaque_buffer;
+}
+
+bool scene_output_take_shapes(const struct scene_output *output, struct scene_shape *shapes) {
+	bool changed = false;
+	for (int i = 0; i < output->n_layers; i++) {
+		const struct scene_layer *layer = output->layers[i];
+		struct scene_shape shape = {
+			.id = layer->id,
+			.dst = layer->dst,
+			.opaque_serial = layer->opaque_serial,
+			.mapped = layer->buffer != NULL,
+			.opaque_buffer = layer->buffer != NULL && scene_buffer_is_opaque(layer->buffer),
+		};
+		changed |= !is_same_shape(&shapes[i], &shape);
+		shapes[i] = shape;
+	}
+	return changed;
+}

@@ -194,4 +194,16 @@ void scene_output_end(struct scene_output *output);
 void scene_output_visibility(
 	const struct scene_output *output, pixman_region32_t *visible, pixman_region32_t *background);
 
+// All of a layer that visibility depends on.
+struct scene_shape {
+	uint64_t id;
+	struct scene_rect dst;
+	uint32_t opaque_serial;
+	bool mapped, opaque_buffer;
+};
+
+// Writes the shapes of the n_layers layers, bottom to top. False if they were the same there already:
+// what scene_output_visibility came to then still holds.
+bool scene_output_take_shapes(const struct scene_output *output, struct scene_shape *shapes);
+
 #endif

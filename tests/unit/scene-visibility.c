@@ -185,11 +185,48 @@ static void test_far_away(void **state) {
 	scene_output_finish(&output);
 }
 
+// Visibility is worked out anew only when the shapes differ: all that it depends on must tell.
+static void test_shapes(void **state) {
+	(void)state;
+	const struct scene_rect dst = {1, 2, 30, 40};
+	struct scene_buffer opaque = {.kind = SCENE_BUFFER_SHM, .format = DRM_FORMAT_XRGB8888};
+	struct scene_buffer other = opaque;
+	struct scene_buffer blended = {.kind = SCENE_BUFFER_SHM, .format = DRM_FORMAT_ARGB8888};
+	struct scene_output output;
+	struct scene_layer layer;
+	struct scene_shape shape = {0};
+	scene_output_init(&output, 100, 100);
+	scene_layer_init(&layer, NULL);
+	layer.dst = dst;
+	layer.buffer = &opaque;
+	scene_output_begin(&output);
+	assert_true(scene_output_append(&output, &layer));
+	scene_output_end(&output);
+	assert_true(scene_output_take_shapes(&output, &shape));
+	assert_false(scene_output_take_shapes(&output, &shape));
+	layer.buffer = &other;
+	assert_false(scene_output_take_shapes(&output, &shape));
+	layer.buffer = &blended;
+	assert_true(scene_output_take_shapes(&output, &shape));
+	layer.opaque_serial++;
+	assert_true(scene_output_take_shapes(&output, &shape));
+	layer.dst.x++;
+	assert_true(scene_output_take_shapes(&output, &shape));
+	layer.dst.height--;
+	assert_true(scene_output_take_shapes(&output, &shape));
+	layer.buffer = NULL;
+	assert_true(scene_output_take_shapes(&output, &shape));
+	assert_false(scene_output_take_shapes(&output, &shape));
+	scene_layer_finish(&layer);
+	scene_output_finish(&output);
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_random),
 		cmocka_unit_test(test_far_away),
 		cmocka_unit_test(test_scattered),
+		cmocka_unit_test(test_shapes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
