@@ -10,22 +10,36 @@ bool fixture_has_overlays(void) {
 	return layout && strcmp(layout, "default") == 0;
 }
 
-static int start(void **state, const char *mode) {
+#define FAST_MODE "320x240@200"
+
+static int start(void **state, const char *mode, bool traced) {
 	static struct fixture fixture;
 	fixture = (struct fixture){0};
 	*state = &fixture;
-	test_server_start(&fixture.server, mode);
+	if (traced) {
+		test_trace_start(&fixture.trace, &fixture.server, mode);
+	} else {
+		test_server_start(&fixture.server, mode);
+	}
 	test_client_connect(&fixture.control, &fixture.server);
 	test_picture_init(&fixture.picture, TEST_WIDTH, TEST_HEIGHT);
 	return 0;
 }
 
 int fixture_start(void **state) {
-	return start(state, NULL);
+	return start(state, NULL, false);
 }
 
 int fixture_start_fast(void **state) {
-	return start(state, "320x240@200");
+	return start(state, FAST_MODE, false);
+}
+
+int fixture_start_traced(void **state) {
+	return start(state, NULL, true);
+}
+
+int fixture_start_traced_fast(void **state) {
+	return start(state, FAST_MODE, true);
 }
 
 int fixture_stop(void **state) {
@@ -33,6 +47,7 @@ int fixture_stop(void **state) {
 	test_picture_finish(&fixture->picture);
 	test_client_disconnect(&fixture->control);
 	test_server_stop(&fixture->server);
+	test_trace_finish(&fixture->trace);
 	return 0;
 }
 

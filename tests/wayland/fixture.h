@@ -15,11 +15,13 @@
 #include "picture.h"
 #include "server.h"
 #include "status.h"
+#include "trace.h"
 
 struct fixture {
 	struct test_server server;
 	struct test_client control;
 	struct test_picture picture; // of the size of the screen, black
+	struct test_trace trace;     // of the server, if it was started with one
 };
 
 // For cmocka_unit_test_setup_teardown; *state becomes a struct fixture.
@@ -28,6 +30,9 @@ int fixture_start(void **state);
 int fixture_start_fast(void **state);
 // The layout has overlay planes to spare.
 bool fixture_has_overlays(void);
+// Both with the server traced.
+int fixture_start_traced(void **state);
+int fixture_start_traced_fast(void **state);
 // The server must end as it should.
 int fixture_stop(void **state);
 
