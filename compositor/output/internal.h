@@ -60,7 +60,7 @@ struct output {
 
 	bool scheduled; // a frame is wanted
 	bool had_flip;
-	bool failed;                   // the last commit did; said once
+	int32_t retry_ms;              // after the last commit was refused; 0: it was not
 	struct wl_event_source *idle;  // repaint now; may be NULL
 	struct wl_event_source *timer; // repaint at the deadline
 	struct wl_event_source *hidden_timer;

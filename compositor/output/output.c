@@ -23,8 +23,11 @@ enum {
 	ON_TIME_NS = 10000,
 	// How often clients that nobody sees may draw.
 	HIDDEN_INTERVAL_MS = 1000,
-	// How long after a commit that found the device busy the next try comes.
-	RETRY_MS = 5,
+	// How long after a refused commit the next try comes: soon, since most reasons pass and a frame
+	// is begun some time before its vblank, and twice as long after each further one.
+	RETRY_FIRST_MS = 1,
+	RETRY_LAST_MS = 128,
+	RETRY_SAID_MS = 16, // what lasts so long is told
 };
 
 int64_t output_now_ns(void) {
@@ -107,6 +110,17 @@ static int64_t next_vblank(const struct output *output, int64_t now) {
 	return output->last_flip_ns + (since + 1) * output->refresh_ns;
 }
 
+static void retry(struct output *output, int rc) {
+	int32_t wait = output->retry_ms > 0 ? 2 * output->retry_ms : RETRY_FIRST_MS;
+	output->retry_ms = wait < RETRY_LAST_MS ? wait : RETRY_LAST_MS;
+	if (output->retry_ms == RETRY_SAID_MS) {
+		log_error("%s: the display refused a frame: %s; trying again", output->pipe.connector->name,
+			strerror(-rc));
+	}
+	output->scheduled = true;
+	wl_event_source_timer_update(output->timer, output->retry_ms);
+}
+
 static void repaint(struct output *output) {
 	if (!output->scheduled || output->pending != NULL || captures_in_flight(output)) {
 		return;
@@ -128,16 +142,10 @@ static void repaint(struct output *output) {
 	}
 	int rc = output_compose(output, frame) ? output_commit(output, frame) : -ENOMEM;
 	if (rc != 0) {
-		if (rc != -EBUSY && !output->failed) {
-			log_error("%s: the display refused a frame: %s; trying again",
-				output->pipe.connector->name, strerror(-rc));
-			output->failed = true;
-		}
-		output->scheduled = true;
-		wl_event_source_timer_update(output->timer, rc == -EBUSY ? RETRY_MS : HIDDEN_INTERVAL_MS);
+		retry(output, rc);
 		return;
 	}
-	output->failed = false;
+	output->retry_ms = 0;
 	output->pending = frame;
 	output->due_ns = output->paced ? output->last_flip_ns + output->refresh_ns
 								   : next_vblank(output, output_now_ns());
