@@ -27,6 +27,38 @@ static int handle_device(int fd, uint32_t mask, void *data) {
 	return 0;
 }
 
+// A display came or went. What the device takes may depend on it: bandwidth, clocks, shared planes.
+static void handle_device_change(void *data, const char *action, dev_t rdev, const char *path) {
+	(void)path;
+	struct kiosk *kiosk = data;
+	if (rdev != kiosk->device->rdev || strcmp(action, "change") != 0) {
+		return;
+	}
+	log_debug("%s: its displays changed", kiosk->device->path);
+	for (int i = 0; i < kiosk->n_outputs; i++) {
+		output_forget(kiosk->outputs[i].output);
+	}
+}
+
+static int handle_monitor(int fd, uint32_t mask, void *data) {
+	(void)fd;
+	(void)mask;
+	struct kiosk *kiosk = data;
+	kms_monitor_dispatch(kiosk->monitor);
+	return 0;
+}
+
+static void start_monitor(struct kiosk *kiosk) {
+	kiosk->monitor = kms_monitor_create(handle_device_change, kiosk);
+	if (kiosk->monitor != NULL) {
+		kiosk->monitor_event = wl_event_loop_add_fd(kiosk_loop(kiosk),
+			kms_monitor_fd(kiosk->monitor), WL_EVENT_READABLE, handle_monitor, kiosk);
+	}
+	if (kiosk->monitor_event == NULL) {
+		log_warning("udev cannot be reached: displays that come or go are not noticed");
+	}
+}
+
 static void handle_before_frame(void *data, struct output *output) {
 	(void)output;
 	struct kiosk_output *kiosk_output = data;
@@ -37,8 +69,10 @@ static void handle_first_flip(void *data, struct output *output) {
 	struct kiosk_output *kiosk_output = data;
 	struct kiosk *kiosk = kiosk_output->kiosk;
 	const struct kms_pipe *pipe = output_pipe(output);
+	int n_planes;
+	output_planes(output, &n_planes);
 	log_info("%s: %dx%d at %.2f Hz, %d planes", pipe->connector->name, pipe->mode.hdisplay,
-		pipe->mode.vdisplay, kms_mode_refresh_mhz(&pipe->mode) / 1000.0, kiosk_output->n_planes);
+		pipe->mode.vdisplay, kms_mode_refresh_mhz(&pipe->mode) / 1000.0, n_planes);
 	if (!kiosk->ready) {
 		kiosk->ready = true;
 		log_info("ready");
@@ -56,16 +90,21 @@ static bool add_format(struct format_set *set, uint32_t format, uint64_t modifie
 }
 
 // What one of the planes takes, and what render/ can read from a mapped buffer.
-static bool collect_formats(
-	const struct kiosk *kiosk, struct format_set *scanout, struct format_set *composed) {
+static bool collect_formats(const struct kiosk *kiosk, const struct kms_pipe *pipes,
+	struct format_set *scanout, struct format_set *composed) {
+	uint32_t crtcs = 0;
 	for (int i = 0; i < kiosk->n_outputs; i++) {
-		for (int p = 0; p < kiosk->outputs[i].n_planes; p++) {
-			const struct kms_plane *plane = kiosk->outputs[i].planes[p];
-			for (size_t f = 0; plane->type != KMS_PLANE_CURSOR && f < plane->formats.len; f++) {
-				const struct format_pair *pair = &plane->formats.pairs[f];
-				if (!add_format(scanout, pair->format, pair->modifier)) {
-					return false;
-				}
+		crtcs |= 1u << pipes[i].crtc->index;
+	}
+	for (int p = 0; p < kiosk->device->n_planes; p++) {
+		const struct kms_plane *plane = &kiosk->device->planes[p];
+		if (plane->type == KMS_PLANE_CURSOR || (plane->possible_crtcs & crtcs) == 0) {
+			continue;
+		}
+		for (size_t f = 0; f < plane->formats.len; f++) {
+			const struct format_pair *pair = &plane->formats.pairs[f];
+			if (!add_format(scanout, pair->format, pair->modifier)) {
+				return false;
 			}
 		}
 	}
@@ -79,9 +118,9 @@ static bool collect_formats(
 	return true;
 }
 
-static bool start_server(struct kiosk *kiosk, char error[256]) {
+static bool start_server(struct kiosk *kiosk, const struct kms_pipe *pipes, char error[256]) {
 	struct format_set scanout = {0}, composed = {0};
-	if (!collect_formats(kiosk, &scanout, &composed)) {
+	if (!collect_formats(kiosk, pipes, &scanout, &composed)) {
 		format_set_finish(&scanout);
 		format_set_finish(&composed);
 		snprintf(error, 256, "out of memory");
@@ -109,8 +148,7 @@ static bool start_output(struct kiosk *kiosk, struct kiosk_output *kiosk_output,
 		.first_flip = handle_first_flip,
 		.data = kiosk_output,
 	};
-	kiosk_output->output = output_create(
-		kiosk_loop(kiosk), pipe, kiosk_output->planes, kiosk_output->n_planes, &handler, error);
+	kiosk_output->output = output_create(kiosk_loop(kiosk), kiosk->pool, pipe, &handler, error);
 	if (kiosk_output->output == NULL) {
 		return false;
 	}
@@ -174,8 +212,12 @@ static bool start_outputs(struct kiosk *kiosk, char error[256]) {
 		snprintf(error, 256, "%s: no CRTC can drive the connected display", kiosk->device->path);
 		return false;
 	}
-	planes_share(kiosk->device, pipes, kiosk->n_outputs, kiosk->outputs);
-	if (!start_server(kiosk, error)) {
+	kiosk->pool = output_pool_create(kiosk->device, pipes, kiosk->n_outputs);
+	if (kiosk->pool == NULL) {
+		snprintf(error, 256, "out of memory");
+		return false;
+	}
+	if (!start_server(kiosk, pipes, error)) {
 		return false;
 	}
 	int32_t x = 0;
@@ -208,6 +250,7 @@ bool kiosk_start(struct kiosk *kiosk, const struct config *config, struct kms_de
 		snprintf(error, 256, "out of memory");
 		return false;
 	}
+	start_monitor(kiosk);
 	log_info(
 		"%s (%s), socket %s", device->path, device->driver, wayland_server_socket(kiosk->server));
 	if (argv != NULL) {
@@ -234,6 +277,10 @@ void kiosk_stop(struct kiosk *kiosk) {
 
 void kiosk_finish(struct kiosk *kiosk) {
 	app_destroy(kiosk->app);
+	if (kiosk->monitor_event != NULL) {
+		wl_event_source_remove(kiosk->monitor_event);
+	}
+	kms_monitor_destroy(kiosk->monitor);
 	if (kiosk->device_event != NULL) {
 		wl_event_source_remove(kiosk->device_event);
 	}
@@ -251,6 +298,7 @@ void kiosk_finish(struct kiosk *kiosk) {
 		wayland_output_destroy(kiosk->outputs[i].wayland);
 		output_destroy(kiosk->outputs[i].output);
 	}
+	output_pool_destroy(kiosk->pool);
 	wayland_server_destroy(kiosk->server);
 	kiosk_layout_destroy(kiosk->layout);
 	kms_device_close(kiosk->device);

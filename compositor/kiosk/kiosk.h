@@ -21,16 +21,17 @@ struct kiosk_output {
 	struct kiosk *kiosk;
 	struct output *output;
 	struct wayland_output *wayland;
-	struct kms_plane *planes[PLANNER_MAX_PLANES];
-	int n_planes;
 };
 
 struct kiosk {
 	const struct config *config;
 	struct kms_device *device;
+	struct output_pool *pool;
 	struct wayland_server *server;
 	struct kiosk_layout *layout;
 	struct wl_event_source *device_event;
+	struct kms_monitor *monitor;           // may be NULL: udev cannot be reached
+	struct wl_event_source *monitor_event; // may be NULL
 	struct kiosk_output outputs[KIOSK_MAX_OUTPUTS];
 	int n_outputs;
 	struct app *app; // may be NULL
@@ -47,11 +48,6 @@ bool kiosk_start(struct kiosk *kiosk, const struct config *config, struct kms_de
 void kiosk_stop(struct kiosk *kiosk);
 void kiosk_finish(struct kiosk *kiosk);
 struct wl_event_loop *kiosk_loop(struct kiosk *kiosk);
-
-// ---- planes.c ----
-// Gives each plane to one of the pipes that can use it; every pipe gets one primary if there is one.
-void planes_share(struct kms_device *device, const struct kms_pipe *pipes, int n_pipes,
-	struct kiosk_output *outputs);
 
 // ---- edid.c, or edid-none.c where the system has no libdisplay-info ----
 // Names from the display's EDID (VESA E-EDID; may be NULL); the caller frees them, NULL if unknown.

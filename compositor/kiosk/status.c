@@ -96,10 +96,14 @@ static struct json_object *planes_json(const struct output *output, const struct
 		int layer = shown_layer(frame, p);
 		bool composed =
 			frame != NULL && (p == frame->picture_plane[0] || p == frame->picture_plane[1]);
+		const char *role = layer >= 0              ? "client"
+			: composed                             ? "composed"
+			: output_plane_is_elsewhere(output, p) ? "elsewhere"
+												   : "off";
 		add_int(object, "id", planes[p]->id);
 		add_string(object, "type", types[planes[p]->type]);
 		add_int(object, "layer", layer);
-		add_string(object, "role", layer >= 0 ? "client" : composed ? "composed" : "off");
+		add_string(object, "role", role);
 		json_object_array_add(array, object);
 	}
 	return array;

@@ -68,7 +68,7 @@ bool output_stage(
 			stage_client(output, frame, plan, p);
 		} else if (plan->layer_of[p] != PLANNER_OFF) {
 			ok = stage_composed(output, frame, plan, p) && ok;
-		} else {
+		} else if (!pool_is_elsewhere(output, output->planes[p])) {
 			kms_request_plane(output->planes[p], output->pipe.crtc, NULL);
 		}
 	}

@@ -138,6 +138,7 @@ static struct planner_scene planner_scene(const struct output *output, const str
 		.flags = flags,
 		.composed_format = output->target_format,
 		.composed_alpha_format = output->target_alpha_format,
+		.context = output->context,
 		.now_ns = output->begun_ns,
 	};
 }
@@ -197,6 +198,7 @@ bool frame_build(struct output *output, struct frame *frame) {
 		frame_plan_layer(output, scene->layers[i], i == lowest, &output->visible[i],
 			&frame->planned[frame->n_planned++]);
 	}
+	pool_look(output);
 	struct planner_scene planner = planner_scene(output, frame);
 	struct planner_oracle oracle = {.test = output_test, .data = output};
 	output->testing = frame;
@@ -207,6 +209,7 @@ bool frame_build(struct output *output, struct frame *frame) {
 	output->counters.test_commits += (uint64_t)tests;
 	output->testing = NULL;
 	settle(output, frame);
+	pool_settle(output, frame, &planner);
 	return true;
 }
 

@@ -31,6 +31,7 @@ struct output {
 	struct output_handler handler;
 	struct kms_pipe pipe;
 	struct kms_device *device;
+	struct output_pool *pool;
 	struct scene_output scene;
 	struct kms_plane *planes[PLANNER_MAX_PLANES];
 	struct planner_plane planner_planes[PLANNER_MAX_PLANES];
@@ -42,6 +43,8 @@ struct output {
 	struct output_picture pictures[FRAME_PICTURES];
 
 	struct planner *planner;
+	uint64_t context;      // that verdicts hold for, see pool.c
+	int64_t starved_ns;    // since when a plane elsewhere would save more here; 0 if none would
 	struct frame *testing; // the frame whose plans the oracle is asked about
 	struct frame frames[OUTPUT_FRAMES];
 	struct frame *on_screen; // NULL before the first
@@ -106,6 +109,22 @@ bool output_compose(struct output *output, struct frame *frame);
 // Composes every visible layer of the scene into `dumb` (screenshots).
 bool output_compose_into(struct output *output, struct kms_dumb *dumb);
 uint64_t region_area(const pixman_region32_t *region); // px
+
+// ---- pool.c ----
+// Fills in the planes that the CRTC may come to show, in the kernel's order. Returns how many.
+int pool_planes(const struct output_pool *pool, const struct kms_crtc *crtc,
+	struct kms_plane *planes[PLANNER_MAX_PLANES], int *primary);
+void pool_add(struct output_pool *pool, struct output *output);
+void pool_remove(struct output_pool *pool, struct output *output);
+// True if another output shows the plane.
+bool pool_is_elsewhere(const struct output *output, const struct kms_plane *plane);
+// Before planning: which planes are busy, and the context.
+void pool_look(struct output *output);
+// After planning: claims planes that save more here.
+void pool_settle(
+	struct output *output, const struct frame *frame, const struct planner_scene *scene);
+// After a flip: whoever waits for a plane that left the screen plans again.
+void pool_flipped(struct output *output);
 
 // ---- commit.c ----
 // Stages what the plan shows; planes of ours that it does not use go off. False when out of memory.

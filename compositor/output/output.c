@@ -241,6 +241,7 @@ static void handle_flip(struct kms_crtc *crtc, const struct kms_flip *flip, void
 		frame_unlock(old);
 	}
 	tell_presented(output, flip);
+	pool_flipped(output);
 	if (!output->had_flip) {
 		output->had_flip = true;
 		if (output->handler.first_flip != NULL) {
@@ -250,13 +251,13 @@ static void handle_flip(struct kms_crtc *crtc, const struct kms_flip *flip, void
 	output_resume(output);
 }
 
-static bool take_planes(struct output *output, struct kms_plane *const *planes, int n_planes) {
-	output->primary = -1;
+static bool take_planes(struct output *output) {
 	int32_t cursor_width = (int32_t)output->device->cursor_width;
 	int32_t cursor_height = (int32_t)output->device->cursor_height;
-	for (int i = 0; i < n_planes && i < PLANNER_MAX_PLANES; i++) {
-		struct kms_plane *plane = planes[i];
-		output->planes[i] = plane;
+	output->n_planes =
+		pool_planes(output->pool, output->pipe.crtc, output->planes, &output->primary);
+	for (int i = 0; i < output->n_planes; i++) {
+		struct kms_plane *plane = output->planes[i];
 		output->planner_planes[i] = (struct planner_plane){
 			.type = plane->type == KMS_PLANE_PRIMARY ? PLANNER_PLANE_PRIMARY
 				: plane->type == KMS_PLANE_CURSOR    ? PLANNER_PLANE_CURSOR
@@ -269,10 +270,6 @@ static bool take_planes(struct output *output, struct kms_plane *const *planes, 
 			.max_width = plane->type == KMS_PLANE_CURSOR ? cursor_width : 0,
 			.max_height = plane->type == KMS_PLANE_CURSOR ? cursor_height : 0,
 		};
-		if (plane->type == KMS_PLANE_PRIMARY) {
-			output->primary = i;
-		}
-		output->n_planes = i + 1;
 	}
 	if (output->primary < 0) {
 		return false;
@@ -318,10 +315,9 @@ static int light(struct output *output) {
 	return rc;
 }
 
-static bool init(
-	struct output *output, struct kms_plane *const *planes, int n_planes, char error[256]) {
+static bool init(struct output *output, char error[256]) {
 	const char *name = output->pipe.connector->name;
-	if (!take_planes(output, planes, n_planes)) {
+	if (!take_planes(output)) {
 		snprintf(
 			error, 256, "%s: its CRTC has no primary plane that takes XRGB8888 or RGB565", name);
 		return false;
@@ -342,15 +338,15 @@ static bool init(
 	return rc == 0;
 }
 
-struct output *output_create(struct wl_event_loop *loop, const struct kms_pipe *pipe,
-	struct kms_plane *const *planes, int n_planes, const struct output_handler *handler,
-	char error[256]) {
+struct output *output_create(struct wl_event_loop *loop, struct output_pool *pool,
+	const struct kms_pipe *pipe, const struct output_handler *handler, char error[256]) {
 	struct output *output = calloc(1, sizeof(*output));
 	if (output == NULL) {
 		snprintf(error, 256, "%s: out of memory", pipe->connector->name);
 		return NULL;
 	}
 	output->loop = loop;
+	output->pool = pool;
 	output->pipe = *pipe;
 	output->device = pipe->crtc->device;
 	output->handler = *handler;
@@ -369,7 +365,8 @@ struct output *output_create(struct wl_event_loop *loop, const struct kms_pipe *
 	pixman_region32_init(&output->scratch);
 	pipe->crtc->on_flip = handle_flip;
 	pipe->crtc->on_flip_data = output;
-	if (!init(output, planes, n_planes, error)) {
+	pool_add(pool, output);
+	if (!init(output, error)) {
 		output_destroy(output);
 		return NULL;
 	}
@@ -393,6 +390,7 @@ void output_destroy(struct output *output) {
 	output->handler = (struct output_handler){0};
 	captures_finish(output);
 	wait_for_flip(output);
+	pool_remove(output->pool, output);
 	output->pipe.crtc->on_flip = NULL;
 	if (output->idle != NULL) {
 		wl_event_source_remove(output->idle);
@@ -432,6 +430,14 @@ struct scene_output *output_scene(struct output *output) {
 
 const struct kms_pipe *output_pipe(const struct output *output) {
 	return &output->pipe;
+}
+
+bool output_plane_is_elsewhere(const struct output *output, int plane) {
+	return pool_is_elsewhere(output, output->planes[plane]);
+}
+
+void output_forget(struct output *output) {
+	planner_forget(output->planner);
 }
 
 const struct output_counters *output_counters(const struct output *output) {

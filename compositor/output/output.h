@@ -79,18 +79,31 @@ struct output_handler {
 	void *data;
 };
 
-// Lights the pipe with a black picture at once (keeping the running mode without a modeset when it
-// fits). `planes` are the ones that are this output's alone, in the kernel's order; exactly one is a
-// primary. The array is copied. On failure returns NULL and fills error with one line.
-struct output *output_create(struct wl_event_loop *loop, const struct kms_pipe *pipe,
-	struct kms_plane *const *planes, int n_planes, const struct output_handler *handler,
-	char error[256]);
+// ---- pool.c: the planes of a device among its outputs ----
+
+struct output_pool;
+
+// Gives each of the pipes a primary plane. NULL when out of memory.
+struct output_pool *output_pool_create(
+	struct kms_device *device, const struct kms_pipe *pipes, int n_pipes);
+void output_pool_destroy(struct output_pool *pool); // after its outputs; NULL is fine
+
+// ---- output.c ----
+
+// Lights the pipe, one of those that the pool was made for, with a black picture at once (keeping the
+// running mode without a modeset when it fits). On failure returns NULL and fills error with one line.
+struct output *output_create(struct wl_event_loop *loop, struct output_pool *pool,
+	const struct kms_pipe *pipe, const struct output_handler *handler, char error[256]);
 void output_destroy(struct output *output); // waits for a pending flip; NULL is fine
 
 struct scene_output *output_scene(struct output *output);
 const struct kms_pipe *output_pipe(const struct output *output);
+// True if the plane is on the screen of another output now.
+bool output_plane_is_elsewhere(const struct output *output, int plane);
+// Forgets what the device was found to take: after a display came or went, or another mode was set.
+void output_forget(struct output *output);
 const struct output_counters *output_counters(const struct output *output);
-// The planes, as many as *n_planes says; plane indices of frames refer to it.
+// The planes that its CRTC can show and no other output has for itself, as many as *n_planes says; plane indices of frames refer to it.
 struct kms_plane *const *output_planes(const struct output *output, int *n_planes);
 // The frame on screen, NULL before the first. Valid until the next return to the event loop.
 const struct frame *output_frame(const struct output *output);

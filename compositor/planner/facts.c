@@ -153,12 +153,13 @@ static uint64_t layer_atoms(const struct planner_scene *scene, const struct plan
 	return atoms;
 }
 
-static bool takes(const struct planner_scene *scene, int plane, const struct planner_layer *l) {
+bool planner_plane_takes(
+	const struct planner_scene *scene, int plane, const struct planner_layer *l) {
 	const struct planner_plane *p = &scene->planes[plane];
 	uint64_t plain = DRM_MODE_ROTATE_0;
 	uint64_t rotation = l->rotation != 0 ? l->rotation : plain;
 	uint64_t rotations = p->rotations != 0 ? p->rotations : plain;
-	if (p->busy || (rotation & ~rotations) != 0 || (l->fade != 0 && !p->fades)) {
+	if (l->refused != 0 || (rotation & ~rotations) != 0 || (l->fade != 0 && !p->fades)) {
 		return false;
 	}
 	if (p->type == PLANNER_PLANE_CURSOR && !(scene->flags & PLANNER_ALLOW_CURSOR)) {
@@ -228,8 +229,9 @@ void planner_facts_finish(struct planner_facts *f) {
 		uint64_t target = (uint64_t)l->width * (uint64_t)l->height;
 		uint64_t source = (uint64_t)(l->src_w >> 16) * (uint64_t)(l->src_h >> 16);
 		f->pixels[i] = source > target ? source : target;
-		for (int p = 0; p < scene->n_planes && l->refused == 0; p++) {
-			f->fits[i] |= takes(scene, p, l) ? 1u << p : 0;
+		for (int p = 0; p < scene->n_planes; p++) {
+			bool fits = !scene->planes[p].busy && planner_plane_takes(scene, p, l);
+			f->fits[i] |= fits ? 1u << p : 0;
 		}
 	}
 }

@@ -174,6 +174,10 @@ void planner_quarantine(
 // Everything composed on `primary`: what every device shows.
 void planner_plan_composed(const struct planner_scene *scene, struct planner_plan *plan);
 
+// True if nothing that is known of it speaks against the layer on the plane, busy or not.
+bool planner_plane_takes(
+	const struct planner_scene *scene, int plane, const struct planner_layer *layer);
+
 // ---- cost.c ----
 
 // Cost of composing a layer, a second: copying one px at 1 mHz costs 16.
