@@ -129,6 +129,12 @@ void test_buffer_paint(struct test_buffer *buffer, uint32_t seed) {
 	end_write(buffer);
 }
 
+void test_buffer_paint_exact(struct test_buffer *buffer, uint32_t seed) {
+	begin_write(buffer);
+	test_image_paint_exact(&buffer->image, seed);
+	end_write(buffer);
+}
+
 void test_buffer_fill(struct test_buffer *buffer, uint32_t argb) {
 	begin_write(buffer);
 	test_image_fill(&buffer->image, argb);

@@ -35,8 +35,9 @@ void test_buffer_init_shm(
 // Zeroed, linear, all planes in one dma-buf.
 void test_buffer_init_dmabuf(struct test_buffer *buffer, struct test_client *client,
 	enum test_memory memory, uint32_t format, int width, int height);
-// test_image_paint and test_image_fill, bracketed as dma-bufs want it.
+// test_image_paint, _paint_exact and _fill, bracketed as dma-bufs want it.
 void test_buffer_paint(struct test_buffer *buffer, uint32_t seed);
+void test_buffer_paint_exact(struct test_buffer *buffer, uint32_t seed);
 void test_buffer_fill(struct test_buffer *buffer, uint32_t argb);
 // Only the protocol object; the memory stays.
 void test_buffer_destroy_object(struct test_buffer *buffer);

@@ -148,6 +148,95 @@ void test_image_fill(const struct test_image *image, uint32_t argb) {
 	}
 }
 
+// ---- Colours that no conversion changes ----
+
+enum { CHROMA_STEP = 8, MAX_LUMAS = 32, MAX_CHROMAS = 32 * 32 };
+
+// A pair of chroma samples with the luma samples for which it is clipped to 0 or to the full value in
+// every channel.
+struct saturated {
+	uint8_t cb, cr;
+	uint8_t lumas[MAX_LUMAS];
+	int n_lumas;
+};
+
+static bool yuv_is_saturated(int y, int cb, int cr) {
+	double rgb[3];
+	yuv_convert(&byte_scale, y, cb, cr, rgb); // vkms' own lies further out
+	for (int i = 0; i < 3; i++) {
+		if (rgb[i] > -1 && rgb[i] < 256) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static const struct saturated *saturated_colors(int *n) {
+	static struct saturated table[MAX_CHROMAS];
+	static int count;
+	static bool made;
+	for (int i = 0; !made && i < MAX_CHROMAS; i++) {
+		struct saturated entry = {
+			.cb = (uint8_t)(i % 32 * CHROMA_STEP), .cr = (uint8_t)(i / 32 * CHROMA_STEP)};
+		for (int y = 0; y < 256 && entry.n_lumas < MAX_LUMAS; y += 3) {
+			if (yuv_is_saturated(y, entry.cb, entry.cr)) {
+				entry.lumas[entry.n_lumas++] = (uint8_t)y;
+			}
+		}
+		if (entry.n_lumas > 0) {
+			table[count++] = entry;
+		}
+	}
+	made = true;
+	*n = count;
+	return table;
+}
+
+static void paint_saturated(const struct test_image *image, uint32_t seed) {
+	int n, rows = image->format == DRM_FORMAT_NV12 ? 2 : 1;
+	const struct saturated *table = saturated_colors(&n);
+	for (int y = 0; y < image->height; y++) {
+		uint8_t *row = image->data[0] + (size_t)y * image->stride[0];
+		for (int x = 0; x < image->width; x += 2) {
+			uint32_t block = hash(seed ^ (uint32_t)(y / rows * 65536 + x));
+			const struct saturated *color = &table[block % (uint32_t)n];
+			uint32_t lumas = hash(block + (uint32_t)(y % rows));
+			uint8_t left = color->lumas[(lumas & 0xffff) % (uint32_t)color->n_lumas];
+			uint8_t right = color->lumas[(lumas >> 16) % (uint32_t)color->n_lumas];
+			if (image->format == DRM_FORMAT_NV12) {
+				uint8_t *chroma = image->data[1] + (size_t)(y / 2) * image->stride[1] + x;
+				chroma[0] = color->cb;
+				chroma[1] = color->cr;
+				row[x] = left;
+				row[x + 1] = right;
+			} else {
+				memcpy(row + 2 * x, (uint8_t[]){left, color->cb, right, color->cr}, 4);
+			}
+		}
+	}
+}
+
+void test_image_paint_exact(const struct test_image *image, uint32_t seed) {
+	switch (image->format) {
+	case DRM_FORMAT_NV12:
+	case DRM_FORMAT_YUYV:
+		assert_int_equal(image->width % 2, 0);
+		paint_saturated(image, seed);
+		break;
+	case DRM_FORMAT_RGB565:
+		for (int y = 0; y < image->height; y++) {
+			for (int x = 0; x < image->width; x++) {
+				uint32_t bits = hash(seed ^ (uint32_t)(y * 65536 + x));
+				put_pixel(image, x, y,
+					(bits & 1 ? 0xff0000 : 0) | (bits & 2 ? 0xff00 : 0) | (bits & 4 ? 0xff : 0));
+			}
+		}
+		break;
+	default:
+		test_image_paint(image, seed);
+	}
+}
+
 static uint16_t widen(uint32_t value, uint32_t max) {
 	return (uint16_t)((value * 65535 * 2 + max) / (2 * max));
 }

@@ -20,6 +20,9 @@ struct test_image {
 // Different pixels everywhere, made from `seed`: opaque, or with premultiplied alpha where the format
 // has some. YUV images get only colours whose values after conversion do not lie between two.
 void test_image_paint(const struct test_image *image, uint32_t seed);
+// The same with only such colours as are alike whether a plane or the composer converts them, with 16
+// or 8 bits a channel: in YUV and RGB565, each channel is all or nothing.
+void test_image_paint_exact(const struct test_image *image, uint32_t seed);
 // One colour, xrgb8888; not for YUV.
 void test_image_fill(const struct test_image *image, uint32_t argb);
 
