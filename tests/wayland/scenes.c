@@ -15,8 +15,8 @@
 enum {
 	SCENES = 150,      // unless told otherwise
 	BLENDED_SHARE = 8, // of so many scenes one more is blended
-	SECONDS = 60,      // and some for each scene
-	SCENES_A_SECOND = 5,
+	SECONDS = 60,      // in all, and some for each scene, on a busy machine
+	SCENES_A_SECOND = 2,
 	STAGES = 2,
 	SCREEN_TIMEOUT_MS = 10000, // a screen that is wrong stays wrong
 };
