@@ -153,23 +153,31 @@ static uint64_t layer_atoms(const struct planner_scene *scene, const struct plan
 	return atoms;
 }
 
-bool planner_plane_takes(
-	const struct planner_scene *scene, int plane, const struct planner_layer *l) {
+// But for its format.
+static bool suits(const struct planner_scene *scene, int plane, const struct planner_layer *l) {
 	const struct planner_plane *p = &scene->planes[plane];
 	uint64_t plain = DRM_MODE_ROTATE_0;
 	uint64_t rotation = l->rotation != 0 ? l->rotation : plain;
 	uint64_t rotations = p->rotations != 0 ? p->rotations : plain;
-	if (l->refused != 0 || (rotation & ~rotations) != 0 || (l->fade != 0 && !p->fades)) {
+	if ((rotation & ~rotations) != 0 || (l->fade != 0 && !p->fades)) {
 		return false;
 	}
 	if (p->type == PLANNER_PLANE_CURSOR && !(scene->flags & PLANNER_ALLOW_CURSOR)) {
 		return false;
 	}
-	if ((p->max_width != 0 && l->width > p->max_width) ||
-		(p->max_height != 0 && l->height > p->max_height)) {
-		return false;
-	}
-	return format_set_has(p->formats, l->format, l->modifier);
+	return (p->max_width == 0 || l->width <= p->max_width) &&
+		(p->max_height == 0 || l->height <= p->max_height);
+}
+
+bool planner_facts_can_show(
+	const struct planner_scene *scene, int plane, const struct planner_layer *l) {
+	return !scene->planes[plane].busy && suits(scene, plane, l);
+}
+
+bool planner_plane_takes(
+	const struct planner_scene *scene, int plane, const struct planner_layer *l) {
+	return l->refused == 0 && suits(scene, plane, l) &&
+		format_set_has(scene->planes[plane].formats, l->format, l->modifier);
 }
 
 static void plane_facts(struct planner_facts *f) {

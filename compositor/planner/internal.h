@@ -7,6 +7,7 @@
 //   search.c  the most promising layout that was not tried yet
 //   memory.c  verdicts of layouts, plans of scenes
 //   reasons.c why a layer is composed
+//   wish.c    what another format would bring
 //   planner.c puts them together
 #ifndef VITRINE_PLANNER_INTERNAL_H
 #define VITRINE_PLANNER_INTERNAL_H
@@ -113,6 +114,9 @@ struct planner_facts {
 void planner_facts_begin(struct planner_facts *facts, const struct planner_scene *scene);
 // The rest, for a search.
 void planner_facts_finish(struct planner_facts *facts);
+// True if nothing but the format speaks against the layer on the plane.
+bool planner_facts_can_show(
+	const struct planner_scene *scene, int plane, const struct planner_layer *layer);
 uint64_t planner_mix(uint64_t hash, uint64_t value);
 
 // ---- stack.c ----
@@ -155,6 +159,8 @@ void planner_learn_verdict(
 	struct planner_learn *learn, const struct planner_layout *layout, bool accepted);
 // Probability that atoms (of one layer) on the plane alone are no obstacle.
 float planner_learn_plane(const struct planner_learn *learn, int plane, uint64_t atoms);
+// The worst that is thought of anything in the layout: probability that the device refuses it.
+float planner_learn_doubt(const struct planner_learn *learn, const struct planner_layout *layout);
 
 // The atoms, counts and key of a plan.
 void planner_layout_init(struct planner_layout *layout, const struct planner_facts *facts,

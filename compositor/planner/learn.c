@@ -186,6 +186,16 @@ float planner_learn_plane(const struct planner_learn *learn, int plane, uint64_t
 	return passes;
 }
 
+float planner_learn_doubt(const struct planner_learn *learn, const struct planner_layout *layout) {
+	float *suspects[MAX_SUSPECTS];
+	float most = 0;
+	int n = gather((struct planner_learn *)learn, layout, suspects);
+	for (int i = 0; i < n; i++) {
+		most = *suspects[i] > most ? *suspects[i] : most;
+	}
+	return most;
+}
+
 static void add_client(struct planner_layout *layout, const struct planner_facts *f,
 	const struct planner_plan *plan, int p, uint64_t on) {
 	int l = plan->layer_of[p];

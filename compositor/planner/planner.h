@@ -171,6 +171,16 @@ int planner_improve(struct planner *planner, const struct planner_scene *scene,
 void planner_quarantine(
 	struct planner *planner, const struct planner_scene *scene, const struct planner_plan *plan);
 
+// The planes (bit p) that would show the layer where it is now, were its buffer of a format and
+// modifier that they take: free ones, and ones whose layer saves less. The plane that it is on if it is
+// on one. 0 if another format would not mend it. `plan` is the scene's; no test is made. A pure function
+// of the arguments and of what was learned.
+uint32_t planner_wish(struct planner *planner, const struct planner_scene *scene,
+	const struct planner_plan *plan, int layer);
+// Of the scene that the planner was last asked about, and its plan: while it stays the same, so do the
+// outcomes of planner_wish. Cheap, and the same for layers that merely move.
+uint64_t planner_wish_key(const struct planner *planner, const struct planner_plan *plan);
+
 // Everything composed on `primary`: what every device shows.
 void planner_plan_composed(const struct planner_scene *scene, struct planner_plan *plan);
 
