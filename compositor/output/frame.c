@@ -210,6 +210,7 @@ bool frame_build(struct output *output, struct frame *frame) {
 	output->testing = NULL;
 	settle(output, frame);
 	pool_settle(output, frame, &planner);
+	wish_update(output, frame, &planner);
 	return true;
 }
 

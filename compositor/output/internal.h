@@ -45,6 +45,7 @@ struct output {
 	struct planner *planner;
 	uint64_t context;      // that verdicts hold for, see pool.c
 	int64_t starved_ns;    // since when a plane elsewhere would save more here; 0 if none would
+	uint64_t wish_key;     // of the plan that wish_update told about last
 	struct frame *testing; // the frame whose plans the oracle is asked about
 	struct frame frames[OUTPUT_FRAMES];
 	struct frame *on_screen; // NULL before the first
@@ -99,6 +100,12 @@ void frame_unlock(struct frame *frame);
 // The layer as the planner sees it; `lowest`: nothing visible lies below it.
 void frame_plan_layer(struct output *output, const struct scene_layer *layer, bool lowest,
 	const pixman_region32_t *visible, struct planner_layer *planned);
+
+// ---- wish.c ----
+// Tells the producers of layers which formats would help, if the plan differs from the last one. To be
+// called right after `frame` was planned; `scene` is what it was planned from.
+void wish_update(
+	struct output *output, const struct frame *frame, const struct planner_scene *scene);
 
 // ---- compose.c ----
 void output_pictures_init(struct output *output);

@@ -98,6 +98,16 @@ struct scene_presentation {
 	bool zero_copy; // this layer was on a plane
 };
 
+// Which planes would show a layer where it is now, were its buffer of a format and modifier that they
+// take.
+struct scene_wish {
+	int64_t time_ns;                        // CLOCK_MONOTONIC
+	const struct format_set *const *planes; // what each takes; valid during the call
+	int n_planes;                           // 0: none would, or the layer is not in sight
+	bool placed;                            // it is on a plane: the only one of these
+	bool import_refused;                    // the device did not take its buffer
+};
+
 struct scene_layer_ops {
 	// The contents of now go into a frame: what was asked for up to here belongs to it. NULL is fine.
 	void (*latched)(struct scene_layer *layer);
@@ -105,6 +115,9 @@ struct scene_layer_ops {
 	void (*presented)(struct scene_layer *layer, const struct scene_presentation *presentation);
 	// Nothing of it is visible: let the client go on slowly (frame callbacks, discarded feedback).
 	void (*hidden)(struct scene_layer *layer, int64_t time_ns);
+	// What would bring it onto a plane, or keeps it there: told again whenever it may have changed, if
+	// `wish_wanted`. May be NULL.
+	void (*scanout_wish)(struct scene_layer *layer, const struct scene_wish *wish);
 };
 
 // Whose layer it is, for people: status and reasons.
@@ -126,6 +139,7 @@ struct scene_layer {
 	pixman_region32_t damage; // relative to dst, output px, since the last frame that took it
 	struct scene_owner owner;
 	bool frame_wanted;       // asks for a frame though nothing may have changed
+	bool wish_wanted;        // the producer would use another format or modifier if it was told
 	uint32_t opaque_serial;  // changes whenever `opaque` does
 	uint64_t latched_serial; // output/: the last frame that took its contents
 	bool latched_zero_copy;  // output/: that frame had it on a plane

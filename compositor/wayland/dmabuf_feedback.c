@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // zwp_linux_dmabuf_feedback_v1: which formats, in order of preference. First what planes show without
 // a copy, then all that can be composed. Every format on offer can be composed: any layer may have
-// to leave its plane at any time.
+// to leave its plane at any time. The feedback of a surface begins with what planes would take for that
+// surface where it is (dmabuf_wish.c), and until that is known with what any plane takes.
 #include <drm_fourcc.h>
 #include <fcntl.h>
 #include <string.h>
@@ -110,8 +111,10 @@ static void send_tranche(struct wl_resource *resource, struct wl_array *device,
 	zwp_linux_dmabuf_feedback_v1_send_tranche_done(resource);
 }
 
-static void send_feedback(struct wayland_server *server, struct wl_resource *resource) {
+static void send_feedback(
+	struct wayland_server *server, struct wl_resource *resource, const struct wl_array *scanout) {
 	struct dmabuf_formats *formats = &server->dmabuf;
+	struct wl_array first = scanout ? *scanout : formats->scanout_indices;
 	struct wl_array device = {
 		.size = sizeof(server->main_device),
 		.data = &server->main_device,
@@ -119,9 +122,8 @@ static void send_feedback(struct wayland_server *server, struct wl_resource *res
 	zwp_linux_dmabuf_feedback_v1_send_format_table(
 		resource, formats->table_fd, formats->table_size);
 	zwp_linux_dmabuf_feedback_v1_send_main_device(resource, &device);
-	if (formats->scanout_indices.size > 0) {
-		send_tranche(resource, &device, &formats->scanout_indices,
-			ZWP_LINUX_DMABUF_FEEDBACK_V1_TRANCHE_FLAGS_SCANOUT);
+	if (first.size > 0) {
+		send_tranche(resource, &device, &first, ZWP_LINUX_DMABUF_FEEDBACK_V1_TRANCHE_FLAGS_SCANOUT);
 	}
 	send_tranche(resource, &device, &formats->composed_indices, 0);
 	zwp_linux_dmabuf_feedback_v1_send_done(resource);
@@ -136,8 +138,19 @@ static const struct zwp_linux_dmabuf_feedback_v1_interface feedback_impl = {
 	.destroy = handle_destroy,
 };
 
+void dmabuf_feedback_send(struct surface *surface) {
+	struct wl_resource *resource;
+	wl_resource_for_each(resource, &surface->dmabuf_feedbacks) {
+		send_feedback(surface->server, resource, dmabuf_wish_sent(surface));
+	}
+}
+
 static void handle_resource_destroy(struct wl_resource *resource) {
+	struct surface *surface = wl_resource_get_user_data(resource); // NULL once it is gone
 	wl_list_remove(wl_resource_get_link(resource));
+	if (surface && wl_list_empty(&surface->dmabuf_feedbacks)) {
+		surface->layer.wish_wanted = false;
+	}
 }
 
 void dmabuf_feedback_create(struct wayland_server *server, struct wl_resource *dmabuf, uint32_t id,
@@ -145,15 +158,19 @@ void dmabuf_feedback_create(struct wayland_server *server, struct wl_resource *d
 	struct wl_client *client = wl_resource_get_client(dmabuf);
 	struct wl_resource *resource = wl_resource_create(
 		client, &zwp_linux_dmabuf_feedback_v1_interface, wl_resource_get_version(dmabuf), id);
-	if (!resource) {
+	if (!resource || (surface && !dmabuf_wish_create(surface))) {
+		if (resource) {
+			wl_list_init(wl_resource_get_link(resource));
+			wl_resource_destroy(resource);
+		}
 		wl_client_post_no_memory(client);
 		return;
 	}
-	wl_resource_set_implementation(resource, &feedback_impl, NULL, handle_resource_destroy);
+	wl_resource_set_implementation(resource, &feedback_impl, surface, handle_resource_destroy);
 	if (surface) {
 		wl_list_insert(&surface->dmabuf_feedbacks, wl_resource_get_link(resource));
 	} else {
 		wl_list_init(wl_resource_get_link(resource));
 	}
-	send_feedback(server, resource);
+	send_feedback(server, resource, surface ? dmabuf_wish_sent(surface) : NULL);
 }

@@ -57,6 +57,7 @@ static bool init(struct wayland_server *server, const struct wayland_server_opti
 	server->shape_serial = 1; // no surface knows its bounds
 	wl_list_init(&server->surfaces);
 	wl_list_init(&server->waiting);
+	wl_list_init(&server->wishes);
 	wl_list_init(&server->dirty);
 	wl_list_init(&server->outputs);
 	wl_list_init(&server->retired);
@@ -69,7 +70,9 @@ static bool init(struct wayland_server *server, const struct wayland_server_opti
 	client_watch(server);
 	wl_display_set_global_filter(server->display, filter_global, server);
 	server->waiting_timer = wl_event_loop_add_timer(server->loop, surface_handle_waiting, server);
-	return server->waiting_timer &&
+	server->wishes_timer =
+		wl_event_loop_add_timer(server->loop, dmabuf_wishes_handle_timer, server);
+	return server->waiting_timer && server->wishes_timer &&
 		copy_formats(&server->composed_formats, options->composed_formats) &&
 		create_globals(server, options);
 }
@@ -108,6 +111,9 @@ void wayland_server_destroy(struct wayland_server *server) {
 		free_outputs(&server->retired);
 		if (server->waiting_timer) {
 			wl_event_source_remove(server->waiting_timer);
+		}
+		if (server->wishes_timer) {
+			wl_event_source_remove(server->wishes_timer);
 		}
 		if (server->dirty_idle) {
 			wl_event_source_remove(server->dirty_idle);

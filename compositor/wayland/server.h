@@ -47,6 +47,8 @@ struct wayland_server {
 	struct wl_list retired;  // struct wayland_output.link, withdrawn and not freed yet
 	struct wl_event_source *waiting_timer;
 	bool waiting_armed;
+	struct wl_list wishes; // struct dmabuf_wish.link: feedback to be sent anew
+	struct wl_event_source *wishes_timer;
 	struct wl_event_source *dirty_idle; // may be NULL
 	uint64_t dirty_round;               // counts its runs
 	uint64_t shape_serial;              // counts changes of any tree's size, place or order
@@ -184,7 +186,7 @@ struct wayland_output *wayland_output_from_resource(struct wl_resource *resource
 // Frees what outlived its withdrawal.
 void wayland_output_free(struct wayland_output *output);
 
-// ---- dmabuf.c, dmabuf_feedback.c ----
+// ---- dmabuf.c, dmabuf_feedback.c, dmabuf_wish.c ----
 
 bool dmabuf_formats_init(struct dmabuf_formats *formats, const struct format_set *scanout,
 	const struct format_set *composed);
@@ -192,5 +194,20 @@ void dmabuf_formats_finish(struct dmabuf_formats *formats);
 // Creates a zwp_linux_dmabuf_feedback_v1 and sends it; surface NULL for the default feedback.
 void dmabuf_feedback_create(struct wayland_server *server, struct wl_resource *dmabuf, uint32_t id,
 	struct surface *surface);
+// To all feedback objects of the surface, as dmabuf_wish_sent says.
+void dmabuf_feedback_send(struct surface *surface);
+
+// What the feedback of a surface is to say; made with its first feedback object, ends with the surface.
+// False when out of memory.
+bool dmabuf_wish_create(struct surface *surface);
+void dmabuf_wish_destroy(struct surface *surface); // nothing if there is none
+// For scene_layer_ops.scanout_wish: sent when it has been so for a while.
+void dmabuf_wish_take(struct surface *surface, const struct scene_wish *told);
+// Sends what is due at that time (CLOCK_MONOTONIC). Returns ns until the next is, -1 if none.
+int64_t dmabuf_wishes_send(struct wayland_server *server, int64_t now_ns);
+// Timer of server->wishes; data is the server.
+int dmabuf_wishes_handle_timer(void *data);
+// The pairs that come first for this surface (uint16_t into the table); NULL: as by default.
+const struct wl_array *dmabuf_wish_sent(const struct surface *surface);
 
 #endif

@@ -455,7 +455,9 @@ static void handle_resource_destroy(struct wl_resource *resource) {
 	wl_resource_for_each_safe(feedback, next, &surface->dmabuf_feedbacks) {
 		wl_list_remove(wl_resource_get_link(feedback));
 		wl_list_init(wl_resource_get_link(feedback));
+		wl_resource_set_user_data(feedback, NULL);
 	}
+	dmabuf_wish_destroy(surface);
 	wl_list_remove(&surface->link);
 	wl_list_remove(&surface->waiting_link);
 	wl_list_remove(&surface->dirty_link);

@@ -82,6 +82,7 @@ struct surface {
 	bool preferred_sent;
 	struct wl_resource *viewport;    // wp_viewport; may be NULL
 	struct wl_list dmabuf_feedbacks; // zwp_linux_dmabuf_feedback_v1 resources of the surface
+	struct dmabuf_wish *wish;        // what they are to say; may be NULL
 	struct client_account *account;
 	size_t held_rects;        // of its regions, in the account
 	struct scene_rect bounds; // as surface_bounds found them

@@ -112,10 +112,15 @@ static void handle_hidden(struct scene_layer *layer, int64_t time_ns) {
 	stop_waiting(surface);
 }
 
+static void handle_scanout_wish(struct scene_layer *layer, const struct scene_wish *wish) {
+	dmabuf_wish_take(surface_of(layer), wish);
+}
+
 const struct scene_layer_ops surface_layer_ops = {
 	.latched = handle_latched,
 	.presented = handle_presented,
 	.hidden = handle_hidden,
+	.scanout_wish = handle_scanout_wish,
 };
 
 // ---- Surfaces that no output takes care of ----
