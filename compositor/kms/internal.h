@@ -35,6 +35,8 @@ drmModePropertyBlobRes *kms_blob_get(struct kms_device *device, uint32_t id);
 bool kms_crtcs_load(struct kms_device *device, const drmModeRes *resources);
 bool kms_planes_load(struct kms_device *device);
 void kms_plane_finish(struct kms_plane *plane);
+// Takes what a SIZE_HINTS blob of `size` bytes says.
+void kms_plane_set_size_hints(struct kms_plane *plane, const void *data, size_t size);
 
 // The CRTC of that id, NULL for 0 and unknown ones.
 struct kms_crtc *kms_device_crtc(struct kms_device *device, uint64_t id);

@@ -61,6 +61,7 @@ enum kms_plane_property {
 	KMS_PLANE_CRTC_W,
 	KMS_PLANE_CRTC_H,
 	KMS_PLANE_IN_FORMATS,
+	KMS_PLANE_SIZE_HINTS,
 	KMS_PLANE_ALPHA,
 	KMS_PLANE_BLEND_MODE,
 	KMS_PLANE_ROTATION,
@@ -118,13 +119,24 @@ struct kms_crtc {
 	uint32_t staged_blob;        // made for a request, not yet in use by the kernel; 0 if none
 };
 
+enum { KMS_MAX_SIZE_HINTS = 8 };
+
+// An entry of a SIZE_HINTS blob: the kernel's struct drm_plane_size_hint, which libdrm lacks as yet.
+struct kms_size_hint {
+	uint16_t width, height; // px
+};
+
 struct kms_plane {
 	struct kms_device *device;
 	uint32_t id;
 	int index;
 	enum kms_plane_type type;
 	uint32_t possible_crtcs;
-	struct format_set formats;   // IN_FORMATS, or the plain list with DRM_FORMAT_MOD_INVALID
+	struct format_set formats; // IN_FORMATS, or the plain list with DRM_FORMAT_MOD_INVALID
+	// Cursor planes: sizes that it takes, the driver's favourite first, at most so many of them. None if
+	// the driver does not tell: any up to the device's cursor_width and cursor_height then, perhaps.
+	struct kms_size_hint size_hints[KMS_MAX_SIZE_HINTS];
+	int n_size_hints;
 	uint64_t zpos_min, zpos_max; // without the property both are the place in the kernel's list
 	bool zpos_mutable;
 	uint64_t rotations;           // DRM_MODE_ROTATE_* | DRM_MODE_REFLECT_* that the property takes

@@ -30,6 +30,7 @@ static const char *const plane_names[KMS_PLANE_PROPERTY_COUNT] = {
 	[KMS_PLANE_CRTC_W] = "CRTC_W",
 	[KMS_PLANE_CRTC_H] = "CRTC_H",
 	[KMS_PLANE_IN_FORMATS] = "IN_FORMATS",
+	[KMS_PLANE_SIZE_HINTS] = "SIZE_HINTS",
 	[KMS_PLANE_ALPHA] = "alpha",
 	[KMS_PLANE_BLEND_MODE] = "pixel blend mode",
 	[KMS_PLANE_ROTATION] = "rotation",
@@ -162,6 +163,28 @@ static bool load_in_formats(struct kms_plane *plane, uint32_t blob_id) {
 	return ok;
 }
 
+void kms_plane_set_size_hints(struct kms_plane *plane, const void *data, size_t size) {
+	plane->n_size_hints = 0;
+	for (size_t at = 0; at + sizeof(struct kms_size_hint) <= size;
+		 at += sizeof(struct kms_size_hint)) {
+		struct kms_size_hint hint;
+		memcpy(&hint, (const char *)data + at, sizeof(hint));
+		if (plane->n_size_hints < KMS_MAX_SIZE_HINTS && hint.width > 0 && hint.height > 0) {
+			plane->size_hints[plane->n_size_hints++] = hint;
+		}
+	}
+}
+
+static bool load_size_hints(struct kms_plane *plane, uint32_t blob_id) {
+	drmModePropertyBlobRes *blob = kms_blob_get(plane->device, blob_id);
+	if (!blob) {
+		return false;
+	}
+	kms_plane_set_size_hints(plane, blob->data, blob->length);
+	drmModeFreePropertyBlob(blob);
+	return true;
+}
+
 static bool visit_plane_property(
 	void *owner, int index, const drmModePropertyRes *property, uint64_t value) {
 	struct kms_plane *plane = owner;
@@ -171,6 +194,8 @@ static bool visit_plane_property(
 		break;
 	case KMS_PLANE_IN_FORMATS:
 		return value == 0 || load_in_formats(plane, (uint32_t)value);
+	case KMS_PLANE_SIZE_HINTS: // 0: the driver has nothing to say
+		return value == 0 || load_size_hints(plane, (uint32_t)value);
 	case KMS_PLANE_BLEND_MODE:
 		plane->blend_premultiplied = enum_value(property, "Pre-multiplied");
 		break;
