@@ -270,6 +270,11 @@ static bool take_planes(struct output *output) {
 			.max_width = plane->type == KMS_PLANE_CURSOR ? cursor_width : 0,
 			.max_height = plane->type == KMS_PLANE_CURSOR ? cursor_height : 0,
 		};
+		struct planner_plane *known = &output->planner_planes[i];
+		for (int h = 0; h < plane->n_size_hints && h < PLANNER_MAX_SIZES; h++) {
+			known->sizes[known->n_sizes++] = (struct planner_size){
+				.width = plane->size_hints[h].width, .height = plane->size_hints[h].height};
+		}
 	}
 	if (output->primary < 0) {
 		return false;

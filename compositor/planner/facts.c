@@ -153,6 +153,21 @@ static uint64_t layer_atoms(const struct planner_scene *scene, const struct plan
 	return atoms;
 }
 
+static bool fits_size(const struct planner_plane *p, const struct planner_layer *l) {
+	if (p->n_sizes == 0) {
+		return (p->max_width == 0 || l->width <= p->max_width) &&
+			(p->max_height == 0 || l->height <= p->max_height);
+	}
+	bool whole = l->src_x == 0 && l->src_y == 0 && l->src_w == (uint32_t)l->buffer_width << 16 &&
+		l->src_h == (uint32_t)l->buffer_height << 16;
+	for (int i = 0; whole && i < p->n_sizes; i++) {
+		if (l->buffer_width == p->sizes[i].width && l->buffer_height == p->sizes[i].height) {
+			return l->width == l->buffer_width && l->height == l->buffer_height;
+		}
+	}
+	return false;
+}
+
 // But for its format.
 static bool suits(const struct planner_scene *scene, int plane, const struct planner_layer *l) {
 	const struct planner_plane *p = &scene->planes[plane];
@@ -165,8 +180,7 @@ static bool suits(const struct planner_scene *scene, int plane, const struct pla
 	if (p->type == PLANNER_PLANE_CURSOR && !(scene->flags & PLANNER_ALLOW_CURSOR)) {
 		return false;
 	}
-	return (p->max_width == 0 || l->width <= p->max_width) &&
-		(p->max_height == 0 || l->height <= p->max_height);
+	return fits_size(p, l);
 }
 
 bool planner_facts_can_show(

@@ -59,6 +59,7 @@ const char *planner_reason_name(unsigned bit);
 enum planner_limits {
 	PLANNER_MAX_LAYERS = 64, // further layers at the bottom are composed
 	PLANNER_MAX_PLANES = 32,
+	PLANNER_MAX_SIZES = 8,
 	PLANNER_TESTS_NEW = 8,  // for a scene that was not seen before, at once
 	PLANNER_TESTS_IDLE = 2, // for each later call of planner_improve
 	PLANNER_TESTS_ALL = 64, // for one scene in all
@@ -85,6 +86,10 @@ enum planner_plane_type {
 	PLANNER_PLANE_CURSOR,
 };
 
+struct planner_size { // px
+	int32_t width, height;
+};
+
 struct planner_plane {
 	enum planner_plane_type type;
 	const struct format_set *formats;
@@ -94,6 +99,10 @@ struct planner_plane {
 	uint64_t rotations;            // DRM_MODE_* bits it takes; 0 = none but ROTATE_0
 	bool fades;                    // has an alpha property
 	int32_t max_width, max_height; // px that it shows at most (cursor planes); 0 = unknown
+	// The only sizes of buffers that it shows, all of them and unscaled; none = up to the above. What
+	// is smaller does not fit: nobody but the client could pad it.
+	struct planner_size sizes[PLANNER_MAX_SIZES];
+	int n_sizes;
 	bool busy; // another CRTC shows it, or it is just leaving one: not to be used now
 };
 

@@ -159,6 +159,18 @@ static bool add_size(struct loader *l, const char *word) {
 	return true;
 }
 
+static bool add_size_hint(struct loader *l, const char *word) {
+	if (l->plane.n_sizes == PLANNER_MAX_SIZES || !add_size(l, word)) {
+		return false;
+	}
+	const struct model_plane *hidden = &l->hidden;
+	l->hidden.whole = true;
+	l->plane.sizes[l->plane.n_sizes++] =
+		(struct planner_size){.width = hidden->sizes[hidden->n_sizes - 1].width,
+			.height = hidden->sizes[hidden->n_sizes - 1].height};
+	return true;
+}
+
 static bool add_term(struct loader *l, const char *word, uint32_t *terms) {
 	(void)l;
 	static const char *const names[] = {
@@ -225,6 +237,9 @@ static bool plane_key(struct loader *l, const char *key, const char *value) {
 	}
 	if (strcmp(key, "sizes") == 0) {
 		return each_word(value, add_size, l);
+	}
+	if (strcmp(key, "size-hints") == 0) {
+		return each_word(value, add_size_hint, l);
 	}
 	if (strcmp(key, "even") == 0) {
 		return each_word(value, add_even, l);
@@ -375,6 +390,11 @@ static bool fits_size(const struct model_use *use, const struct model_plane *hid
 	}
 	if ((hidden->max_width != 0 && (w > hidden->max_width || use->width > hidden->max_width)) ||
 		(hidden->max_height != 0 && (h > hidden->max_height || use->height > hidden->max_height))) {
+		return false;
+	}
+	bool whole = use->src_w == (uint32_t)use->buffer_width << 16 &&
+		use->src_h == (uint32_t)use->buffer_height << 16;
+	if (hidden->whole && (!whole || w != use->width || h != use->height)) {
 		return false;
 	}
 	for (int i = 0; i < hidden->n_sizes; i++) {

@@ -26,6 +26,7 @@ struct model_plane {
 		int32_t width, height;
 	} sizes[MODEL_MAX_SIZES]; // of buffers; none = any
 	int n_sizes;
+	bool whole;                          // all of the buffer is shown, and not scaled
 	bool even_x, even_y, even_w, even_h; // of YUV
 	bool no_odd_downscale, covers;
 };

@@ -195,6 +195,57 @@ static void test_no_format(void **state) {
 	assert_int_equal(f->plan.reasons[0], PLANNER_REASON_NO_PLANE_FORMAT);
 }
 
+// A cursor plane with a list of sizes: of buffers, whole and unscaled.
+static void test_size_list(void **state) {
+	struct fixture *f = *state;
+	f->scene.flags = PLANNER_ALLOW_CURSOR;
+	f->planes[1].busy = f->planes[2].busy = true;
+	f->planes[3].max_width = f->planes[3].max_height = 256;
+	f->planes[3].sizes[0] = (struct planner_size){.width = 64, .height = 64};
+	f->planes[3].sizes[1] = (struct planner_size){.width = 128, .height = 256};
+	f->planes[3].n_sizes = 2;
+	add_layer(f, 0, 0, WIDTH, HEIGHT);
+	f->layers[0].refused = PLANNER_REASON_SHM_BUFFER;
+	add_layer(f, 100, 100, 64, 64);
+	const struct planner_layer fitting = f->layers[1];
+	static const struct {
+		int32_t buffer_width, buffer_height, width, height;
+		uint32_t src_x, src_w;
+		bool fits;
+	} cases[] = {
+		{64, 64, 64, 64, 0, 64, true},
+		{128, 256, 128, 256, 0, 128, true},
+		{256, 128, 256, 128, 0, 256, false},
+		{48, 48, 48, 48, 0, 48, false}, // nobody pads it
+		{64, 256, 64, 256, 0, 64, false},
+		{64, 64, 48, 64, 0, 48, false}, // partly outside of the output
+		{64, 64, 48, 64, 16, 48, false},
+		{128, 64, 64, 64, 0, 64, false}, // a part of something larger
+		{64, 64, 128, 128, 0, 64, false},
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		f->layers[1] = fitting;
+		f->layers[1].buffer_width = cases[i].buffer_width;
+		f->layers[1].buffer_height = cases[i].buffer_height;
+		f->layers[1].width = cases[i].width;
+		f->layers[1].height = cases[i].height;
+		f->layers[1].src_x = cases[i].src_x << 16;
+		f->layers[1].src_w = cases[i].src_w << 16;
+		f->layers[1].src_h = (uint32_t)cases[i].buffer_height << 16;
+		plan(f);
+		assert_int_equal(f->plan.plane_of[1], cases[i].fits ? 3 : PLANNER_OFF);
+		assert_int_equal(f->plan.reasons[1] != 0, !cases[i].fits);
+	}
+	// Without a list what is smaller fits.
+	f->planes[3].n_sizes = 0;
+	f->layers[1] = fitting;
+	f->layers[1].buffer_width = f->layers[1].width = 48;
+	f->layers[1].src_w = 48 << 16;
+	planner_forget(f->planner);
+	plan(f);
+	assert_int_equal(f->plan.plane_of[1], 3);
+}
+
 static void test_refusal_is_remembered(void **state) {
 	struct fixture *f = *state;
 	f->device.max_clients = 0;
@@ -388,6 +439,7 @@ int main(void) {
 		cmocka_unit_test_setup_teardown(test_below_composed, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_plane_left, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_format, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_size_list, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_refusal_is_remembered, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_busy_device_is_asked_again, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_quarantine, setup, teardown),
