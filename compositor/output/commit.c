@@ -18,6 +18,24 @@ static struct kms_framebuffer *composed_framebuffer(
 	return alpha ? kms_dumb_alpha(dumb) : dumb->framebuffer;
 }
 
+// Cursor planes reach past the edges of the screen by nature, and many take some sizes alone.
+static void uncrop(const struct scene_layer *layer, struct kms_plane_state *state) {
+	const struct scene_rect *dst = &layer->dst;
+	struct scene_fbox src = frame_source(layer, (struct scene_fbox){0, 0, dst->width, dst->height});
+	if (src.width != dst->width || src.height != dst->height || src.x != (int)src.x ||
+		src.y != (int)src.y) {
+		return; // scaled: as much of it as is known to lie on whole pixels
+	}
+	state->src_x = (uint32_t)src.x << 16;
+	state->src_y = (uint32_t)src.y << 16;
+	state->src_w = (uint32_t)dst->width << 16;
+	state->src_h = (uint32_t)dst->height << 16;
+	state->crtc_x = dst->x;
+	state->crtc_y = dst->y;
+	state->crtc_w = (uint32_t)dst->width;
+	state->crtc_h = (uint32_t)dst->height;
+}
+
 static void stage_client(
 	struct output *output, const struct frame *frame, const struct planner_plan *plan, int plane) {
 	int entry = plan->layer_of[plane];
@@ -37,6 +55,9 @@ static void stage_client(
 		.set_zpos = output->planes[plane]->zpos_mutable,
 		.zpos = plan->zpos[plane],
 	};
+	if (output->planes[plane]->type == KMS_PLANE_CURSOR) {
+		uncrop(layer, &state);
+	}
 	kms_request_plane(output->planes[plane], output->pipe.crtc, &state);
 }
 

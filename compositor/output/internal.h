@@ -101,6 +101,9 @@ void frame_unlock(struct frame *frame);
 void frame_plan_layer(struct output *output, const struct scene_layer *layer, bool lowest,
 	const pixman_region32_t *visible, struct planner_layer *planned);
 
+// The part of the buffer whose place in the picture is `part`, px relative to dst.
+struct scene_fbox frame_source(const struct scene_layer *layer, struct scene_fbox part);
+
 // ---- wish.c ----
 // Tells the producers of layers which formats would help, if the plan differs from the last one. To be
 // called right after `frame` was planned; `scene` is what it was planned from.

@@ -54,8 +54,7 @@ static bool is_opaque(const struct scene_layer *layer) {
 		PIXMAN_REGION_IN;
 }
 
-// The part of the buffer whose place in the picture is `part` (px of dst).
-static struct scene_fbox source_of(const struct scene_layer *layer, struct scene_fbox part) {
+struct scene_fbox frame_source(const struct scene_layer *layer, struct scene_fbox part) {
 	double width = layer->buffer->width, height = layer->buffer->height;
 	bool quarter = (layer->transform & 1) != 0;
 	struct scene_fbox upright = scene_fbox_transform(layer->src, layer->transform, width, height);
@@ -84,8 +83,10 @@ static uint32_t crop(
 	planned->y = y1;
 	planned->width = x2 - x1;
 	planned->height = y2 - y1;
+	planned->full_width = dst->width;
+	planned->full_height = dst->height;
 	struct scene_fbox src =
-		source_of(layer, (struct scene_fbox){x1 - dst->x, y1 - dst->y, x2 - x1, y2 - y1});
+		frame_source(layer, (struct scene_fbox){x1 - dst->x, y1 - dst->y, x2 - x1, y2 - y1});
 	planned->src_x = (uint32_t)(src.x * 65536.0);
 	planned->src_y = (uint32_t)(src.y * 65536.0);
 	planned->src_w = (uint32_t)(src.width * 65536.0);

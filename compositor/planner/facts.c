@@ -36,12 +36,49 @@ static bool is_odd_pos(const struct planner_layer *l) {
 	return ((l->x | l->y) & 1) != 0 || ((l->src_x | l->src_y) & 0x1ffff) != 0;
 }
 
+static uint64_t size_atoms(const struct planner_layer *l) {
+	uint32_t least = l->src_w < l->src_h ? l->src_w >> 16 : l->src_h >> 16;
+	uint32_t target = (uint32_t)(l->width < l->height ? l->width : l->height);
+	least = target < least ? target : least;
+	uint64_t atoms = 0;
+	for (int i = 0; i < 5; i++) {
+		atoms |= least < 4u << i ? bit(ATOM_SMALL4 + i) : 0;
+	}
+	atoms |= l->src_w >> 16 > 2048 ? bit(ATOM_WIDE2048) : 0;
+	atoms |= l->src_w >> 16 > 4096 ? bit(ATOM_WIDE4096) : 0;
+	return atoms;
+}
+
+static bool is_odd_size(const struct planner_layer *l) {
+	return ((l->src_w | l->src_h) & 0x1ffff) != 0 || ((l->width | l->height) & 1) != 0;
+}
+
+// The whole source, of which `part` (16.16 px) is shown because so much of the target is on the output,
+// to 1/16 px.
+static uint64_t whole_source(uint32_t part, int32_t shown, int32_t full) {
+	return shown > 0 ? ((uint64_t)part * (uint64_t)full / (uint64_t)shown + 0x800) >> 12 : 0;
+}
+
+// Sizes as they would be if the output did not end: a window that leaves it is another layer only where
+// that matters to devices.
+static uint64_t size_key(const struct planner_layer *l) {
+	uint32_t width = (uint32_t)(l->full_width != 0 ? l->full_width : l->width);
+	uint32_t height = (uint32_t)(l->full_height != 0 ? l->full_height : l->height);
+	bool quarter = is_quarter(l);
+	uint64_t across = quarter ? whole_source(l->src_w, l->height, (int32_t)height)
+							  : whole_source(l->src_w, l->width, (int32_t)width);
+	uint64_t down = quarter ? whole_source(l->src_h, l->width, (int32_t)width)
+							: whole_source(l->src_h, l->height, (int32_t)height);
+	uint64_t key =
+		planner_mix(0, ((uint64_t)(uint32_t)l->buffer_width << 32) | (uint32_t)l->buffer_height);
+	key = planner_mix(key, across << 32 | down);
+	key = planner_mix(key, (uint64_t)width << 32 | height);
+	return planner_mix(key, size_atoms(l) << 1 | (is_yuv(l) && is_odd_size(l)));
+}
+
 static uint64_t layer_key(const struct planner_scene *scene, const struct planner_layer *l) {
 	uint64_t key = planner_mix(l->format, l->modifier);
-	key = planner_mix(key, ((uint64_t)l->src_w << 32) | l->src_h);
-	key = planner_mix(key, ((uint64_t)(uint32_t)l->width << 32) | (uint32_t)l->height);
-	key =
-		planner_mix(key, ((uint64_t)(uint32_t)l->buffer_width << 32) | (uint32_t)l->buffer_height);
+	key = planner_mix(key, size_key(l));
 	uint64_t flags = (uint64_t)l->opaque | (uint64_t)l->visible << 1 |
 		(uint64_t)covers(scene, l) << 2 | (uint64_t)(is_yuv(l) && is_odd_pos(l)) << 3 |
 		(uint64_t)((l->src_x | l->src_y) & 0xffff ? 1 : 0) << 4 | (uint64_t)(l->fade != 0) << 5;
@@ -101,27 +138,13 @@ static uint64_t scale_atoms(uint64_t source, uint64_t target) { // 16.16 px and 
 	return atoms;
 }
 
-static uint64_t size_atoms(const struct planner_layer *l) {
-	uint32_t least = l->src_w < l->src_h ? l->src_w >> 16 : l->src_h >> 16;
-	uint32_t target = (uint32_t)(l->width < l->height ? l->width : l->height);
-	least = target < least ? target : least;
-	uint64_t atoms = 0;
-	for (int i = 0; i < 5; i++) {
-		atoms |= least < 4u << i ? bit(ATOM_SMALL4 + i) : 0;
-	}
-	atoms |= l->src_w >> 16 > 2048 ? bit(ATOM_WIDE2048) : 0;
-	atoms |= l->src_w >> 16 > 4096 ? bit(ATOM_WIDE4096) : 0;
-	return atoms;
-}
-
 static uint64_t format_atoms(const struct planner_layer *l) {
 	const struct format_info *info = format_info(l->format);
 	uint64_t atoms = 0;
 	if (info != NULL && info->yuv) {
 		atoms |= bit(ATOM_YUV);
 		atoms |= is_odd_pos(l) ? bit(ATOM_YUV_ODD_POS) : 0;
-		bool odd = ((l->src_w | l->src_h) & 0x1ffff) != 0 || ((l->width | l->height) & 1) != 0;
-		atoms |= odd ? bit(ATOM_YUV_ODD_SIZE) : 0;
+		atoms |= is_odd_size(l) ? bit(ATOM_YUV_ODD_SIZE) : 0;
 		atoms |= info->block_bytes[0] == 2 && info->planes > 1 ? bit(ATOM_DEEP) : 0;
 	} else if (info != NULL) {
 		bool deep = info->block_bytes[0] > 4 || info->format == DRM_FORMAT_XRGB2101010 ||
@@ -153,16 +176,19 @@ static uint64_t layer_atoms(const struct planner_scene *scene, const struct plan
 	return atoms;
 }
 
+// Cursor planes show the whole buffer, also where it reaches past the edge of the output.
 static bool fits_size(const struct planner_plane *p, const struct planner_layer *l) {
+	int32_t width = l->full_width != 0 ? l->full_width : l->width;
+	int32_t height = l->full_height != 0 ? l->full_height : l->height;
 	if (p->n_sizes == 0) {
-		return (p->max_width == 0 || l->width <= p->max_width) &&
-			(p->max_height == 0 || l->height <= p->max_height);
+		return (p->max_width == 0 || width <= p->max_width) &&
+			(p->max_height == 0 || height <= p->max_height);
 	}
-	bool whole = l->src_x == 0 && l->src_y == 0 && l->src_w == (uint32_t)l->buffer_width << 16 &&
-		l->src_h == (uint32_t)l->buffer_height << 16;
+	bool whole = width == l->buffer_width && height == l->buffer_height &&
+		l->src_w == (uint32_t)l->width << 16 && l->src_h == (uint32_t)l->height << 16;
 	for (int i = 0; whole && i < p->n_sizes; i++) {
-		if (l->buffer_width == p->sizes[i].width && l->buffer_height == p->sizes[i].height) {
-			return l->width == l->buffer_width && l->height == l->buffer_height;
+		if (width == p->sizes[i].width && height == p->sizes[i].height) {
+			return true;
 		}
 	}
 	return false;

@@ -71,6 +71,7 @@ struct planner_layer {
 	int32_t buffer_width, buffer_height; // px
 	uint32_t src_x, src_y, src_w, src_h; // 16.16 px, cropped to what lies on the output
 	int32_t x, y, width, height;         // px of the output, cropped
+	int32_t full_width, full_height;     // px before it was cropped; 0: it was not
 	uint64_t rotation;   // DRM_MODE_ROTATE_* | DRM_MODE_REFLECT_* to undo the transform; 0 = none
 	uint16_t fade;       // 0xffff - alpha of the layer as a whole; 0 = none
 	bool opaque;         // hides all that is below its box

@@ -172,6 +172,55 @@ static void test_below_composed(void **state) {
 	assert_true(f->plan.plane_of[0] > 0);
 }
 
+// What is left of a window on the output differs with every px, and is the same layer nonetheless.
+static void test_window_that_leaves_the_output(void **state) {
+	enum { WINDOW = 640, STEPS_THAT_MATTER = 5 }; // smaller than 64, 32, 16, 8, 4 px
+	struct fixture *f = *state;
+	add_layer(f, 0, 0, WIDTH, HEIGHT);
+	f->layers[0].refused = PLANNER_REASON_SHM_BUFFER;
+	add_layer(f, 100, 100, WINDOW, 360);
+	assert_true(plan(f) > 0);
+	int tests[2] = {0, 0}, asked = 0;
+	for (int round = 0; round < 2; round++) {
+		for (int x = 0; x > -WINDOW; x--) {
+			struct planner_layer *layer = &f->layers[1];
+			layer->full_width = WINDOW;
+			layer->full_height = 360;
+			layer->width = WINDOW + x;
+			layer->src_x = (uint32_t)-x << 16;
+			layer->src_w = (uint32_t)layer->width << 16;
+			int made = plan(f);
+			tests[round] += made;
+			asked += made > 0;
+			assert_true(f->plan.plane_of[1] > 0);
+		}
+	}
+	assert_in_range(asked, 0, STEPS_THAT_MATTER);
+	assert_int_equal(tests[1], 0);
+}
+
+static void test_cursor_at_the_edge(void **state) {
+	struct fixture *f = *state;
+	f->scene.flags = PLANNER_ALLOW_CURSOR;
+	f->planes[3].n_sizes = 1;
+	f->planes[3].sizes[0] = (struct planner_size){.width = 64, .height = 64};
+	add_layer(f, 0, 0, WIDTH, HEIGHT);
+	f->layers[0].refused = PLANNER_REASON_SHM_BUFFER;
+	for (int i = 0; i < 3; i++) {
+		add_layer(f, 300 * i, 300, i < 2 ? 200 : 64, i < 2 ? 200 : 64);
+	}
+	plan(f);
+	assert_int_equal(f->plan.plane_of[3], 3);
+	// Half of it is on the output, and the plane shows it whole.
+	f->layers[3].full_width = f->layers[3].full_height = 64;
+	f->layers[3].width = 32;
+	f->layers[3].src_w = 32 << 16;
+	f->layers[3].src_x = 32 << 16;
+	f->layers[3].x = 0;
+	plan(f);
+	assert_int_equal(f->plan.plane_of[3], 3);
+}
+
 static void test_no_plane_left(void **state) {
 	struct fixture *f = *state;
 	for (int i = 0; i < 4; i++) {
@@ -437,6 +486,8 @@ int main(void) {
 		cmocka_unit_test_setup_teardown(test_camera_over_composed_app, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_stacking_follows_planes, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_below_composed, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_window_that_leaves_the_output, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_cursor_at_the_edge, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_plane_left, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_format, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_size_list, setup, teardown),
