@@ -220,8 +220,36 @@ bool planner_plane_takes(
 		format_set_has(scene->planes[plane].formats, l->format, l->modifier);
 }
 
+static bool is_same_set(const struct format_set *a, const struct format_set *b) {
+	if (a == b || a->len != b->len) {
+		return a == b;
+	}
+	for (size_t i = 0; i < a->len; i++) {
+		if (a->pairs[i].format != b->pairs[i].format ||
+			a->pairs[i].modifier != b->pairs[i].modifier) {
+			return false;
+		}
+	}
+	return true;
+}
+
+// What KMS tells is all the same, but for places in the stack that are fixed.
+static bool is_same_kind(const struct planner_plane *a, const struct planner_plane *b) {
+	bool fixed = a->zpos_min == a->zpos_max && b->zpos_min == b->zpos_max;
+	return a->type == b->type && a->rotations == b->rotations && a->fades == b->fades &&
+		(fixed || (a->zpos_min == b->zpos_min && a->zpos_max == b->zpos_max)) &&
+		is_same_set(a->formats, b->formats);
+}
+
 static void plane_facts(struct planner_facts *f) {
 	const struct planner_scene *scene = f->scene;
+	for (int p = 0; p < scene->n_planes; p++) {
+		int q = 0;
+		while (q < p && !is_same_kind(&scene->planes[q], &scene->planes[p])) {
+			q++;
+		}
+		f->kind[p] = (uint8_t)q;
+	}
 	f->composed_fits = f->composed_alpha_fits = 0;
 	for (int p = 0; p < scene->n_planes; p++) {
 		const struct planner_plane *plane = &scene->planes[p];

@@ -85,6 +85,7 @@ struct planner_layout {
 	uint64_t key;    // of all that matters
 	uint32_t planes; // bit p: on
 	uint64_t atoms[PLANNER_MAX_PLANES];
+	uint8_t kinds[PLANNER_MAX_PLANES]; // planner_facts.kind of planes that are on
 	uint8_t counts[COUNT_KINDS];
 	uint32_t globals;
 };
@@ -104,6 +105,7 @@ struct planner_facts {
 	uint64_t layer_key[PLANNER_MAX_LAYERS]; // all but position and neighbours
 	uint32_t fits[PLANNER_MAX_LAYERS];      // bit p: nothing that is known speaks against it
 	uint32_t composed_fits, composed_alpha_fits;
+	uint8_t kind[PLANNER_MAX_PLANES]; // the first plane that is the same in all that KMS tells
 	uint32_t can_above[PLANNER_MAX_PLANES]; // bit q: plane q can lie above the plane
 	uint64_t z_min[PLANNER_MAX_PLANES], z_max[PLANNER_MAX_PLANES];
 	uint64_t shape_key; // of the scene without who overlaps whom
@@ -140,11 +142,16 @@ bool planner_restack(const struct planner_facts *facts, struct planner_plan *pla
 
 // ---- learn.c ----
 
-enum { LEARN_RECORDS = 24 };
+enum {
+	LEARN_RECORDS = 24,
+	LEARN_KINDS = PLANNER_MAX_PLANES, // where planes of the kind begin, and where all are one
+	LEARN_ANYWHERE = 2 * PLANNER_MAX_PLANES,
+	LEARN_PLACES,
+};
 
 struct planner_learn {
 	// Probability that the device refuses what has the atom; 0 = it was seen to take it.
-	float atoms[PLANNER_MAX_PLANES + 1][ATOM_COUNT]; // the last one: on whatever plane
+	float atoms[LEARN_PLACES][ATOM_COUNT]; // on a plane; on any of its kind; on whatever plane
 	float counts[COUNT_KINDS][COUNT_STEPS];
 	float globals[GLOBAL_COUNT];
 	struct planner_layout refused[LEARN_RECORDS];
@@ -158,7 +165,8 @@ void planner_learn_relent(struct planner_learn *learn);
 void planner_learn_verdict(
 	struct planner_learn *learn, const struct planner_layout *layout, bool accepted);
 // Probability that atoms (of one layer) on the plane alone are no obstacle.
-float planner_learn_plane(const struct planner_learn *learn, int plane, uint64_t atoms);
+float planner_learn_plane(const struct planner_learn *learn, const struct planner_facts *facts,
+	int plane, uint64_t atoms);
 // The worst that is thought of anything in the layout: probability that the device refuses it.
 float planner_learn_doubt(const struct planner_learn *learn, const struct planner_layout *layout);
 

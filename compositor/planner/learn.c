@@ -14,8 +14,9 @@
 // Of a refusal for a reason that is none of the atoms.
 static const float noise = 0.04f;
 
-// What one plane cannot do, the others mostly cannot either.
-static const float one_plane = 0.4f;
+// What one plane cannot do, those of its kind mostly cannot either, and often no other can.
+static const float one_kind = 0.4f;
+static const float one_plane = 0.1f;
 
 static const float atom_priors[ATOM_COUNT] = {
 	[ATOM_CLIENT] = 0.005f,
@@ -79,11 +80,11 @@ static int first_step(int kind) {
 }
 
 static void set_priors(struct planner_learn *learn, bool keep_cleared) {
-	for (int p = 0; p <= PLANNER_MAX_PLANES; p++) {
+	for (int p = 0; p < LEARN_PLACES; p++) {
+		float part = p < LEARN_KINDS ? one_plane : p < LEARN_ANYWHERE ? one_kind : 1;
 		for (int a = 0; a < ATOM_COUNT; a++) {
 			float *q = &learn->atoms[p][a];
-			float prior = p < PLANNER_MAX_PLANES ? atom_priors[a] * one_plane : atom_priors[a];
-			*q = keep_cleared && *q == 0 ? 0 : prior;
+			*q = keep_cleared && *q == 0 ? 0 : atom_priors[a] * part;
 		}
 	}
 	for (int k = 0; k < COUNT_KINDS; k++) {
@@ -108,22 +109,33 @@ void planner_learn_relent(struct planner_learn *learn) {
 	set_priors(learn, true);
 }
 
-enum { MAX_SUSPECTS = 2048 };
+enum { MAX_SUSPECTS = 3072 };
+
+static int gather_atoms(
+	struct planner_learn *learn, int place, uint64_t atoms, float *out[], int n) {
+	for (; atoms != 0; atoms &= atoms - 1) {
+		out[n++] = &learn->atoms[place][__builtin_ctzll(atoms)];
+	}
+	return n;
+}
 
 static int gather(
 	struct planner_learn *learn, const struct planner_layout *layout, float *out[MAX_SUSPECTS]) {
 	int n = 0;
-	uint64_t anywhere = 0;
+	uint64_t anywhere = 0, of_kind[PLANNER_MAX_PLANES];
+	uint32_t kinds = 0;
 	for (uint32_t planes = layout->planes; planes != 0; planes &= planes - 1) {
-		int p = __builtin_ctz(planes);
+		int p = __builtin_ctz(planes), kind = layout->kinds[p];
 		anywhere |= layout->atoms[p];
-		for (uint64_t atoms = layout->atoms[p]; atoms != 0; atoms &= atoms - 1) {
-			out[n++] = &learn->atoms[p][__builtin_ctzll(atoms)];
-		}
+		of_kind[kind] = (kinds & (1u << kind) ? of_kind[kind] : 0) | layout->atoms[p];
+		kinds |= 1u << kind;
+		n = gather_atoms(learn, p, layout->atoms[p], out, n);
 	}
-	for (; anywhere != 0; anywhere &= anywhere - 1) {
-		out[n++] = &learn->atoms[PLANNER_MAX_PLANES][__builtin_ctzll(anywhere)];
+	for (; kinds != 0; kinds &= kinds - 1) {
+		int kind = __builtin_ctz(kinds);
+		n = gather_atoms(learn, LEARN_KINDS + kind, of_kind[kind], out, n);
 	}
+	n = gather_atoms(learn, LEARN_ANYWHERE, anywhere, out, n);
 	for (int k = 0; k < COUNT_KINDS; k++) {
 		for (int i = first_step(k); i <= layout->counts[k]; i++) {
 			out[n++] = &learn->counts[k][i];
@@ -177,11 +189,15 @@ void planner_learn_verdict(
 	}
 }
 
-float planner_learn_plane(const struct planner_learn *learn, int plane, uint64_t atoms) {
+float planner_learn_plane(const struct planner_learn *learn, const struct planner_facts *facts,
+	int plane, uint64_t atoms) {
+	const float *own = learn->atoms[plane];
+	const float *kind = learn->atoms[LEARN_KINDS + facts->kind[plane]];
+	const float *anywhere = learn->atoms[LEARN_ANYWHERE];
 	float passes = 1;
 	for (; atoms != 0; atoms &= atoms - 1) {
 		int a = __builtin_ctzll(atoms);
-		passes *= (1 - learn->atoms[plane][a]) * (1 - learn->atoms[PLANNER_MAX_PLANES][a]);
+		passes *= (1 - own[a]) * (1 - kind[a]) * (1 - anywhere[a]);
 	}
 	return passes;
 }
@@ -247,6 +263,7 @@ void planner_layout_init(struct planner_layout *layout, const struct planner_fac
 			continue;
 		}
 		layout->planes |= 1u << p;
+		layout->kinds[p] = f->kind[p];
 		if (l >= 0) {
 			add_client(layout, f, plan, p, on);
 			pixels += f->pixels[l];

@@ -59,10 +59,12 @@ static uint32_t explain_learned(
 		for (uint64_t atoms = f->atoms[l]; atoms != 0 && (f->fits[l] & (1u << p));
 			 atoms &= atoms - 1) {
 			int a = __builtin_ctzll(atoms);
-			float here = learn->atoms[p][a], all = learn->atoms[PLANNER_MAX_PLANES][a];
-			if (here > most || all > most) {
-				most = here > all ? here : all;
-				atom = a;
+			const int places[] = {p, LEARN_KINDS + f->kind[p], LEARN_ANYWHERE};
+			for (int i = 0; i < 3; i++) {
+				if (learn->atoms[places[i]][a] > most) {
+					most = learn->atoms[places[i]][a];
+					atom = a;
+				}
 			}
 		}
 		if (atom >= 0 && most < least) {

@@ -114,15 +114,15 @@ static void rate_planes(struct search *s) {
 	const struct planner_learn *learn = &s->planner->learn;
 	int n = f->scene->n_planes;
 	for (int p = 0; p < n; p++) {
-		s->picture_chance[0][p] = planner_learn_plane(learn, p, bit(ATOM_COMPOSED));
-		s->picture_chance[1][p] = planner_learn_plane(learn, p, bit(ATOM_COMPOSED_ALPHA));
+		s->picture_chance[0][p] = planner_learn_plane(learn, f, p, bit(ATOM_COMPOSED));
+		s->picture_chance[1][p] = planner_learn_plane(learn, f, p, bit(ATOM_COMPOSED_ALPHA));
 	}
 	for (int i = 0; i < s->n_order; i++) {
 		int l = s->order[i], k = 0;
 		for (int p = 0; p < n; p++) {
 			float chance = 0;
 			if (f->fits[l] & (1u << p)) {
-				chance = planner_learn_plane(learn, p, f->atoms[l]);
+				chance = planner_learn_plane(learn, f, p, f->atoms[l]);
 			}
 			s->chance[l][p] = chance;
 			if (chance < s->doomed) {

@@ -102,6 +102,29 @@ static int plan(struct fixture *f) {
 	return planner_plan(f->planner, &f->scene, &f->oracle, &f->plan);
 }
 
+static enum planner_verdict kinds_test(void *data, const struct planner_plan *plan) {
+	struct fixture *f = data;
+	f->device.tests++;
+	return plan->layer_of[1] >= 0 || plan->layer_of[2] >= 0 ? PLANNER_REFUSED : PLANNER_ACCEPTED;
+}
+
+// What one plane refused is tried on one of another kind before it is on the same kind again.
+static void test_kinds_of_planes(void **state) {
+	struct fixture *f = *state;
+	struct format_set more = {0};
+	format_set_add(&more, DRM_FORMAT_XRGB8888, DRM_FORMAT_MOD_LINEAR);
+	format_set_add(&more, DRM_FORMAT_YUYV, DRM_FORMAT_MOD_LINEAR);
+	f->planes[3].type = PLANNER_PLANE_OVERLAY;
+	f->planes[3].formats = &more;
+	f->oracle.test = kinds_test;
+	add_layer(f, 0, 0, WIDTH, HEIGHT);
+	f->layers[0].refused = PLANNER_REASON_SHM_BUFFER;
+	add_layer(f, 100, 100, 201, 10);
+	assert_int_equal(planner_plan(f->planner, &f->scene, &f->oracle, &f->plan), 2);
+	assert_int_equal(f->plan.plane_of[1], 3);
+	format_set_finish(&more);
+}
+
 static void test_nothing(void **state) {
 	struct fixture *f = *state;
 	assert_int_equal(plan(f), 0);
@@ -491,6 +514,7 @@ int main(void) {
 		cmocka_unit_test_setup_teardown(test_no_plane_left, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_format, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_size_list, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_kinds_of_planes, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_refusal_is_remembered, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_busy_device_is_asked_again, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_quarantine, setup, teardown),
