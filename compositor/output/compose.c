@@ -154,15 +154,61 @@ static bool draw(struct output *output, struct kms_dumb *dumb, const pixman_regi
 	return ok;
 }
 
-// What opaque planes above it hide needs no picture.
-static void hidden_by_planes(struct output *output, const struct frame *frame, int picture) {
-	pixman_region32_clear(&output->hidden);
+// What opaque planes above it hide needs no picture. Kept while the same layers are on planes.
+static void hidden_by_planes(struct output *output, const struct frame *frame, int index) {
+	struct output_picture *picture = &output->pictures[index];
+	uint64_t layers = 0;
+	for (int i = 0; i < frame->n_planned; i++) {
+		layers |= frame->plan.plane_of[i] >= 0 ? UINT64_C(1) << i : 0;
+	}
+	layers &= ~frame->plan.below[index];
+	if (picture->hidden_visibility == output->visibility && picture->hidden_layers == layers) {
+		return;
+	}
+	picture->hidden_visibility = output->visibility;
+	picture->hidden_layers = layers;
+	for (int t = 0; t < OUTPUT_TARGETS; t++) {
+		picture->targets[t].sorted = false;
+	}
+	pixman_region32_clear(&picture->hidden);
 	for (int i = 0; i < frame->n_layers; i++) {
 		const struct frame_layer *layer = &frame->layers[i];
-		if (layer->placement == FRAME_PLANE && !(layer->below & 1 << picture)) {
+		if (layer->placement == FRAME_PLANE && !(layer->below & 1 << index)) {
 			scene_layer_opaque(output->scene.layers[i], &output->scratch);
-			pixman_region32_union(&output->hidden, &output->hidden, &output->scratch);
+			pixman_region32_union(&picture->hidden, &picture->hidden, &output->scratch);
 		}
+	}
+}
+
+// Both only tell what can be told without a region to be made.
+static bool is_surely_inside(pixman_region32_t *inner, pixman_region32_t *outer) {
+	return !pixman_region32_not_empty(inner) ||
+		pixman_region32_contains_rectangle(outer, pixman_region32_extents(inner)) ==
+		PIXMAN_REGION_IN;
+}
+
+static bool is_surely_apart(pixman_region32_t *a, pixman_region32_t *b) {
+	return !pixman_region32_not_empty(a) ||
+		pixman_region32_contains_rectangle(b, pixman_region32_extents(a)) == PIXMAN_REGION_OUT;
+}
+
+// Stale px that planes hide are left out of what is to be drawn, until they come to light.
+static void sort_damage(
+	struct output *output, struct output_picture *picture, struct output_target *target) {
+	pixman_region32_t *hidden = &picture->hidden, *scratch = &output->scratch;
+	if (target->sorted) {
+		return;
+	}
+	target->sorted = true;
+	if (!is_surely_inside(&target->behind, hidden)) {
+		pixman_region32_subtract(scratch, &target->behind, hidden);
+		pixman_region32_union(&target->damage, &target->damage, scratch);
+		pixman_region32_intersect(&target->behind, &target->behind, hidden);
+	}
+	if (!is_surely_apart(&target->damage, hidden)) {
+		pixman_region32_intersect(scratch, &target->damage, hidden);
+		pixman_region32_union(&target->behind, &target->behind, scratch);
+		pixman_region32_subtract(&target->damage, &target->damage, hidden);
 	}
 }
 
@@ -192,6 +238,7 @@ static int pick_target(const struct output *output, int picture) {
 static void damage_target(struct output *output, struct output_target *target) {
 	pixman_region32_union_rect(&target->damage, &target->damage, 0, 0,
 		(unsigned)output->scene.width, (unsigned)output->scene.height);
+	target->sorted = false;
 }
 
 // Makes the target's memory, and all of it stale if it was drawn for other purposes.
@@ -231,11 +278,8 @@ static bool compose_target(
 		.canvas = &target->canvas,
 		.stats = &stats,
 	};
-	pixman_region32_t todo;
-	pixman_region32_init(&todo);
-	pixman_region32_subtract(&todo, &target->damage, &output->hidden);
-	bool ok = draw(output, target->dumb, &todo, &drawing);
-	pixman_region32_fini(&todo);
+	sort_damage(output, &output->pictures[picture], target);
+	bool ok = draw(output, target->dumb, &target->damage, &drawing);
 	frame->composed_px += stats.pixels;
 	frame->composed_bytes += stats.bytes;
 	output->counters.composed_px += stats.pixels;
@@ -248,18 +292,21 @@ static bool compose_target(
 
 static bool compose_picture(struct output *output, struct frame *frame, int index) {
 	struct output_picture *picture = &output->pictures[index];
-	for (int t = 0; t < OUTPUT_TARGETS; t++) {
-		pixman_region32_union(
-			&picture->targets[t].damage, &picture->targets[t].damage, &picture->damage);
+	for (int t = 0; pixman_region32_not_empty(&picture->damage) && t < OUTPUT_TARGETS; t++) {
+		struct output_target *target = &picture->targets[t];
+		pixman_region32_union(&target->damage, &target->damage, &picture->damage);
+		target->sorted = false;
 	}
 	if (frame->picture_plane[index] < 0) {
 		return true;
 	}
 	hidden_by_planes(output, frame, index);
+	for (int t = 0; t < OUTPUT_TARGETS; t++) {
+		sort_damage(output, picture, &picture->targets[t]);
+	}
 	struct output_target *front = &picture->targets[picture->front];
-	pixman_region32_subtract(&output->scratch, &front->damage, &output->hidden);
 	if (front->dumb == NULL || front->alpha != frame->picture_alpha[index] ||
-		pixman_region32_not_empty(&output->scratch)) {
+		pixman_region32_not_empty(&front->damage)) {
 		int target = pick_target(output, index);
 		if (!compose_target(output, frame, index, &picture->targets[target])) {
 			return false;
@@ -282,8 +329,10 @@ void output_pictures_init(struct output *output) {
 	for (int i = 0; i < FRAME_PICTURES; i++) {
 		struct output_picture *picture = &output->pictures[i];
 		pixman_region32_init(&picture->damage);
+		pixman_region32_init(&picture->hidden);
 		for (int t = 0; t < OUTPUT_TARGETS; t++) {
 			pixman_region32_init(&picture->targets[t].damage);
+			pixman_region32_init(&picture->targets[t].behind);
 		}
 	}
 }
@@ -296,8 +345,10 @@ void output_pictures_finish(struct output *output) {
 			render_canvas_destroy(target->canvas);
 			kms_dumb_destroy(target->dumb);
 			pixman_region32_fini(&target->damage);
+			pixman_region32_fini(&target->behind);
 		}
 		pixman_region32_fini(&picture->damage);
+		pixman_region32_fini(&picture->hidden);
 	}
 }
 

@@ -5,6 +5,8 @@
 
 #include "output/internal.h"
 
+enum { ALL_PICTURES = (1 << FRAME_PICTURES) - 1 };
+
 static bool reserve_layers(struct frame *frame, int n) {
 	if (n > frame->cap_layers) {
 		int cap = n + n / 2 + 8;
@@ -64,6 +66,7 @@ void frame_visibility(struct output *output) {
 	if (changed || output->n_shapes != scene->n_layers) {
 		scene_output_visibility(scene, output->visible, &output->background);
 		output->n_shapes = scene->n_layers;
+		output->visibility++;
 	}
 }
 
@@ -226,18 +229,20 @@ void frame_compose_all(struct output *output, struct frame *frame) {
 	settle(output, frame);
 }
 
-// In both pictures: what one loses the other may gain, and holes open and close.
-static void damage_rect(struct output *output, const struct scene_rect *rect) {
+// `pictures`: bit i = picture i.
+static void damage_rect(struct output *output, const struct scene_rect *rect, unsigned pictures) {
 	for (int i = 0; i < FRAME_PICTURES; i++) {
 		pixman_region32_t *damage = &output->pictures[i].damage;
-		pixman_region32_union_rect(
-			damage, damage, rect->x, rect->y, (unsigned)rect->width, (unsigned)rect->height);
+		if (pictures & 1u << i) {
+			pixman_region32_union_rect(
+				damage, damage, rect->x, rect->y, (unsigned)rect->width, (unsigned)rect->height);
+		}
 	}
 }
 
 static void damage_layer(struct output *output, const struct frame_layer *layer) {
 	if (layer->placement != FRAME_CULLED) {
-		damage_rect(output, &layer->dst);
+		damage_rect(output, &layer->dst, ALL_PICTURES);
 	}
 }
 
@@ -258,9 +263,19 @@ static bool is_same_place(const struct frame_layer *a, const struct frame_layer 
 
 static void damage_same(struct output *output, const struct frame_layer *before,
 	const struct frame_layer *now, struct scene_layer *layer) {
+	bool same_place = is_same_place(before, now);
 	// A buffer that was swapped without damage is shown all the same: the older one is waited for.
-	output->swapped |= now->placement == FRAME_PLANE && now->buffer != before->buffer;
-	if (!is_same_place(before, now)) {
+	output->swapped |=
+		now->placement == FRAME_PLANE && (now->buffer != before->buffer || !same_place);
+	if (before->placement == FRAME_PLANE && now->placement == FRAME_PLANE) {
+		// A picture below the plane has nothing of it, and what it hid there is still known to be
+		// stale. One above has a hole, and what the layer hides is not drawn there.
+		unsigned above = same_place ? 0 : before->below | now->below;
+		damage_rect(output, &before->dst, above);
+		damage_rect(output, &now->dst, above);
+		return;
+	}
+	if (!same_place) {
 		damage_layer(output, before);
 		damage_layer(output, now);
 	} else if (now->placement == FRAME_COMPOSED) {
@@ -278,7 +293,7 @@ void frame_damage(struct output *output, const struct frame *before, const struc
 	output->swapped = false;
 	if (before == NULL) {
 		struct scene_rect all = {.width = output->scene.width, .height = output->scene.height};
-		damage_rect(output, &all);
+		damage_rect(output, &all, ALL_PICTURES);
 		return;
 	}
 	// Layers keep their order but for a run that came, went or moved: that run is damaged in whole.

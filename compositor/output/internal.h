@@ -16,6 +16,8 @@ struct output_target {
 	struct kms_dumb *dumb;        // NULL until first needed
 	struct render_canvas *canvas; // may be NULL
 	pixman_region32_t damage;     // px where it differs from the newest picture
+	pixman_region32_t behind;     // more of them, left out because planes hide them
+	bool sorted;                  // which is which, for now
 	bool alpha;                   // drawn with transparent parts
 };
 
@@ -24,6 +26,8 @@ struct output_picture {
 	struct output_target targets[OUTPUT_TARGETS];
 	int front;                // the target whose contents are the newest
 	pixman_region32_t damage; // px where the frame being made differs from what was last taken
+	pixman_region32_t hidden; // px that opaque planes above it hide
+	uint64_t hidden_visibility, hidden_layers; // that `hidden` is for; bits of planned layers
 };
 
 struct output {
@@ -56,11 +60,12 @@ struct output {
 	pixman_region32_t *visible, *opaque; // by layer of the scene, px of the output
 	struct scene_shape *shapes;          // that `visible` and `background` are for
 	int n_shapes;                        // -1: for none
+	uint64_t visibility;                 // how often they were worked out
 	struct render_layer *render_layers;
 	int *render_index; // frame layer of each render layer
 	int cap_regions;
-	pixman_region32_t background, hidden, holes, scratch;
-	bool swapped; // a plane gets another buffer
+	pixman_region32_t background, holes, scratch;
+	bool swapped; // a plane gets another buffer or place
 
 	bool scheduled; // a frame is wanted
 	bool had_flip;

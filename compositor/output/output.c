@@ -365,7 +365,6 @@ struct output *output_create(struct wl_event_loop *loop, struct output_pool *poo
 	output_pictures_init(output);
 	output->n_shapes = -1;
 	pixman_region32_init(&output->background);
-	pixman_region32_init(&output->hidden);
 	pixman_region32_init(&output->holes);
 	pixman_region32_init(&output->scratch);
 	pipe->crtc->on_flip = handle_flip;
@@ -421,7 +420,6 @@ void output_destroy(struct output *output) {
 	free(output->render_layers);
 	free(output->render_index);
 	pixman_region32_fini(&output->background);
-	pixman_region32_fini(&output->hidden);
 	pixman_region32_fini(&output->holes);
 	pixman_region32_fini(&output->scratch);
 	planner_destroy(output->planner);
