@@ -108,32 +108,44 @@ static int pass_on(int fd, unsigned long request, void *argument) {
 	return (int)syscall(SYS_ioctl, fd, request, argument);
 }
 
-static bool is_plane(uint32_t object) {
-	for (uint32_t i = 0; i < trace.shared->n_planes; i++) {
-		if (trace.shared->planes[i] == object) {
-			return true;
+// NULL when there are too many.
+static struct trace_object *object_of(uint32_t id) {
+	struct trace_shared *shared = trace.shared;
+	for (uint32_t i = 0; i < shared->n_objects; i++) {
+		if (shared->objects[i].id == id) {
+			return &shared->objects[i];
 		}
 	}
-	return false;
+	if (shared->n_objects == TRACE_OBJECTS) {
+		return NULL;
+	}
+	struct trace_object *object = &shared->objects[shared->n_objects++];
+	object->id = id;
+	return object;
 }
 
 // libdrm asks twice, the first time for the number alone.
 static void note_planes(const struct drm_mode_get_plane_res *resources) {
 	const uint32_t *ids = (const uint32_t *)(uintptr_t)resources->plane_id_ptr;
 	for (uint32_t i = 0; ids && i < resources->count_planes; i++) {
-		if (!is_plane(ids[i]) && trace.shared->n_planes < TRACE_PLANES) {
-			trace.shared->planes[trace.shared->n_planes++] = ids[i];
+		struct trace_object *object = object_of(ids[i]);
+		if (object) {
+			object->is_plane = true;
 		}
 	}
 }
 
 static void note_values(const struct drm_mode_atomic *atomic) {
-	const uint32_t *objects = (const uint32_t *)(uintptr_t)atomic->objs_ptr;
+	const uint32_t *ids = (const uint32_t *)(uintptr_t)atomic->objs_ptr;
 	const uint32_t *counts = (const uint32_t *)(uintptr_t)atomic->count_props_ptr;
-	uint64_t *max = &trace.shared->counts.plane_values_max;
+	for (uint32_t i = 0; i < trace.shared->n_objects; i++) {
+		trace.shared->objects[i].last = 0;
+	}
 	for (uint32_t i = 0; i < atomic->count_objs; i++) {
-		if (is_plane(objects[i]) && counts[i] > *max) {
-			*max = counts[i];
+		struct trace_object *object = object_of(ids[i]);
+		if (object) {
+			object->last = counts[i];
+			object->max = counts[i] > object->max ? counts[i] : object->max;
 		}
 	}
 }

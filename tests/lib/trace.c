@@ -29,7 +29,7 @@ void test_trace_start(struct test_trace *trace, struct test_server *server, cons
 	unsetenv("LD_PRELOAD");
 	unsetenv("VITRINE_TRACE");
 	close(fd);
-	if (trace->shared->counts.commits == 0 || trace->shared->n_planes == 0) {
+	if (trace->shared->counts.commits == 0 || test_trace_last_objects(trace) == 0) {
 		fail_msg("%s saw no commit of the server", TEST_TRACE_PRELOAD);
 	}
 }
@@ -66,8 +66,27 @@ struct trace_counts test_trace_counts(
 	return counts;
 }
 
+unsigned test_trace_plane_values(const struct test_trace *trace) {
+	unsigned max = 0;
+	for (uint32_t i = 0; i < trace->shared->n_objects; i++) {
+		const struct trace_object *object = &trace->shared->objects[i];
+		max = object->is_plane && object->max > max ? object->max : max;
+	}
+	return max;
+}
+
+unsigned test_trace_last_objects(const struct test_trace *trace) {
+	unsigned n = 0;
+	for (uint32_t i = 0; i < trace->shared->n_objects; i++) {
+		n += trace->shared->objects[i].last > 0;
+	}
+	return n;
+}
+
 void test_trace_restart(struct test_trace *trace) {
-	trace->shared->counts.plane_values_max = 0;
+	for (uint32_t i = 0; i < trace->shared->n_objects; i++) {
+		trace->shared->objects[i].max = 0;
+	}
 	memset(trace->shared->callers, 0, sizeof(trace->shared->callers));
 	trace->shared->name_callers = 1;
 }

@@ -9,7 +9,7 @@
 
 enum {
 	TRACE_ERRNOS = 134, // results are counted by errno; [0]: success
-	TRACE_PLANES = 64,
+	TRACE_OBJECTS = 64,
 	TRACE_REFUSALS = 16,
 	TRACE_CALLERS = 16,
 };
@@ -23,12 +23,18 @@ struct trace_counts {
 	uint64_t test_results[TRACE_ERRNOS], commit_results[TRACE_ERRNOS];
 	uint64_t other_ioctls; // of DRM: imports, framebuffers...
 	uint64_t wait_ns;      // between refused commits and the next ones, in all
-	// Property values written to one plane by one commit.
-	uint64_t plane_values_max;
 	// malloc, calloc, realloc, posix_memalign, aligned_alloc, memalign, by who called them. libwayland
 	// allocates for each request of a client and each event, pixman for regions of several boxes.
 	uint64_t allocations; // by all others
 	uint64_t wayland_allocations, pixman_allocations;
+};
+
+// A KMS object that commits wrote properties of.
+struct trace_object {
+	uint32_t id;
+	bool is_plane;
+	uint32_t last; // values that the last commit wrote, 0 if it left the object alone
+	uint32_t max;  // that one commit wrote
 };
 
 struct trace_caller {
@@ -41,8 +47,8 @@ struct trace_caller {
 // server did and before it asks for more, so that the socket orders the accesses.
 struct trace_shared {
 	struct trace_counts counts;
-	uint32_t planes[TRACE_PLANES];
-	uint32_t n_planes;
+	struct trace_object objects[TRACE_OBJECTS];
+	uint32_t n_objects;
 	struct {
 		uint32_t permille;              // of commits, never two in a row; tests pass through
 		uint32_t random;                // state of the generator
@@ -63,10 +69,13 @@ struct test_server;
 void test_trace_start(struct test_trace *trace, struct test_server *server, const char *mode);
 void test_trace_finish(struct test_trace *trace);
 
-// The counts so far; `since` (NULL: start) is taken off, but for maxima, which count from the last
-// test_trace_restart.
+// The counts since `since` (NULL: the start).
 struct trace_counts test_trace_counts(
 	const struct test_trace *trace, const struct trace_counts *since);
+// The most values that one commit since test_trace_restart wrote to one plane.
+unsigned test_trace_plane_values(const struct test_trace *trace);
+// How many objects the last commit wrote properties of.
+unsigned test_trace_last_objects(const struct test_trace *trace);
 // Forgets maxima and allocators' names, and notes these from now on.
 void test_trace_restart(struct test_trace *trace);
 // Who allocated since then, on standard error; not libwayland.

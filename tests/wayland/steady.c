@@ -39,10 +39,10 @@ static struct trace_counts count_frames(
 		frame(app, i);
 	}
 	struct trace_counts counts = test_trace_counts(&fixture->trace, &before);
-	print_message("%d frames: %llu commits, %llu tests, at most %llu values to a plane, "
+	print_message("%d frames: %llu commits, %llu tests, at most %u values to a plane, "
 				  "allocations: %llu, by pixman %llu, by libwayland %llu; %llu other ioctls\n",
 		FRAMES, (unsigned long long)counts.commits, (unsigned long long)counts.tests,
-		(unsigned long long)counts.plane_values_max, (unsigned long long)counts.allocations,
+		test_trace_plane_values(&fixture->trace), (unsigned long long)counts.allocations,
 		(unsigned long long)counts.pixman_allocations,
 		(unsigned long long)counts.wayland_allocations, (unsigned long long)counts.other_ioctls);
 	test_trace_print_callers(&fixture->trace);
@@ -51,19 +51,22 @@ static struct trace_counts count_frames(
 
 // Contents change and places do, too: what the server works out anew are regions.
 static struct trace_counts assert_moves_for_free(
-	struct fixture *fixture, struct app *app, frame_func frame) {
+	struct fixture *fixture, struct app *app, frame_func frame, unsigned changing_planes) {
 	struct trace_counts counts = count_frames(fixture, app, frame);
 	assert_true(counts.commits >= FRAMES);
 	assert_int_equal(counts.tests, 0);
-	assert_in_range(counts.plane_values_max, 1, PLANE_VALUES);
+	assert_in_range(test_trace_plane_values(&fixture->trace), 1, PLANE_VALUES);
+	// Planes whose picture stays where it is are not even named.
+	assert_in_range(test_trace_last_objects(&fixture->trace), 1, changing_planes);
 	assert_int_equal(counts.allocations, 0);
 	assert_int_equal(counts.other_ioctls, 0);
 	assert_int_equal(counts.commit_results[0], counts.commits);
 	return counts;
 }
 
-static void assert_steady(struct fixture *fixture, struct app *app, frame_func frame) {
-	struct trace_counts counts = assert_moves_for_free(fixture, app, frame);
+static void assert_steady(
+	struct fixture *fixture, struct app *app, frame_func frame, unsigned changing_planes) {
+	struct trace_counts counts = assert_moves_for_free(fixture, app, frame, changing_planes);
 	assert_int_equal(counts.pixman_allocations, 0);
 }
 
@@ -117,8 +120,32 @@ static void test_camera_over_a_quiet_app(void **state) {
 	struct part *camera = add_video(&app, 160, 120, 40, 30);
 	app_commit(&app);
 	wl_subsurface_set_desync(camera->subsurface);
-	assert_steady(fixture, &app, show_camera);
+	assert_steady(fixture, &app, show_camera, 1);
 	assert_plane(fixture, 1, "overlay");
+	assert_screen(fixture, &app);
+	app_finish(&app);
+}
+
+static void show_cameras(struct app *app, int i) {
+	(void)i;
+	part_turn(&app->parts[0]);
+	part_turn(&app->parts[1]);
+	test_client_wait(
+		&app->client, !app->parts[0].surface.callback && !app->parts[1].surface.callback);
+}
+
+static void test_two_cameras(void **state) {
+	struct fixture *fixture = *state;
+	struct app app;
+	app_init(&app, fixture, "app");
+	add_video(&app, 160, 120, 10, 10);
+	add_video(&app, 100, 90, 140, 100); // over the first
+	app_commit(&app);
+	wl_subsurface_set_desync(app.parts[0].subsurface);
+	wl_subsurface_set_desync(app.parts[1].subsurface);
+	assert_steady(fixture, &app, show_cameras, 2);
+	assert_plane(fixture, 1, "overlay");
+	assert_plane(fixture, 2, "overlay");
 	assert_screen(fixture, &app);
 	app_finish(&app);
 }
@@ -154,7 +181,7 @@ static void test_camera_over_an_app_that_draws(void **state) {
 	struct part *camera = add_video(&app, 160, 120, 40, 30);
 	app_commit(&app);
 	wl_subsurface_set_desync(camera->subsurface);
-	assert_steady(fixture, &app, show_camera_and_app);
+	assert_steady(fixture, &app, show_camera_and_app, 2);
 	assert_plane(fixture, 1, "overlay");
 	assert_screen(fixture, &app);
 	app_finish(&app);
@@ -188,7 +215,7 @@ static void test_small_layer_that_moves(void **state) {
 	}
 	part_turn(pointer);
 	app_commit(&app);
-	assert_moves_for_free(fixture, &app, move_top);
+	assert_moves_for_free(fixture, &app, move_top, 1);
 	assert_plane(fixture, 4, "cursor");
 	assert_screen(fixture, &app);
 	app_finish(&app);
@@ -200,7 +227,7 @@ static void test_window_that_moves(void **state) {
 	app_init(&app, fixture, "app");
 	add_video(&app, 160, 120, 40, 30);
 	app_commit(&app);
-	assert_moves_for_free(fixture, &app, move_top);
+	assert_moves_for_free(fixture, &app, move_top, 1);
 	assert_plane(fixture, 1, "overlay");
 	assert_screen(fixture, &app);
 	app_finish(&app);
@@ -222,7 +249,7 @@ static void test_video_that_moves(void **state) {
 	app_init(&app, fixture, "app");
 	add_video(&app, 160, 120, 40, 30);
 	app_commit(&app);
-	assert_moves_for_free(fixture, &app, move_and_draw);
+	assert_moves_for_free(fixture, &app, move_and_draw, 1);
 	assert_plane(fixture, 1, "overlay");
 	assert_screen(fixture, &app);
 	app_finish(&app);
@@ -265,6 +292,7 @@ int main(void) {
 	const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_start_traced_fast, fixture_stop)
 		TEST(test_camera_over_a_quiet_app),
+		TEST(test_two_cameras),
 		TEST(test_camera_over_an_app_that_draws),
 		TEST(test_small_layer_that_moves),
 		TEST(test_window_that_moves),
