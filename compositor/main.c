@@ -96,7 +96,7 @@ static bool take_option(struct options *options, int code, const char *value) {
 		}
 		return true;
 	case OPTION_WAIT:
-		options->config.wait = true;
+		options->config.wait = 1;
 		return true;
 	case OPTION_VERBOSE:
 		log_set_level(LOG_LEVEL_DEBUG);
@@ -112,6 +112,12 @@ static bool take_option(struct options *options, int code, const char *value) {
 	}
 }
 
+static void log_problems(const struct config *config) {
+	for (int i = 0; i < config->n_problems; i++) {
+		log_warning("%s", config->problems[i]);
+	}
+}
+
 // Returns an exit status, -1 to go on.
 static int parse_options(struct options *options, int argc, char **argv) {
 	const char *path = NULL;
@@ -122,9 +128,11 @@ static int parse_options(struct options *options, int argc, char **argv) {
 	}
 	char error[CONFIG_ERROR_SIZE] = "";
 	if (!config_load(&options->config, path, error)) {
+		log_problems(&options->config);
 		log_error("%s", error);
 		return EXIT_FAILURE;
 	}
+	log_problems(&options->config);
 	optind = 1;
 	while ((code = getopt_long(argc, argv, "+:", long_options, NULL)) != -1) {
 		if (code == '?' || code == ':') {
@@ -137,7 +145,10 @@ static int parse_options(struct options *options, int argc, char **argv) {
 		}
 	}
 	options->app = optind < argc ? &argv[optind] : NULL;
-	return options->check_only ? EXIT_SUCCESS : -1;
+	if (options->check_only) {
+		return options->config.n_problems > 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+	}
+	return -1;
 }
 
 static void handle_device_change(void *data, const char *action, dev_t rdev, const char *path) {

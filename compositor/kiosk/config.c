@@ -1,49 +1,141 @@
 // SPDX-License-Identifier: MIT
+// Reads vitrine.ini by the table of config_keys.c.
 #include "kiosk/config.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <ini.h>
 #include <math.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-// Every key of every section, documented in vitrine.ini(5).
-struct key {
-	const char *section;
-	const char *name;
-	const char *expected;
-	bool (*set)(struct config *config, const char *section, const char *value);
+#include "kiosk/config_keys.h"
+#include "wayland/keymap.h"
+
+enum {
+	// What the library keeps of a line and of a section's name, bytes: more would be cut off.
+	MAX_LINE = 198,
+	MAX_SECTION = 49,
+	N_KEYBOARD_NAMES = 4, // model, layout, variant, options: what config_keyboard begins with
 };
 
-static bool set_string(char **field, const char *value) {
-	char *copy = value[0] != '\0' ? strdup(value) : NULL;
-	if (copy == NULL) {
-		return false;
+struct reader {
+	struct config *config;
+	FILE *file;
+	const char *path;
+	int line;         // of the file, counted here: the library may be built without line numbers
+	int section_line; // where the section began
+	int bad_section;  // section_line of the one that was complained of last
+	int keyboard_lines[N_KEYBOARD_NAMES]; // where the names were set; 0: nowhere
+	char *error; // CONFIG_ERROR_SIZE bytes, empty until something is wrong that no default serves
+};
+
+// ---- What is wrong ----
+
+static void add_problem(struct config *config, const char *text) {
+	if (config->n_problems < CONFIG_MAX_PROBLEMS) {
+		char *copy = strdup(text);
+		config->problems[config->n_problems] = copy;
+		config->n_problems += copy != NULL;
 	}
-	free(*field);
-	*field = copy;
-	return true;
 }
 
-static bool set_device(struct config *config, const char *section, const char *value) {
-	(void)section;
-	return value[0] == '/' && set_string(&config->device, value);
+static void __attribute__((format(printf, 3, 4)))
+complain(struct reader *reader, int line, const char *format, ...) {
+	char text[CONFIG_ERROR_SIZE];
+	int len = snprintf(text, sizeof(text), "%.120s:%d: ", reader->path, line);
+	va_list args;
+	va_start(args, format);
+	vsnprintf(text + len, sizeof(text) - (size_t)len, format, args);
+	va_end(args);
+	add_problem(reader->config, text);
 }
 
-static bool set_socket(struct config *config, const char *section, const char *value) {
-	(void)section;
-	return strchr(value, '/') == NULL && set_string(&config->socket, value);
+static size_t smallest(size_t a, size_t b, size_t c) {
+	size_t least = a < b ? a : b;
+	return least < c ? least : c;
 }
 
-static bool set_wait(struct config *config, const char *section, const char *value) {
-	(void)section;
-	config->wait = strcmp(value, "true") == 0;
-	return config->wait || strcmp(value, "false") == 0;
+// How many letters have to be changed, added or left out to make one word of the other.
+static size_t distance(const char *a, const char *b) {
+	size_t row[MAX_SECTION + 1], len = strlen(b);
+	if (len > MAX_SECTION) {
+		return MAX_SECTION;
+	}
+	for (size_t j = 0; j <= len; j++) {
+		row[j] = j;
+	}
+	for (size_t i = 0; a[i] != '\0'; i++) {
+		size_t corner = row[0];
+		row[0] = i + 1;
+		for (size_t j = 0; j < len; j++) {
+			size_t above = row[j + 1];
+			bool same = tolower((unsigned char)a[i]) == tolower((unsigned char)b[j]);
+			row[j + 1] = smallest(above + 1, row[j] + 1, corner + !same);
+			corner = above;
+		}
+	}
+	return row[len];
 }
+
+struct guess {
+	const char *best; // NULL: nothing is near
+	size_t distance;
+};
+
+static void consider(struct guess *guess, const char *said, const char *known) {
+	size_t n = distance(said, known);
+	if (n <= 1 + strlen(known) / 4 && (guess->best == NULL || n < guess->distance)) {
+		*guess = (struct guess){known, n};
+	}
+}
+
+static void complain_of_key(
+	struct reader *reader, enum config_section_id id, const char *section, const char *name) {
+	struct guess guess = {0};
+	for (size_t k = 0; k < config_n_keys; k++) {
+		if (config_keys[k].section == id) {
+			consider(&guess, name, config_keys[k].name);
+		}
+	}
+	if (guess.best != NULL) {
+		complain(reader, reader->line, "unknown key \"%s\" in section [%s]: did you mean \"%s\"?",
+			name, section, guess.best);
+	} else {
+		complain(reader, reader->line,
+			"unknown key \"%s\" in section [%s]: vitrine.ini(5) lists them", name, section);
+	}
+}
+
+static void complain_of_section(struct reader *reader, const char *section) {
+	if (reader->bad_section == reader->section_line) {
+		return; // once is enough
+	}
+	reader->bad_section = reader->section_line;
+	char word[MAX_SECTION + 1];
+	snprintf(word, sizeof(word), "%.*s", (int)strcspn(section, " "), section);
+	struct guess guess = {0};
+	for (size_t s = 0; s < CONFIG_N_SECTIONS; s++) {
+		consider(&guess, word, config_sections[s].name);
+	}
+	const struct config_section *near = NULL;
+	for (size_t s = 0; s < CONFIG_N_SECTIONS; s++) {
+		near = guess.best == config_sections[s].name ? &config_sections[s] : near;
+	}
+	if (near != NULL) {
+		complain(reader, reader->section_line, "unknown section [%s]: did you mean [%s%s%s]?",
+			section, near->name, near->argument != NULL ? " " : "",
+			near->argument != NULL ? near->argument : "");
+	} else {
+		complain(reader, reader->section_line,
+			"unknown section [%s]: expected [core], [output NAME], [keyboard], [input MATCH] or "
+			"[cursor]",
+			section);
+	}
+}
+
+// ---- Sections ----
 
 static struct config_output *output_section(struct config *config, const char *name) {
 	for (int i = 0; i < config->n_outputs; i++) {
@@ -51,120 +143,218 @@ static struct config_output *output_section(struct config *config, const char *n
 			return &config->outputs[i];
 		}
 	}
-	if (config->n_outputs == CONFIG_MAX_OUTPUTS ||
-		strlen(name) >= sizeof(config->outputs[0].name)) {
+	char *copy = config->n_outputs < CONFIG_MAX_OUTPUTS && strlen(name) < CONFIG_NAME_SIZE
+		? strdup(name)
+		: NULL;
+	if (copy == NULL) {
 		return NULL;
 	}
 	struct config_output *output = &config->outputs[config->n_outputs++];
-	*output = (struct config_output){0};
-	snprintf(output->name, sizeof(output->name), "%s", name);
+	*output = (struct config_output){.name = copy};
 	return output;
 }
 
-// "WxH[@HZ]" or "preferred".
-static bool parse_mode(const char *text, struct config_output *output) {
-	if (strcmp(text, "preferred") == 0) {
-		output->width = output->height = output->refresh_mhz = 0;
-		return true;
+static struct config_input *input_section(struct config *config, const char *match) {
+	struct config_input *last = config->n_inputs > 0 ? &config->inputs[config->n_inputs - 1] : NULL;
+	if (last != NULL && strcmp(last->match, match) == 0) {
+		return last;
 	}
-	char *end;
-	errno = 0;
-	long width = strtol(text, &end, 10);
-	if (end == text || *end != 'x') {
-		return false;
+	char *copy = config->n_inputs < CONFIG_MAX_INPUTS ? strdup(match) : NULL;
+	if (copy == NULL) {
+		return NULL;
 	}
-	const char *rest = end + 1;
-	long height = strtol(rest, &end, 10);
-	if (end == rest || errno != 0) {
-		return false;
-	}
-	double hz = 0;
-	if (*end == '@') {
-		rest = end + 1;
-		hz = strtod(rest, &end);
-		if (end == rest || !(hz >= 1 && hz <= 1000)) {
-			return false;
+	struct config_input *input = &config->inputs[config->n_inputs++];
+	*input = (struct config_input){
+		.match = copy,
+		.enabled = CONFIG_UNSET,
+		.tap = CONFIG_UNSET,
+		.natural_scroll = CONFIG_UNSET,
+		.left_handed = CONFIG_UNSET,
+		.accel_profile = CONFIG_UNSET,
+		.accel_speed = NAN,
+	};
+	return input;
+}
+
+// Index into config_sections, CONFIG_N_SECTIONS if there is no such section; *argument is what
+// follows its name.
+static enum config_section_id find_section(const char *section, const char **argument) {
+	for (size_t s = 0; s < CONFIG_N_SECTIONS; s++) {
+		size_t len = strlen(config_sections[s].name);
+		if (strncmp(section, config_sections[s].name, len) != 0) {
+			continue;
+		}
+		*argument = section + len + strspn(section + len, " \t");
+		bool has_argument = **argument != '\0';
+		if (has_argument == (config_sections[s].argument != NULL) &&
+			(section[len] == '\0' || has_argument) && *argument != section + len - !has_argument) {
+			return (enum config_section_id)s;
 		}
 	}
-	if (*end != '\0' || width < 1 || height < 1 || width > 32767 || height > 32767) {
-		return false;
+	return CONFIG_N_SECTIONS;
+}
+
+// The struct that a section's keys are in; NULL if there are too many.
+static void *section_base(struct config *config, enum config_section_id id, const char *argument) {
+	switch (id) {
+	case CONFIG_OUTPUT:
+		return output_section(config, argument);
+	case CONFIG_KEYBOARD:
+		return &config->keyboard;
+	case CONFIG_INPUT:
+		return input_section(config, argument);
+	case CONFIG_CURSOR:
+		return &config->cursor;
+	default:
+		return config;
 	}
-	output->width = (int)width;
-	output->height = (int)height;
-	output->refresh_mhz = (int)lround(hz * 1000);
-	return true;
 }
 
-static bool set_mode(struct config *config, const char *section, const char *value) {
-	const char *name = strchr(section, ' ');
-	struct config_output *output = output_section(config, name != NULL ? name + 1 : "*");
-	return output != NULL && parse_mode(value, output);
-}
+// ---- Reading ----
 
-static const struct key keys[] = {
-	{"core", "device", "the path of a DRM node, such as /dev/dri/card0", set_device},
-	{"core", "socket", "a name without '/', such as wayland-0", set_socket},
-	{"core", "wait", "true or false", set_wait},
-	{"output", "mode", "WIDTHxHEIGHT, WIDTHxHEIGHT@HZ or preferred", set_mode},
-};
-
-struct reader {
-	struct config *config;
-	FILE *file;
-	const char *path;
-	int line;    // of the file, counted here: the library may be built without line numbers
-	char *error; // CONFIG_ERROR_SIZE bytes, empty until something is wrong
-};
-
-static bool section_is(const char *section, const char *name) {
-	size_t len = strlen(name);
-	return strncmp(section, name, len) == 0 && (section[len] == '\0' || section[len] == ' ');
-}
-
+// Called for each line before the library looks at it.
 static char *read_line(char *text, int size, void *user) {
 	struct reader *reader = user;
+	char line[512];
+	if (fgets(line, sizeof(line), reader->file) == NULL) {
+		return NULL;
+	}
 	reader->line++;
-	return fgets(text, size, reader->file);
+	size_t len = strcspn(line, "\n");
+	if (len > MAX_LINE) {
+		complain(reader, reader->line, "the line is longer than %d characters", MAX_LINE);
+		for (int c = line[len]; c != '\n' && c != EOF;) {
+			c = fgetc(reader->file);
+		}
+		len = 0; // nothing of it is taken
+	}
+	// The library would take an indented line for more of the one before.
+	size_t start = strspn(line, " \t");
+	start = start < len ? start : len;
+	snprintf(text, (size_t)size, "%.*s\n", (int)(len - start), line + start);
+	if (text[0] == '[') {
+		reader->section_line = reader->line;
+		if (strcspn(text + 1, "]") > MAX_SECTION) {
+			complain(reader, reader->line,
+				"the section's name is longer than %d characters: shorten it with a *",
+				MAX_SECTION);
+			text[MAX_SECTION + 1] = ']'; // fits nothing it was not meant for
+		}
+	}
+	return text;
+}
+
+static void set_key(struct reader *reader, const struct config_key *key, const char *argument,
+	const char *name, const char *value) {
+	void *base = section_base(reader->config, key->section, argument);
+	if (base == NULL) {
+		complain(reader, reader->line, "%s: too many [%s] sections, or too long a name", name,
+			config_sections[key->section].name);
+		return;
+	}
+	if (!config_parse(key, (char *)base + key->offset, value)) {
+		char expected[CONFIG_EXPECTED_SIZE];
+		config_expected(key, expected);
+		if (key->needed) {
+			snprintf(reader->error, CONFIG_ERROR_SIZE, "%.80s:%d: %.30s = %.60s: expected %.60s",
+				reader->path, reader->line, name, value, expected);
+		} else {
+			complain(reader, reader->line, "%s = %.60s: expected %s", name, value, expected);
+		}
+		return;
+	}
+	if (key->section == CONFIG_KEYBOARD && key->offset < N_KEYBOARD_NAMES * sizeof(char *)) {
+		reader->keyboard_lines[key->offset / sizeof(char *)] = reader->line;
+	}
 }
 
 static int handle_key(void *user, const char *section, const char *name, const char *value) {
 	struct reader *reader = user;
 	if (reader->error[0] != '\0') {
-		return 1; // the first error is the one to tell
+		return 1; // the first one that is fatal is the one to tell
 	}
-	bool known_section = false;
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-		if (!section_is(section, keys[i].section)) {
-			continue;
-		}
-		known_section = true;
-		if (strcmp(name, keys[i].name) != 0) {
-			continue;
-		}
-		if (!keys[i].set(reader->config, section, value)) {
-			snprintf(reader->error, CONFIG_ERROR_SIZE, "%s:%d: %s = %s: expected %s", reader->path,
-				reader->line, name, value, keys[i].expected);
-		}
+	const char *argument;
+	enum config_section_id id = find_section(section, &argument);
+	if (id == CONFIG_N_SECTIONS) {
+		complain_of_section(reader, section);
 		return 1;
 	}
-	if (known_section) {
-		snprintf(reader->error, CONFIG_ERROR_SIZE, "%s:%d: unknown key \"%s\" in section [%s]",
-			reader->path, reader->line, name, section);
-	} else {
-		snprintf(reader->error, CONFIG_ERROR_SIZE,
-			"%s:%d: unknown section [%s]: expected [core] or [output NAME]", reader->path,
-			reader->line, section);
+	for (size_t k = 0; k < config_n_keys; k++) {
+		if (config_keys[k].section == id && strcmp(config_keys[k].name, name) == 0) {
+			set_key(reader, &config_keys[k], argument, name, value);
+			return 1;
+		}
 	}
+	complain_of_key(reader, id, section, name);
 	return 1;
 }
 
+// ---- Keyboards: only the whole of the names is right or wrong ----
+
+static bool compiles(const struct config_keyboard *keyboard) {
+	struct keymap_names names = {
+		keyboard->model, keyboard->layout, keyboard->variant, keyboard->options};
+	return keymap_is_valid(&names);
+}
+
+static void check_keyboard(struct reader *reader) {
+	struct config_keyboard *keyboard = &reader->config->keyboard;
+	if (compiles(keyboard)) {
+		return;
+	}
+	// The one without which the others do; else the layout, or what there is.
+	char **fields[N_KEYBOARD_NAMES] = {
+		&keyboard->model, &keyboard->layout, &keyboard->variant, &keyboard->options};
+	static const char *const names[N_KEYBOARD_NAMES] = {"model", "layout", "variant", "options"};
+	static const int order[N_KEYBOARD_NAMES] = {2, 3, 0, 1};
+	int wrong = keyboard->layout != NULL ? 1 : keyboard->variant != NULL ? 2 : 0;
+	for (int i = 0; i < N_KEYBOARD_NAMES; i++) {
+		char **field = fields[order[i]], *value = *field;
+		*field = NULL;
+		bool better = value != NULL && compiles(keyboard);
+		*field = value;
+		if (better) {
+			wrong = order[i];
+			break;
+		}
+	}
+	complain(reader, reader->keyboard_lines[wrong],
+		"%s = %.60s: expected a name of xkeyboard-config(7) that goes with the rest of [keyboard]; "
+		"using the layout us",
+		names[wrong], *fields[wrong] != NULL ? *fields[wrong] : "");
+	for (int i = 0; i < N_KEYBOARD_NAMES; i++) {
+		free(*fields[i]);
+		*fields[i] = NULL;
+	}
+}
+
+// ---- Life ----
+
 void config_init(struct config *config) {
-	*config = (struct config){0};
+	*config = (struct config){
+		.keyboard = {.repeat_rate = 25, .repeat_delay = 400},
+		.cursor = {.size = 24, .hide_after = 5000},
+	};
 }
 
 void config_finish(struct config *config) {
 	free(config->device);
 	free(config->socket);
+	for (int i = 0; i < config->n_outputs; i++) {
+		free(config->outputs[i].name);
+	}
+	for (int i = 0; i < config->n_inputs; i++) {
+		free(config->inputs[i].match);
+		free(config->inputs[i].output);
+	}
+	free(config->keyboard.model);
+	free(config->keyboard.layout);
+	free(config->keyboard.variant);
+	free(config->keyboard.options);
+	free(config->cursor.theme);
+	for (int i = 0; i < config->n_problems; i++) {
+		free(config->problems[i]);
+	}
 	*config = (struct config){0};
 }
 
@@ -182,9 +372,10 @@ static bool read_file(struct config *config, const char *path, char error[CONFIG
 	fclose(file);
 	if (read_error) {
 		snprintf(error, CONFIG_ERROR_SIZE, "configuration %s: cannot be read: is it a file?", path);
-	} else if (rc != 0 && error[0] == '\0') {
-		snprintf(error, CONFIG_ERROR_SIZE, "%s:%d: expected [SECTION] or KEY = VALUE", path, rc);
+	} else if (rc > 0) {
+		complain(&reader, rc, "expected [SECTION] or KEY = VALUE");
 	}
+	check_keyboard(&reader);
 	return error[0] == '\0';
 }
 
@@ -206,7 +397,8 @@ bool config_load(struct config *config, const char *path, char error[CONFIG_ERRO
 }
 
 bool config_set_mode(struct config *config, const char *text, char error[CONFIG_ERROR_SIZE]) {
-	char name[32] = "*";
+	static const struct config_key mode_key = {CONFIG_OUTPUT, "mode", CONFIG_MODE};
+	char name[CONFIG_NAME_SIZE] = "*";
 	const char *mode = text;
 	const char *equals = strchr(text, '=');
 	if (equals != NULL && (size_t)(equals - text) < sizeof(name)) {
@@ -215,7 +407,7 @@ bool config_set_mode(struct config *config, const char *text, char error[CONFIG_
 		mode = equals + 1;
 	}
 	struct config_output *output = output_section(config, name);
-	if (output != NULL && parse_mode(mode, output)) {
+	if (output != NULL && config_parse(&mode_key, &output->mode, mode)) {
 		return true;
 	}
 	snprintf(error, CONFIG_ERROR_SIZE,

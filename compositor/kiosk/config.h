@@ -8,29 +8,78 @@
 
 enum {
 	CONFIG_MAX_OUTPUTS = 32,
+	CONFIG_MAX_INPUTS = 64,
+	CONFIG_MAX_PROBLEMS = 32,
+	CONFIG_NAME_SIZE = 32, // of an output, bytes
 	CONFIG_ERROR_SIZE = 256,
+	CONFIG_UNSET = -1, // of what a section may leave to others
+};
+
+struct config_mode {
+	int width, height; // px; 0 = the preferred mode
+	int refresh_mhz;   // 0 = the highest
 };
 
 struct config_output {
-	char name[32];     // connector name, or "*"
-	int width, height; // px; 0 = the preferred mode
-	int refresh_mhz;   // 0 = the highest
+	char *name; // connector name, or "*"
+	struct config_mode mode;
+};
+
+struct config_keyboard {
+	char *model, *layout, *variant, *options; // of xkeyboard-config(7); NULL: its default
+	int repeat_rate;                          // keys a second, 0 = keys do not repeat
+	int repeat_delay;                         // ms
+};
+
+enum config_profile {
+	CONFIG_PROFILE_FLAT,
+	CONFIG_PROFILE_ADAPTIVE,
+};
+
+struct config_matrix {
+	bool set;
+	float values[6]; // first two rows, on coordinates of 0..1
+};
+
+// One [input MATCH]: only what it sets; switches are 0, 1 or CONFIG_UNSET.
+struct config_input {
+	char *match;
+	int enabled, tap, natural_scroll, left_handed;
+	int accel_profile;  // enum config_profile or CONFIG_UNSET
+	double accel_speed; // -1..1; NAN: not set
+	struct config_matrix calibration;
+	char *output; // NULL: not set
+};
+
+struct config_cursor {
+	char *theme;    // NULL: the system's
+	int size;       // px
+	int hide_after; // ms without motion, 0 = never
 };
 
 struct config {
 	char *device; // NULL: the first that has a display
 	char *socket; // NULL: the first free wayland-N
-	bool wait;    // for a device that is not there yet
+	int wait;     // for a device that is not there yet: 0 or 1
 	struct config_output outputs[CONFIG_MAX_OUTPUTS];
 	int n_outputs;
+	struct config_keyboard keyboard;
+	struct config_input inputs[CONFIG_MAX_INPUTS]; // in the order of the file
+	int n_inputs;
+	struct config_cursor cursor;
+	// What was wrong with the file and not so bad that the default would not serve: a line each.
+	char *problems[CONFIG_MAX_PROBLEMS];
+	int n_problems;
 };
 
+// All defaults.
 void config_init(struct config *config);
 void config_finish(struct config *config);
 
 // Reads `path`, or if NULL the first of $XDG_CONFIG_HOME/vitrine/vitrine.ini and
-// /etc/vitrine/vitrine.ini that exists (none is fine). False with one line in `error` that names
-// file, line, key and what was expected.
+// /etc/vitrine/vitrine.ini that exists (none is fine). What can be done without is left at its
+// default and told in config->problems. False where that would not serve, with one line in `error`.
+// Lines name file, line, key and what was expected.
 bool config_load(struct config *config, const char *path, char error[CONFIG_ERROR_SIZE]);
 
 // Sets an output's mode from "[NAME=]WxH[@HZ]"; without a name it is for every output.

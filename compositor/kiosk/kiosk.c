@@ -186,10 +186,11 @@ static bool start_output(struct kiosk *kiosk, struct kiosk_output *kiosk_output,
 
 // The mode that the operator asked for: one of the display's own, else made to measure.
 static bool choose_mode(const struct config *config, struct kms_pipe *pipe, char error[256]) {
-	const struct config_output *wanted = config_output(config, pipe->connector->name);
-	if (wanted == NULL || wanted->width == 0) {
+	const struct config_output *section = config_output(config, pipe->connector->name);
+	if (section == NULL || section->mode.width == 0) {
 		return true;
 	}
+	const struct config_mode *wanted = &section->mode;
 	if (kms_connector_find_mode(
 			pipe->connector, wanted->width, wanted->height, wanted->refresh_mhz, &pipe->mode)) {
 		return true;

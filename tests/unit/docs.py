@@ -29,8 +29,6 @@ wrong = check("compositor/main.c", r'^\t\{"([a-z-]+)", (?:no|required)_argument'
               "data/man/vitrine.1.scd", "*--{}*")
 wrong += check("compositor/planner/planner.h", r'^\tX\([A-Z_]+, "([a-z-]+)"\)',
                "data/man/vitrine.1.scd", "*{}*")
-wrong += check("compositor/kiosk/config.c", r'^\t\{"[a-z]+", "([a-z]+)", "',
-               "data/man/vitrine.ini.5.scd", "*{}* =")
 wrong += check("clients/testcard-options.c", r'\{"([a-z-]+)", (?:no|required)_argument',
                "data/man/vitrine-testcard.1.scd", "*--{}*")
 wrong += check("clients/camera-options.c", r'\{"([a-z-]+)", (?:no|required)_argument',

@@ -29,48 +29,141 @@ static void test_all_keys(void **state) {
 	char error[CONFIG_ERROR_SIZE];
 	assert_true(load(&config,
 		"[core]\ndevice = /dev/dri/card7\nsocket = kiosk\nwait = true\n"
-		"[output HDMI-A-1]\nmode = 1920x1080@59.94\n[output *]\nmode = 640x480\n",
+		"[output HDMI-A-1]\nmode = 1920x1080@59.94\n[output *]\nmode = 640x480\n"
+		"[keyboard]\nmodel = pc104\nlayout = de,us\nvariant = nodeadkeys,\n"
+		"options = grp:alt_shift_toggle\nrepeat-rate = 0\nrepeat-delay = 250\n"
+		"[input Goodix*]\nenabled = true\ntap = false\nnatural-scroll = true\nleft-handed = true\n"
+		"accel-profile = flat\naccel-speed = -0.5\ncalibration-matrix = 0 1 0, -1 0 1\n"
+		"output = DSI-1\n[input usb:046d:c52b]\nenabled = false\n"
+		"[cursor]\ntheme = Adwaita\nsize = 48\nhide-after = 0\n",
 		error));
+	assert_int_equal(config.n_problems, 0);
 	assert_string_equal(config.device, "/dev/dri/card7");
 	assert_string_equal(config.socket, "kiosk");
 	assert_true(config.wait);
 	const struct config_output *output = config_output(&config, "HDMI-A-1");
-	assert_int_equal(output->width, 1920);
-	assert_int_equal(output->height, 1080);
-	assert_int_equal(output->refresh_mhz, 59940);
+	assert_int_equal(output->mode.width, 1920);
+	assert_int_equal(output->mode.height, 1080);
+	assert_int_equal(output->mode.refresh_mhz, 59940);
 	output = config_output(&config, "DP-1");
-	assert_int_equal(output->width, 640);
-	assert_int_equal(output->refresh_mhz, 0);
+	assert_int_equal(output->mode.width, 640);
+	assert_int_equal(output->mode.refresh_mhz, 0);
+	assert_string_equal(config.keyboard.model, "pc104");
+	assert_string_equal(config.keyboard.layout, "de,us");
+	assert_string_equal(config.keyboard.variant, "nodeadkeys,");
+	assert_string_equal(config.keyboard.options, "grp:alt_shift_toggle");
+	assert_int_equal(config.keyboard.repeat_rate, 0);
+	assert_int_equal(config.keyboard.repeat_delay, 250);
+	assert_int_equal(config.n_inputs, 2);
+	const struct config_input *input = &config.inputs[0];
+	assert_string_equal(input->match, "Goodix*");
+	assert_int_equal(input->enabled, 1);
+	assert_int_equal(input->tap, 0);
+	assert_int_equal(input->natural_scroll, 1);
+	assert_int_equal(input->left_handed, 1);
+	assert_int_equal(input->accel_profile, CONFIG_PROFILE_FLAT);
+	assert_true(input->accel_speed == -0.5);
+	static const float matrix[6] = {0, 1, 0, -1, 0, 1};
+	assert_true(input->calibration.set);
+	assert_memory_equal(input->calibration.values, matrix, sizeof(matrix));
+	assert_string_equal(input->output, "DSI-1");
+	assert_string_equal(config.inputs[1].match, "usb:046d:c52b");
+	assert_int_equal(config.inputs[1].enabled, 0);
+	assert_int_equal(config.inputs[1].tap, CONFIG_UNSET);
+	assert_string_equal(config.cursor.theme, "Adwaita");
+	assert_int_equal(config.cursor.size, 48);
+	assert_int_equal(config.cursor.hide_after, 0);
 	config_finish(&config);
 }
 
-// Each error names file, line, key, and what was expected.
-static void test_errors(void **state) {
+static void assert_said(const char *what, const char *line, const char *said, size_t index) {
+	if (strstr(what, path) == NULL || strstr(what, line) == NULL || strstr(what, said) == NULL) {
+		fail_msg("case %zu said: %s", index, what);
+	}
+}
+
+// What no default serves.
+static void test_fatal_errors(void **state) {
 	(void)state;
 	static const struct {
 		const char *text, *line, *said;
 	} cases[] = {
-		{"[core]\n\ndevise = /dev/dri/card0\n", ":3:", "unknown key \"devise\""},
-		{"[kore]\nwait = true\n", ":2:", "unknown section [kore]"},
-		{"[core]\nwait = maybe\n", ":2:", "expected true or false"},
 		{"[core]\ndevice = card0\n", ":2:", "expected the path of a DRM node"},
 		{"[core]\nsocket = a/b\n", ":2:", "without '/'"},
-		{"[output A]\nmode = big\n", ":2:", "expected WIDTHxHEIGHT"},
-		{"[output A]\nmode = 0x10\n", ":2:", "expected WIDTHxHEIGHT"},
-		{"[output A]\nmode = 10x10@0\n", ":2:", "expected WIDTHxHEIGHT"},
-		{"[output A]\nmode = 99999999999x10\n", ":2:", "expected WIDTHxHEIGHT"},
-		{"[core]\nnonsense\n", ":2:", "expected [SECTION] or KEY = VALUE"},
+		{"[core]\nsocket =\n", ":2:", "without '/'"},
 	};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct config config;
 		char error[CONFIG_ERROR_SIZE];
 		assert_false(load(&config, cases[i].text, error));
-		if (strstr(error, path) == NULL || strstr(error, cases[i].line) == NULL ||
-			strstr(error, cases[i].said) == NULL) {
-			fail_msg("case %zu said: %s", i, error);
-		}
+		assert_said(error, cases[i].line, cases[i].said, i);
 		config_finish(&config);
 	}
+}
+
+// Each problem names file, line, key, and what was expected; what is right is taken all the same.
+static void test_problems(void **state) {
+	(void)state;
+	static const struct {
+		const char *text, *line, *said;
+	} cases[] = {
+		{"[core]\n\ndevise = /dev/dri/card0\n",
+			":3:", "unknown key \"devise\" in section [core]: did you mean \"device\"?"},
+		{"[keyboard]\nrepeat_rate = 3\n", ":2:", "did you mean \"repeat-rate\"?"},
+		{"[core]\ncolour = red\n", ":2:", "vitrine.ini(5)"},
+		{"[kore]\nwait = true\nwait = true\n",
+			":1:", "unknown section [kore]: did you mean [core]?"},
+		{"[outptu HDMI-A-1]\nmode = 1x1\n", ":1:", "did you mean [output NAME]?"},
+		{"[output]\nmode = 1x1\n", ":1:", "did you mean [output NAME]?"},
+		{"[core x]\nwait = true\n", ":1:", "did you mean [core]?"},
+		{"[garden]\ngnomes = 7\n", ":1:", "expected [core], [output NAME]"},
+		{"[core]\nwait = maybe\n", ":2:", "wait = maybe: expected true or false"},
+		{"[output A]\nmode = big\n", ":2:", "expected WIDTHxHEIGHT"},
+		{"[output A]\nmode = 0x10\n", ":2:", "expected WIDTHxHEIGHT"},
+		{"[output A]\nmode = 10x10@0\n", ":2:", "expected WIDTHxHEIGHT"},
+		{"[output A]\nmode = 99999999999x10\n", ":2:", "expected WIDTHxHEIGHT"},
+		{"[core]\nnonsense\n", ":2:", "expected [SECTION] or KEY = VALUE"},
+		{"[input *]\ncalibration-matrix = 1 0 0 0 1\n", ":2:", "expected 6 numbers"},
+		{"[input *]\ncalibration-matrix = 1 0 0 0 1 0 0\n", ":2:", "expected 6 numbers"},
+		{"[input *]\ncalibration-matrix = 1 0 0 2 0 0\n", ":2:", "expected 6 numbers"},
+		{"[input *]\ncalibration-matrix = 1 0 0 0 nan 0\n", ":2:", "expected 6 numbers"},
+		{"[input *]\naccel-speed = 1.5\n", ":2:", "a number of -1 to 1"},
+		{"[input *]\naccel-profile = fast\n", ":2:", "one of flat|adaptive"},
+		{"[input *]\ntap = 1\n", ":2:", "tap = 1: expected true or false"},
+		{"[keyboard]\nrepeat-rate = 4x\n", ":2:", "a whole number of 0 to 1000"},
+		{"[keyboard]\nrepeat-delay = 0\n", ":2:", "a whole number of 1 to 60000"},
+		{"[keyboard]\nmodel = pc105\nlayout = klingon\n", ":3:", "layout = klingon: expected"},
+		{"[keyboard]\nlayout = de\nvariant = noletters\n", ":3:", "variant = noletters: expected"},
+		{"[cursor]\nsize = 1000\n", ":2:", "a whole number of 8 to 256"},
+		{"[input A very long name that nobody would give to any device at all]\ntap = true\n",
+			":1:", "longer than 49 characters"},
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct config config;
+		char error[CONFIG_ERROR_SIZE], text[512];
+		snprintf(text, sizeof(text), "%s[output right]\nmode = 12x34\n", cases[i].text);
+		assert_true(load(&config, text, error));
+		if (config.n_problems != 1) {
+			fail_msg("case %zu: %d problems", i, config.n_problems);
+		}
+		assert_said(config.problems[0], cases[i].line, cases[i].said, i);
+		assert_non_null(config_output(&config, "right"));
+		assert_int_equal(config_output(&config, "right")->mode.width, 12);
+		assert_null(config.keyboard.layout); // the safe one
+		config_finish(&config);
+	}
+}
+
+static void test_long_and_indented_lines(void **state) {
+	(void)state;
+	struct config config;
+	char error[CONFIG_ERROR_SIZE], text[2048];
+	snprintf(text, sizeof(text), "[core]\n%01000d = 1\n\twait = true\n", 7);
+	assert_true(load(&config, text, error));
+	assert_int_equal(config.n_problems, 1);
+	assert_said(config.problems[0], ":2:", "longer than 198", 0);
+	assert_true(config.wait);
+	config_finish(&config);
 }
 
 static void test_no_such_file(void **state) {
@@ -94,8 +187,8 @@ static void test_mode_option(void **state) {
 	config_init(&config);
 	assert_true(config_set_mode(&config, "320x240@60", error));
 	assert_true(config_set_mode(&config, "DP-2=800x600", error));
-	assert_int_equal(config_output(&config, "X")->width, 320);
-	assert_int_equal(config_output(&config, "DP-2")->width, 800);
+	assert_int_equal(config_output(&config, "X")->mode.width, 320);
+	assert_int_equal(config_output(&config, "DP-2")->mode.width, 800);
 	assert_false(config_set_mode(&config, "320", error));
 	assert_non_null(strstr(error, "320"));
 	config_finish(&config);
@@ -115,7 +208,9 @@ static int remove_file(void **state) {
 int main(void) {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_all_keys),
-		cmocka_unit_test(test_errors),
+		cmocka_unit_test(test_fatal_errors),
+		cmocka_unit_test(test_problems),
+		cmocka_unit_test(test_long_and_indented_lines),
 		cmocka_unit_test(test_no_such_file),
 		cmocka_unit_test(test_mode_option),
 	};

@@ -84,7 +84,9 @@ static void test_bad_configuration(void **state) {
 	assert_fails(ARGS("--config", folder), NULL, ARGS(folder));
 	snprintf(path, sizeof(path), "%s/bad.ini", folder);
 	write_file(path, "[core]\n\ncolour = red\n");
-	assert_fails(ARGS("--config", path), NULL, ARGS("bad.ini:3", "colour"));
+	assert_fails(ARGS("--check-config", "--config", path), NULL, ARGS("bad.ini:3", "colour"));
+	write_file(path, "[core]\nsocket = a/b\n");
+	assert_fails(ARGS("--config", path), NULL, ARGS("bad.ini:2", "socket", "without '/'"));
 	write_file(path, "[core]\nwait = perhaps\n");
 	assert_fails(ARGS("--check-config", "--config", path), NULL,
 		ARGS("bad.ini:2", "perhaps", "true or false"));

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+#include "kiosk/config_keys.h"
+
+#include "kiosk/config.h"
+
+const struct config_section config_sections[CONFIG_N_SECTIONS] = {
+	[CONFIG_CORE] = {"core"},
+	[CONFIG_OUTPUT] = {"output", "NAME",
+		"_NAME_ is a connector such as HDMI-A-1; *[output \\*]* is for every output that has no "
+		"section."},
+	[CONFIG_KEYBOARD] = {"keyboard", NULL,
+		"The names are those of *xkeyboard-config*(7). They are for all keyboards."},
+	[CONFIG_INPUT] = {"input", "MATCH",
+		"For the devices that _MATCH_ fits: a device's name, in which \\* and ? stand for any "
+		"characters or one (*[input Goodix\\*]*), *usb:*_VVVV_*:*_PPPP_ for vendor and product in "
+		"hexadecimal digits, or *tag:*_PROPERTY_ for devices with that udev property "
+		"(*[input tag:ID_INPUT_TOUCHSCREEN]*). Where several fit, the later one in the file wins, "
+		"key by key. *vitrinectl status* lists the devices; *libinput list-devices* tells what "
+		"they can do."},
+	[CONFIG_CURSOR] = {"cursor", NULL,
+		"The cursor is not to be seen until a pointer really moves, and after a touch."},
+};
+
+#define CORE(field) offsetof(struct config, field)
+#define OUTPUT(field) offsetof(struct config_output, field)
+#define KEYBOARD(field) offsetof(struct config_keyboard, field)
+#define INPUT(field) offsetof(struct config_input, field)
+#define CURSOR(field) offsetof(struct config_cursor, field)
+
+const struct config_key config_keys[] = {
+	{CONFIG_CORE, "device", CONFIG_PATH, CORE(device), .needed = true, .value = "/dev/dri/cardN",
+		.expected = "the path of a DRM node, such as /dev/dri/card0",
+		.fallback = "the first one with a connected display", .description = "The display device."},
+	{CONFIG_CORE, "socket", CONFIG_NAME, CORE(socket), .needed = true, .value = "NAME",
+		.expected = "a name without '/', such as wayland-0", .fallback = "the first free one",
+		.description = "Name of the Wayland socket in *XDG_RUNTIME_DIR*."},
+	{CONFIG_CORE, "wait", CONFIG_BOOL, CORE(wait), .fallback = "false",
+		.description = "Wait for a device that is not there yet."},
+
+	{CONFIG_OUTPUT, "mode", CONFIG_MODE, OUTPUT(mode), .fallback = "preferred",
+		.description = "Size in px and refresh rate."},
+
+	{CONFIG_KEYBOARD, "model", CONFIG_TEXT, KEYBOARD(model), .value = "MODEL", .fallback = "pc105",
+		.description = "The kind of keyboard."},
+	{CONFIG_KEYBOARD, "layout", CONFIG_TEXT, KEYBOARD(layout), .value = "LAYOUT[,LAYOUT...]",
+		.fallback = "us", .description = "The layout, or several to switch between."},
+	{CONFIG_KEYBOARD, "variant", CONFIG_TEXT, KEYBOARD(variant), .value = "VARIANT[,VARIANT...]",
+		.fallback = "none", .description = "The layouts' variants, in the same order."},
+	{CONFIG_KEYBOARD, "options", CONFIG_TEXT, KEYBOARD(options), .value = "OPTION[,OPTION...]",
+		.fallback = "none", .description = "Such as *grp:alt_shift_toggle*."},
+	{CONFIG_KEYBOARD, "repeat-rate", CONFIG_INT, KEYBOARD(repeat_rate), .max = 1000,
+		.fallback = "25", .description = "Keys a second while one is held down; 0 for none."},
+	{CONFIG_KEYBOARD, "repeat-delay", CONFIG_INT, KEYBOARD(repeat_delay), .min = 1, .max = 60000,
+		.fallback = "400", .description = "Until the first of them, ms."},
+
+	{CONFIG_INPUT, "enabled", CONFIG_BOOL, INPUT(enabled), .fallback = "true",
+		.description = "A device that is not is left alone."},
+	{CONFIG_INPUT, "tap", CONFIG_BOOL, INPUT(tap), .fallback = "the device's own",
+		.description = "A tap on a touchpad clicks."},
+	{CONFIG_INPUT, "natural-scroll", CONFIG_BOOL, INPUT(natural_scroll),
+		.fallback = "the device's own",
+		.description = "Scrolling moves the contents, not the view."},
+	{CONFIG_INPUT, "left-handed", CONFIG_BOOL, INPUT(left_handed), .fallback = "false",
+		.description = "Swaps left and right buttons."},
+	{CONFIG_INPUT, "accel-profile", CONFIG_CHOICE, INPUT(accel_profile), .choices = "flat|adaptive",
+		.fallback = "the device's own",
+		.description = "Whether a faster move of the pointer goes farther."},
+	{CONFIG_INPUT, "accel-speed", CONFIG_REAL, INPUT(accel_speed), .min = -1, .max = 1,
+		.fallback = "0", .description = "Speed of the pointer, from slowest to fastest."},
+	{CONFIG_INPUT, "calibration-matrix", CONFIG_MATRIX, INPUT(calibration), .value = "A B C D E F",
+		.expected = "6 numbers, the first two rows of a matrix such as 1 0 0 0 1 0",
+		.fallback = "the udev property LIBINPUT_CALIBRATION_MATRIX, else 1 0 0 0 1 0",
+		.description = "Of a touch screen: turns its coordinates, which go from 0 to 1, by "
+					   "x' = A x + B y + C, y' = D x + E y + F."},
+	{CONFIG_INPUT, "output", CONFIG_NAME, INPUT(output), .value = "NAME",
+		.expected = "the name of a connector, such as HDMI-A-1",
+		.fallback = "the one that the udev property WL_OUTPUT names, else one whose size in mm is "
+					"the device's, else the first",
+		.description = "The output that a touch screen or tablet belongs to. While it is not "
+					   "there, such a device does nothing."},
+
+	{CONFIG_CURSOR, "theme", CONFIG_TEXT, CURSOR(theme), .value = "NAME",
+		.fallback = "*XCURSOR_THEME*, else the system's",
+		.description = "A cursor theme, for where an app does not bring its own."},
+	{CONFIG_CURSOR, "size", CONFIG_INT, CURSOR(size), .min = 8, .max = 256, .fallback = "24",
+		.description = "Its size in px."},
+	{CONFIG_CURSOR, "hide-after", CONFIG_INT, CURSOR(hide_after), .max = 86400000,
+		.fallback = "5000",
+		.description = "Hides a cursor that did not move for so many ms; 0 for "
+					   "never."},
+};
+
+const size_t config_n_keys = sizeof(config_keys) / sizeof(config_keys[0]);

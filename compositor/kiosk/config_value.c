@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: MIT
+// Values of vitrine.ini: from text into fields.
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kiosk/config.h"
+#include "kiosk/config_keys.h"
+
+static void expected_of_type(const struct config_key *key, char *text, size_t size) {
+	switch (key->type) {
+	case CONFIG_BOOL:
+		snprintf(text, size, "true or false");
+		break;
+	case CONFIG_CHOICE:
+		snprintf(text, size, "one of %s", key->choices);
+		break;
+	case CONFIG_INT:
+		snprintf(text, size, "a whole number of %.10g to %.10g", key->min, key->max);
+		break;
+	case CONFIG_REAL:
+		snprintf(text, size, "a number of %.10g to %.10g", key->min, key->max);
+		break;
+	case CONFIG_MODE:
+		snprintf(text, size, "WIDTHxHEIGHT, WIDTHxHEIGHT@HZ or preferred");
+		break;
+	default:
+		snprintf(text, size, "some text");
+	}
+}
+
+void config_expected(const struct config_key *key, char text[CONFIG_EXPECTED_SIZE]) {
+	if (key->expected != NULL) {
+		snprintf(text, CONFIG_EXPECTED_SIZE, "%s", key->expected);
+	} else {
+		expected_of_type(key, text, CONFIG_EXPECTED_SIZE);
+	}
+}
+
+static bool parse_text(char **field, const char *value) {
+	char *copy = value[0] != '\0' ? strdup(value) : NULL;
+	if (copy == NULL) {
+		return false;
+	}
+	free(*field);
+	*field = copy;
+	return true;
+}
+
+static bool parse_bool(int *field, const char *value) {
+	bool is_true = strcmp(value, "true") == 0;
+	if (!is_true && strcmp(value, "false") != 0) {
+		return false;
+	}
+	*field = is_true;
+	return true;
+}
+
+static bool parse_choice(int *field, const char *choices, const char *value) {
+	size_t len = strlen(value);
+	int index = 0;
+	for (const char *at = choices;; index++) {
+		size_t n = strcspn(at, "|");
+		if (n == len && strncmp(at, value, n) == 0) {
+			*field = index;
+			return true;
+		}
+		if (at[n] == '\0') {
+			return false;
+		}
+		at += n + 1;
+	}
+}
+
+// One number; *end is behind it and the blanks or the comma after it.
+static bool parse_number(const char *text, char **end, double *value) {
+	errno = 0;
+	*value = strtod(text, end);
+	if (*end == text || errno != 0 || !isfinite(*value)) {
+		return false;
+	}
+	*end += strspn(*end, " \t");
+	*end += **end == ',';
+	return true;
+}
+
+static bool parse_real(const struct config_key *key, double *field, const char *value) {
+	char *end;
+	double number;
+	if (!parse_number(value, &end, &number) || *end != '\0' || number < key->min ||
+		number > key->max) {
+		return false;
+	}
+	*field = number;
+	return true;
+}
+
+static bool parse_int(const struct config_key *key, int *field, const char *value) {
+	char *end;
+	errno = 0;
+	long number = strtol(value, &end, 10);
+	if (end == value || *end != '\0' || errno != 0 || (double)number < key->min ||
+		(double)number > key->max) {
+		return false;
+	}
+	*field = (int)number;
+	return true;
+}
+
+static bool parse_matrix(struct config_matrix *field, const char *value) {
+	struct config_matrix matrix = {.set = true};
+	const char *at = value;
+	for (int i = 0; i < 6; i++) {
+		char *end;
+		double number;
+		if (!parse_number(at, &end, &number) || fabs(number) > 1000) {
+			return false;
+		}
+		matrix.values[i] = (float)number;
+		at = end;
+	}
+	const float *m = matrix.values;
+	if (*at != '\0' || m[0] * m[4] == m[1] * m[3]) {
+		return false; // all of the screen in one line
+	}
+	*field = matrix;
+	return true;
+}
+
+// "WxH[@HZ]" or "preferred".
+static bool parse_mode(struct config_mode *field, const char *value) {
+	if (strcmp(value, "preferred") == 0) {
+		*field = (struct config_mode){0};
+		return true;
+	}
+	char *end;
+	errno = 0;
+	long width = strtol(value, &end, 10);
+	if (end == value || *end != 'x') {
+		return false;
+	}
+	const char *rest = end + 1;
+	long height = strtol(rest, &end, 10);
+	if (end == rest || errno != 0) {
+		return false;
+	}
+	double hz = 0;
+	if (*end == '@') {
+		rest = end + 1;
+		hz = strtod(rest, &end);
+		if (end == rest || !(hz >= 1 && hz <= 1000)) {
+			return false;
+		}
+	}
+	if (*end != '\0' || width < 1 || height < 1 || width > 32767 || height > 32767) {
+		return false;
+	}
+	*field = (struct config_mode){
+		.width = (int)width,
+		.height = (int)height,
+		.refresh_mhz = (int)lround(hz * 1000),
+	};
+	return true;
+}
+
+bool config_parse(const struct config_key *key, void *field, const char *value) {
+	switch (key->type) {
+	case CONFIG_TEXT:
+		return parse_text(field, value);
+	case CONFIG_PATH:
+		return value[0] == '/' && parse_text(field, value);
+	case CONFIG_NAME:
+		return strchr(value, '/') == NULL && parse_text(field, value);
+	case CONFIG_BOOL:
+		return parse_bool(field, value);
+	case CONFIG_CHOICE:
+		return parse_choice(field, key->choices, value);
+	case CONFIG_INT:
+		return parse_int(key, field, value);
+	case CONFIG_REAL:
+		return parse_real(key, field, value);
+	case CONFIG_MODE:
+		return parse_mode(field, value);
+	case CONFIG_MATRIX:
+		return parse_matrix(field, value);
+	}
+	return false;
+}
