@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "scene/scene.h"
+#include "wayland/seat.h"
 
 struct layout_output {
 	struct wayland_output *wayland; // NULL: where windows wait for an output
@@ -36,7 +37,8 @@ struct layout_window {
 struct kiosk_layout {
 	struct wl_list outputs; // layout_output.link, in order of arrival
 	struct layout_output waiting;
-	struct wl_list windows; // layout_window.link, newest first
+	struct wl_list windows;        // layout_window.link, newest first
+	struct layout_window *pressed; // by the user, after anything came to the front; may be NULL
 	uint64_t last_raised;
 	struct scene_buffer *black;
 	struct wl_event_loop *loop; // NULL before the first window
@@ -112,6 +114,7 @@ static void mark_dirty(struct kiosk_layout *layout, struct layout_output *output
 
 static void raise_window(struct kiosk_layout *layout, struct layout_window *window) {
 	root_of(window)->raised = ++layout->last_raised;
+	layout->pressed = NULL;
 	for (; window; window = window->parent) {
 		wl_list_remove(&window->stack_link);
 		wl_list_insert(siblings(window)->prev, &window->stack_link);
@@ -332,12 +335,44 @@ static void lay_out(struct layout_output *output) {
 	}
 }
 
+// The root that came to the front last, of all outputs.
+static struct layout_window *front_root(struct kiosk_layout *layout) {
+	struct layout_window *front = NULL;
+	struct layout_output *output;
+	wl_list_for_each(output, &layout->outputs, link) {
+		struct layout_window *root = topmost_mapped(&output->roots);
+		if (root && (!front || root->raised > front->raised)) {
+			front = root;
+		}
+	}
+	return front;
+}
+
+// The front window has the keyboard: its topmost dialog, or what of it the user pressed.
+static void update_keyboard(struct kiosk_layout *layout, struct seat *seat) {
+	struct layout_window *window = front_root(layout), *dialog = window;
+	while (dialog && (dialog = topmost_mapped(&window->children))) {
+		window = dialog;
+	}
+	if (layout->pressed && layout->pressed->active && window &&
+		root_of(layout->pressed) == root_of(window)) {
+		window = layout->pressed;
+	}
+	seat_set_keyboard_focus(seat, window ? toplevel_surface(window->toplevel) : NULL);
+}
+
 void kiosk_layout_flush(struct kiosk_layout *layout) {
+	struct seat *seat = NULL;
 	struct layout_output *output;
 	wl_list_for_each(output, &layout->outputs, link) {
 		if (output->dirty) {
 			lay_out(output);
+			seat = wayland_server_seat(wayland_output_server(output->wayland));
 		}
+	}
+	if (seat) {
+		update_keyboard(layout, seat);
+		seat_scene_changed(seat);
 	}
 }
 
@@ -362,6 +397,9 @@ static void window_destroy(struct kiosk_layout *layout, struct layout_window *wi
 	wl_list_for_each_reverse_safe(child, tmp, &window->children, stack_link) {
 		set_parent(layout, child, window->parent);
 		configure(child, false);
+	}
+	if (layout->pressed == window) {
+		layout->pressed = NULL;
 	}
 	mark_dirty(layout, window->output);
 	toplevel_set_data(window->toplevel, NULL);
@@ -485,6 +523,18 @@ static void handle_tree_changed(void *data, struct surface *root) {
 	}
 }
 
+// What the user presses comes to the front and has the keyboard.
+static void handle_pressed(void *data, struct surface *root) {
+	struct kiosk_layout *layout = data;
+	struct layout_window *window = window_of(toplevel_from_surface(root));
+	if (!window || !window->mapped || layout->pressed == window) {
+		return;
+	}
+	raise_window(layout, window);
+	layout->pressed = window;
+	mark_dirty(layout, window->output);
+}
+
 const struct wayland_policy *kiosk_layout_policy(void) {
 	static const struct wayland_policy policy = {
 		.toplevel_initial = handle_initial,
@@ -496,6 +546,7 @@ const struct wayland_policy *kiosk_layout_policy(void) {
 		.toplevel_activate = handle_activate,
 		.popup_bounds = handle_popup_bounds,
 		.tree_changed = handle_tree_changed,
+		.surface_pressed = handle_pressed,
 	};
 	return &policy;
 }

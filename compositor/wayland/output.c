@@ -177,6 +177,7 @@ void wayland_output_destroy(struct wayland_output *output) {
 		return;
 	}
 	struct wayland_server *server = output->server;
+	seat_output_removed(server->seat, output);
 	struct surface *surface;
 	wl_list_for_each(surface, &server->surfaces, link) {
 		if (surface->output == output) {
@@ -198,6 +199,10 @@ void wayland_output_destroy(struct wayland_output *output) {
 	if (output->retire_timer) {
 		wl_event_source_timer_update(output->retire_timer, RETIRE_MS);
 	}
+}
+
+struct wayland_server *wayland_output_server(struct wayland_output *output) {
+	return output->server;
 }
 
 struct scene_output *wayland_output_scene(struct wayland_output *output) {

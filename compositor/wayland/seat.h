@@ -155,8 +155,8 @@ enum seat_filter_order {
 
 struct seat_filter;
 
-// Each may be NULL. True: taken, nobody after it gets the event. Filters may come and go while an
-// event goes through them. `leave_out`: all other events pass.
+// Each may be NULL. True: taken, nobody after it gets the event. Filters may come and go while an event
+// goes through them, but may not tell the seat of further events (seat_notify_*) from there.
 struct seat_filter_ops {
 	bool (*key)(struct seat_filter *filter, const struct seat_key *key);
 	// After a key, when modifiers or the layout are others (seat_xkb_state).
@@ -178,10 +178,12 @@ struct seat_filter_ops {
 struct seat_filter {
 	const struct seat_filter_ops *ops;
 	enum seat_filter_order order;
-	struct wl_list link; // seat.filters
+	struct seat *seat;   // NULL: removed
+	struct wl_list link; // of the seat's filters
 };
 
-// Newer ones come before older ones of the same order. The caller keeps it in memory until removed.
+// Newer ones come before older ones of the same order. The caller keeps it in memory until removed;
+// it may be removed twice.
 void seat_add_filter(struct seat *seat, struct seat_filter *filter,
 	const struct seat_filter_ops *ops, enum seat_filter_order order);
 void seat_remove_filter(struct seat_filter *filter);
@@ -234,6 +236,8 @@ struct seat_cursor {
 };
 
 struct seat_cursor seat_cursor(struct seat *seat);
+// Hides a cursor that did not move for so many ms; 0: never.
+void seat_set_cursor_timeout(struct seat *seat, int ms);
 // After an enter whose serial the request named (wp_cursor_shape_device_v1).
 void seat_set_cursor_shape(struct seat *seat, const char *name);
 // Whether the client may set the cursor with this serial: it was entered with it, and still is.

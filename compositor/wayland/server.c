@@ -109,6 +109,7 @@ void wayland_server_destroy(struct wayland_server *server) {
 		wl_display_destroy_clients(server->display);
 		free_outputs(&server->outputs);
 		free_outputs(&server->retired);
+		seat_destroy(server->seat);
 		if (server->waiting_timer) {
 			wl_event_source_remove(server->waiting_timer);
 		}

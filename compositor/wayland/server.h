@@ -10,6 +10,7 @@
 
 #include "base/format.h"
 #include "scene/scene.h"
+#include "wayland/seat.h"
 #include "wayland/surface.h"
 #include "wayland/wayland.h"
 
@@ -55,6 +56,7 @@ struct wayland_server {
 	struct client_limits limits;
 	size_t n_clients;
 	struct wl_listener client_created;
+	struct seat *seat;
 };
 
 // ---- client.c ----
@@ -112,6 +114,10 @@ bool seat_create(struct wayland_server *server);
 bool xdg_wm_base_create(struct wayland_server *server);
 bool xdg_decoration_create(struct wayland_server *server);
 bool xdg_activation_create(struct wayland_server *server);
+
+// ---- seat.c ----
+
+void seat_destroy(struct seat *seat); // after the clients; NULL is fine
 
 // ---- buffer.c: a client's wl_buffer ----
 

@@ -26,7 +26,7 @@ static struct surface *surface_of(struct wl_resource *resource) {
 static void handle_destroy(struct wl_client *client, struct wl_resource *resource) {
 	(void)client;
 	struct surface *surface = surface_of(resource);
-	if (surface->role_object) {
+	if (surface->role_object && !surface->role->no_object) {
 		wl_resource_post_error(resource, WL_SURFACE_ERROR_DEFUNCT_ROLE_OBJECT,
 			"surface destroyed before its role object (%s)", surface->role->name);
 		return;
@@ -435,6 +435,7 @@ static const struct wl_surface_interface surface_impl = {
 
 static void handle_resource_destroy(struct wl_resource *resource) {
 	struct surface *surface = surface_of(resource);
+	surface->dying = true;
 	wl_signal_emit_mutable(&surface->destroy, surface);
 	if (surface->role && surface->role_object && surface->role->destroyed) {
 		surface->role->destroyed(surface);
@@ -637,6 +638,21 @@ void surface_size(const struct surface *surface, int32_t *width, int32_t *height
 
 bool surface_is_mapped(const struct surface *surface) {
 	return surface->mapped;
+}
+
+struct scene_buffer *surface_buffer(const struct surface *surface) {
+	return surface->current.buffer;
+}
+
+bool surface_is_plain(const struct surface *surface) {
+	const struct surface_state *state = &surface->current;
+	return state->buffer && state->transform == WL_OUTPUT_TRANSFORM_NORMAL &&
+		!state->has_viewport_src && surface->width == state->buffer->width &&
+		surface->height == state->buffer->height;
+}
+
+struct scene_layer *surface_layer(struct surface *surface) {
+	return &surface->layer;
 }
 
 struct wl_client *surface_client(const struct surface *surface) {

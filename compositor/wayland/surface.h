@@ -46,6 +46,9 @@ struct surface_state {
 
 struct surface_role {
 	const char *name;
+	// There is no protocol object that has to go before the surface, and no input that it takes
+	// (cursors, drag icons); role_object is whatever lives as long as the surface.
+	bool no_object;
 	// Before state is applied, may post a protocol error; false stops the commit. May be NULL.
 	bool (*precommit)(struct surface *surface);
 	// State has been applied. May be NULL.
@@ -65,6 +68,7 @@ struct surface {
 	struct scene_layer layer;
 	struct surface_state pending, current, cached;
 	int32_t width, height; // logical px of the current state; 0 without a buffer
+	bool dying;            // its client is told nothing more of it
 	bool mapped; // has a buffer and a living role object; what it hangs on may still be unmapped
 	const struct surface_role *role; // set once, never changed to another (wl_surface role rule)
 	void *role_object;               // NULL when the role's object is gone

@@ -21,7 +21,7 @@ struct surface;
 struct toplevel;
 struct popup;
 
-// ---- What kiosk/ decides. All are set; each gets `data` of wayland_server_create. ----
+// ---- What kiosk/ decides. Each gets `data` of wayland_server_create. ----
 struct wayland_policy {
 	// A toplevel's first commit: the policy calls toplevel_configure with the size and states of
 	// the first configure before it returns.
@@ -44,6 +44,14 @@ struct wayland_policy {
 	// The tree of layers under a root surface changed (subsurface, popup, size, mapped): the
 	// output that shows it has to be laid out anew. Called at most once a commit.
 	void (*tree_changed)(void *data, struct surface *root);
+
+	// The rest may be NULL.
+
+	// The user pressed a button or put a finger on the tree of this surface.
+	void (*surface_pressed)(void *data, struct surface *root);
+	// The cursor looks otherwise, came or went (seat_cursor); or is just elsewhere.
+	void (*cursor_changed)(void *data);
+	void (*cursor_moved)(void *data);
 };
 
 // ---- server.c ----
@@ -90,6 +98,7 @@ struct wayland_output *wayland_output_create(struct wayland_server *server,
 	const struct wayland_output_info *info, struct scene_output *scene);
 // The global is withdrawn first and freed later, as bound clients may race. NULL is fine.
 void wayland_output_destroy(struct wayland_output *output);
+struct wayland_server *wayland_output_server(struct wayland_output *output);
 struct scene_output *wayland_output_scene(struct wayland_output *output);
 void *wayland_output_data(struct wayland_output *output); // of set_data
 void wayland_output_set_data(struct wayland_output *output, void *data);
@@ -99,6 +108,12 @@ void wayland_output_set_data(struct wayland_output *output, void *data);
 // Size of the surface in logical px (after buffer scale, transform, viewport); 0x0 if unmapped.
 void surface_size(const struct surface *surface, int32_t *width, int32_t *height);
 bool surface_is_mapped(const struct surface *surface);
+// What a surface without a place of its own (a cursor) shows; NULL: nothing. Not locked.
+struct scene_buffer *surface_buffer(const struct surface *surface);
+// The buffer's px are the surface's: neither scaled, turned nor cropped.
+bool surface_is_plain(const struct surface *surface);
+// For who shows a copy of its contents: its layer's ops hear of frames (scene_layer_ops).
+struct scene_layer *surface_layer(struct surface *surface);
 // Appends the surface, its subsurfaces, and the popups on it (each with their subsurfaces), bottom to
 // top, to the scene output's list under construction, the surface's own origin at x, y (output px),
 // and sends wl_surface.enter/leave as needed. False when out of memory.

@@ -147,7 +147,9 @@ struct popup {
 	struct scene_rect configured; // last sent, relative to the parent's window geometry
 	struct scene_rect current;    // acknowledged and committed
 	bool dismissed, grabbed, mapped;
-	int64_t base_x, base_y; // of the parent, relative to the toplevel; valid while it is placing
+	struct seat *seat;        // of the server
+	struct wl_list grab_link; // of the seat's popup grabs, or alone
+	int64_t base_x, base_y;   // of the parent, relative to the toplevel; valid while it is placing
 	bool reposition_owed;
 	uint32_t reposition_token;
 	int32_t shown_x, shown_y; // window geometry's corner, valid while the tree is appended
@@ -160,6 +162,8 @@ void xdg_popup_create(struct xdg_surface *xdg, uint32_t id, struct xdg_surface *
 void xdg_popup_retire(struct popup *popup, bool surface_gone); // as xdg_toplevel_retire
 // Sends the box of the rules as they are now, when the initial commit came.
 void xdg_popup_reconfigure(struct popup *popup);
+// Dismisses it and all popups above it, topmost first.
+void xdg_popup_dismiss(struct popup *popup);
 // Dismisses all popups above the surface, topmost first.
 void xdg_popup_dismiss_all(struct xdg_surface *parent);
 // The place of the toplevel, or of a popup of it, changed: reactive popups are placed anew.
@@ -167,6 +171,14 @@ void xdg_popup_reconstrain_all(struct toplevel *toplevel);
 // Appends the popups of the toplevel whose window geometry has its corner at x, y.
 bool xdg_popup_append_all(
 	struct toplevel *toplevel, struct wayland_output *output, int32_t x, int32_t y);
+
+// ---- xdg_grab.c ----
+
+// False if the serial is none of a press that the client heard of lately.
+bool xdg_popup_begin_grab(struct popup *popup, uint32_t serial);
+void xdg_popup_end_grab(struct popup *popup); // if it has one
+// A popup with a grab is shown, or no more.
+void xdg_popup_grab_mapped(struct popup *popup);
 
 // ---- xdg_decoration.c ----
 

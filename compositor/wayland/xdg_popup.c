@@ -4,8 +4,7 @@
 // A popup hangs on its parent until one of them goes: the client destroys it, or the parent is
 // unmapped and it is dismissed (popup_done), topmost first. From then on it is shown nowhere.
 //
-// There are no input devices yet, so there is no event that a grab could have to answer: every grab
-// is granted, and only the order that it demands is checked.
+// A grab whose serial is of no press is denied, which is to say that the popup is dismissed.
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,6 +32,7 @@ static void detach(struct popup *popup) {
 	popup->parent = NULL;
 	popup->toplevel = NULL;
 	popup->mapped = false;
+	xdg_popup_end_grab(popup);
 }
 
 static void dismiss(struct popup *popup) {
@@ -56,6 +56,11 @@ void xdg_popup_dismiss_all(struct xdg_surface *parent) {
 			dismiss(popup);
 		}
 	}
+}
+
+void xdg_popup_dismiss(struct popup *popup) {
+	xdg_popup_dismiss_all(popup->xdg);
+	dismiss(popup);
 }
 
 // ---- Placing ----
@@ -205,6 +210,7 @@ static void role_commit(struct surface *surface) {
 	if (popup->mapped && !surface->mapped) {
 		xdg_popup_dismiss_all(xdg);
 		popup->mapped = false;
+		xdg_popup_grab_mapped(popup);
 		xdg_surface_reset(xdg);
 		return;
 	}
@@ -212,7 +218,10 @@ static void role_commit(struct surface *surface) {
 		tree_changed(popup->toplevel);
 	}
 	apply_ack(popup);
-	popup->mapped = surface->mapped;
+	if (popup->mapped != surface->mapped) {
+		popup->mapped = surface->mapped;
+		xdg_popup_grab_mapped(popup);
+	}
 	if (!xdg->initialized) {
 		xdg->initialized = true;
 		xdg_popup_reconfigure(popup);
@@ -262,7 +271,6 @@ static void handle_grab(struct wl_client *client, struct wl_resource *resource,
 	struct wl_resource *seat, uint32_t serial) {
 	(void)client;
 	(void)seat;
-	(void)serial;
 	struct popup *popup = popup_from_resource(resource);
 	if (!popup->xdg || popup->dismissed) {
 		return;
@@ -283,7 +291,11 @@ static void handle_grab(struct wl_client *client, struct wl_resource *resource,
 			"the parent of a grabbing popup is not the topmost one");
 		return;
 	}
-	popup->grabbed = true;
+	if (xdg_popup_begin_grab(popup, serial)) {
+		popup->grabbed = true;
+	} else {
+		xdg_popup_dismiss(popup);
+	}
 }
 
 static void handle_reposition(struct wl_client *client, struct wl_resource *resource,
@@ -373,6 +385,8 @@ void xdg_popup_create(struct xdg_surface *xdg, uint32_t id, struct xdg_surface *
 	popup->rules = *rules;
 	wl_list_init(&popup->parent_link);
 	wl_list_init(&popup->stack_link);
+	wl_list_init(&popup->grab_link);
+	popup->seat = xdg->surface->server->seat;
 	wl_resource_set_implementation(resource, &popup_impl, popup, handle_resource_destroy);
 	struct wl_resource *blamed = xdg->wm_base ? xdg->wm_base->resource : xdg->resource;
 	if (!surface_set_role(xdg->surface, &xdg_popup_role, popup, blamed, XDG_WM_BASE_ERROR_ROLE)) {

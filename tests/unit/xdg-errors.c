@@ -118,9 +118,9 @@ static void grab_beside_grab(struct client *client) {
 	struct window window, popup, other;
 	window_show(&window, client, 100, 100);
 	popup_init(&popup, client, &window, positioner_create(client, 10, 10, 0, 0, 1, 1));
-	xdg_popup_grab(popup.popup, client->seat, 0);
+	popup_grab(&popup);
 	popup_init(&other, client, &window, positioner_create(client, 10, 10, 0, 0, 1, 1));
-	xdg_popup_grab(other.popup, client->seat, 0);
+	popup_grab(&other);
 }
 
 static void grab_above_none(struct client *client) {
@@ -130,7 +130,7 @@ static void grab_above_none(struct client *client) {
 	window_configure(&popup);
 	window_draw(&popup, 10, 10);
 	popup_init(&nested, client, &popup, positioner_create(client, 10, 10, 0, 0, 1, 1));
-	xdg_popup_grab(nested.popup, client->seat, 0);
+	popup_grab(&nested);
 }
 
 static const struct misdeed wm_base_misdeeds[] = {
@@ -366,7 +366,7 @@ static void late_grab(struct client *client) {
 	popup_init(&popup, client, &window, positioner_create(client, 10, 10, 0, 0, 1, 1));
 	window_configure(&popup);
 	window_draw(&popup, 10, 10);
-	xdg_popup_grab(popup.popup, client->seat, 0);
+	popup_grab(&popup);
 }
 
 static const struct misdeed role_misdeeds[] = {

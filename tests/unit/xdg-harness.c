@@ -152,9 +152,10 @@ static const struct wl_registry_listener registry_listener = {
 struct client *client_connect(struct harness *harness) {
 	int fds[2];
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
-	assert_non_null(wl_client_create(wayland_server_display(harness->server), fds[0]));
 	struct client *client = calloc(1, sizeof(*client));
 	assert_non_null(client);
+	client->peer = wl_client_create(wayland_server_display(harness->server), fds[0]);
+	assert_non_null(client->peer);
 	client->harness = harness;
 	client->display = wl_display_connect_to_fd(fds[1]);
 	assert_non_null(client->display);
@@ -422,5 +423,14 @@ void expect_layer(struct harness *harness, int output, int index, int32_t x, int
 	if (dst->x != x || dst->y != y || dst->width != width || dst->height != height) {
 		fail_msg("layer %d is %dx%d at %d,%d, not %dx%d at %d,%d", index, dst->width, dst->height,
 			dst->x, dst->y, width, height, x, y);
+	}
+}
+
+void popup_grab(struct window *popup) {
+	struct client *client = popup->client;
+	if (client_sync(client)) {
+		struct seat *seat = wayland_server_seat(client->harness->server);
+		xdg_popup_grab(
+			popup->popup, client->seat, seat_issue_serial(seat, client->peer, SEAT_SERIAL_PRESS));
 	}
 }

@@ -16,6 +16,7 @@
 
 #include "kiosk/layout.h"
 #include "scene/scene.h"
+#include "wayland/seat.h"
 #include "xdg-activation-v1-client-protocol.h"
 #include "xdg-decoration-unstable-v1-client-protocol.h"
 #include "xdg-shell-client-protocol.h"
@@ -42,6 +43,7 @@ void harness_dispatch(struct harness *harness);
 
 struct client {
 	struct harness *harness;
+	struct wl_client *peer; // of the server; gone when the connection broke
 	struct wl_display *display;
 	struct wl_registry *registry;
 	struct wl_compositor *compositor;
@@ -88,6 +90,8 @@ void window_init(struct window *window, struct client *client);
 void window_init_surface(struct window *window, struct client *client, struct wl_surface *surface);
 void popup_init(struct window *popup, struct client *client, struct window *parent,
 	struct xdg_positioner *positioner);
+// Asks for a grab as if an event had just told the client of a press.
+void popup_grab(struct window *popup);
 // The initial commit and its answer, acknowledged.
 void window_configure(struct window *window);
 // A new buffer, committed.

@@ -58,7 +58,7 @@ static void create(struct actor *actor, int i) {
 	popup_init(window, actor->client, other->xdg ? other : NULL, positioner);
 	xdg_positioner_destroy(positioner);
 	if ((other->toplevel && pick(20) == 0) || err()) {
-		xdg_popup_grab(window->popup, actor->client->seat, 0);
+		popup_grab(window);
 	}
 }
 

@@ -163,7 +163,7 @@ static void test_popup(void **state) {
 	window_draw(&window, 420, 320); // window geometry at 120,90
 	struct xdg_positioner *positioner = positioner_create(client, 100, 50, 20, 30, 10, 10);
 	popup_init(&popup, client, &window, positioner);
-	xdg_popup_grab(popup.popup, client->seat, 0);
+	popup_grab(&popup);
 	window_configure(&popup);
 	assert_size(&popup, 100, 50);
 	assert_int_equal(popup.x, 20);
@@ -179,7 +179,7 @@ static void test_popup(void **state) {
 	window_configure(&tip);
 	window_draw(&tip, 10, 10);
 	popup_init(&nested, client, &popup, positioner);
-	xdg_popup_grab(nested.popup, client->seat, 0);
+	popup_grab(&nested);
 	window_configure(&nested);
 	window_draw(&nested, 100, 50);
 	// In order of creation, whoever the parent is.
@@ -443,7 +443,7 @@ static void live(struct client *client, int step) {
 	}
 	window_draw(&dialog, 100, 100);
 	popup_init(&popup, client, &dialog, positioner);
-	xdg_popup_grab(popup.popup, client->seat, 0);
+	popup_grab(&popup);
 	if (step == 4) {
 		return;
 	}
