@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "input/input.h"
 #include "kiosk/config_keys.h"
 #include "wayland/keymap.h"
 
@@ -277,6 +278,14 @@ static int handle_key(void *user, const char *section, const char *name, const c
 	enum config_section_id id = find_section(section, &argument);
 	if (id == CONFIG_N_SECTIONS) {
 		complain_of_section(reader, section);
+		return 1;
+	}
+	if (id == CONFIG_INPUT && !input_pattern_is_valid(argument)) {
+		if (reader->bad_section != reader->section_line) {
+			reader->bad_section = reader->section_line;
+			complain(reader, reader->section_line,
+				"[%s] fits no device: expected a name, usb:VVVV:PPPP or tag:PROPERTY", section);
+		}
 		return 1;
 	}
 	for (size_t k = 0; k < config_n_keys; k++) {

@@ -175,7 +175,7 @@ static bool start_output(struct kiosk *kiosk, struct kiosk_output *kiosk_output,
 	kiosk_output->wayland =
 		wayland_output_create(kiosk->server, &info, output_scene(kiosk_output->output));
 	free(make);
-	free(model);
+	kiosk_output->model = model;
 	if (kiosk_output->wayland == NULL ||
 		!kiosk_layout_add_output(kiosk->layout, kiosk_output->wayland)) {
 		snprintf(error, 256, "%s: out of memory", connector->name);
@@ -245,9 +245,10 @@ bool kiosk_start(struct kiosk *kiosk, const struct config *config, struct kms_de
 		return false;
 	}
 	kiosk->control = control_create(kiosk);
+	kiosk->input = kiosk_input_create(kiosk);
 	kiosk->device_event = wl_event_loop_add_fd(
 		kiosk_loop(kiosk), device->fd, WL_EVENT_READABLE, handle_device, kiosk);
-	if (kiosk->control == NULL || kiosk->device_event == NULL) {
+	if (kiosk->control == NULL || kiosk->input == NULL || kiosk->device_event == NULL) {
 		snprintf(error, 256, "out of memory");
 		return false;
 	}
@@ -285,6 +286,7 @@ void kiosk_finish(struct kiosk *kiosk) {
 	if (kiosk->device_event != NULL) {
 		wl_event_source_remove(kiosk->device_event);
 	}
+	kiosk_input_destroy(kiosk->input);
 	// Clients go first, so that their buffers do before the outputs that show them.
 	for (int i = 0; i < kiosk->n_outputs; i++) {
 		if (kiosk->outputs[i].wayland != NULL) {
@@ -298,6 +300,7 @@ void kiosk_finish(struct kiosk *kiosk) {
 	for (int i = 0; i < kiosk->n_outputs; i++) {
 		wayland_output_destroy(kiosk->outputs[i].wayland);
 		output_destroy(kiosk->outputs[i].output);
+		free(kiosk->outputs[i].model);
 	}
 	output_pool_destroy(kiosk->pool);
 	wayland_server_destroy(kiosk->server);

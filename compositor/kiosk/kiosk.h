@@ -21,6 +21,7 @@ struct kiosk_output {
 	struct kiosk *kiosk;
 	struct output *output;
 	struct wayland_output *wayland;
+	char *model; // of the display; NULL: unknown
 };
 
 struct kiosk {
@@ -36,6 +37,7 @@ struct kiosk {
 	int n_outputs;
 	struct app *app; // may be NULL
 	struct control *control;
+	struct kiosk_input *input;
 	bool ready;
 	bool failed; // the device went away
 };
@@ -48,6 +50,17 @@ bool kiosk_start(struct kiosk *kiosk, const struct config *config, struct kms_de
 void kiosk_stop(struct kiosk *kiosk);
 void kiosk_finish(struct kiosk *kiosk);
 struct wl_event_loop *kiosk_loop(struct kiosk *kiosk);
+
+// ---- input.c: devices and the seat ----
+
+// NULL when out of memory; without devices, or without leave to use them, it goes on without.
+struct kiosk_input *kiosk_input_create(struct kiosk *kiosk);
+void kiosk_input_destroy(struct kiosk_input *input); // before the server; NULL is fine
+struct input_device;
+// The device after `after` (NULL: the first), NULL at the end; *output is the index of the output that
+// a touch screen or tablet lies on, -1 otherwise.
+struct input_device *kiosk_input_next(
+	const struct kiosk_input *input, const struct input_device *after, int *output);
 
 // ---- edid.c, or edid-none.c where the system has no libdisplay-info ----
 // Names from the display's EDID (VESA E-EDID; may be NULL); the caller frees them, NULL if unknown.

@@ -5,6 +5,7 @@
 
 #include <json.h>
 
+#include "input/input.h"
 #include "kiosk/kiosk.h"
 
 static void add(struct json_object *object, const char *key, struct json_object *value) {
@@ -138,6 +139,45 @@ static struct json_object *output_json(struct output *output) {
 	return object;
 }
 
+static struct json_object *kinds_json(uint32_t kinds) {
+	static const struct {
+		uint32_t kind;
+		const char *name;
+	} names[] = {
+		{INPUT_KIND_KEYBOARD, "keyboard"},
+		{INPUT_KIND_POINTER, "pointer"},
+		{INPUT_KIND_TOUCH, "touch"},
+		{INPUT_KIND_TABLET, "tablet"},
+	};
+	struct json_object *array = json_object_new_array();
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if ((kinds & names[i].kind) != 0) {
+			json_object_array_add(array, json_object_new_string(names[i].name));
+		}
+	}
+	return array;
+}
+
+static struct json_object *inputs_json(const struct kiosk *kiosk) {
+	struct json_object *array = json_object_new_array();
+	int output;
+	struct input_device *device = kiosk_input_next(kiosk->input, NULL, &output);
+	for (; device != NULL; device = kiosk_input_next(kiosk->input, device, &output)) {
+		const struct input_identity *identity = input_device_identity(device);
+		struct json_object *object = json_object_new_object();
+		add_string(object, "name", identity->name);
+		add_string(object, "device", identity->node);
+		add(object, "kinds", kinds_json(identity->kinds));
+		char id[16];
+		snprintf(id, sizeof(id), "%04x:%04x", identity->vendor, identity->product);
+		add_string(object, "id", id);
+		add_string(object, "output",
+			output >= 0 ? output_pipe(kiosk->outputs[output].output)->connector->name : NULL);
+		json_object_array_add(array, object);
+	}
+	return array;
+}
+
 static struct json_object *apps_json(const struct app *app) {
 	struct json_object *array = json_object_new_array();
 	if (app != NULL) {
@@ -182,7 +222,7 @@ char *status_json(const struct kiosk *kiosk) {
 		json_object_array_add(outputs, output_json(kiosk->outputs[i].output));
 	}
 	add(root, "outputs", outputs);
-	add(root, "inputs", json_object_new_array());
+	add(root, "inputs", inputs_json(kiosk));
 	add(root, "apps", apps_json(kiosk->app));
 	add(root, "clients", clients_json(kiosk));
 	const char *text = json_object_to_json_string_ext(root, JSON_C_TO_STRING_PLAIN);

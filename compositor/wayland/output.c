@@ -201,6 +201,10 @@ void wayland_output_destroy(struct wayland_output *output) {
 	}
 }
 
+const struct wayland_output_info *wayland_output_info(const struct wayland_output *output) {
+	return &output->info;
+}
+
 struct wayland_server *wayland_output_server(struct wayland_output *output) {
 	return output->server;
 }

@@ -98,6 +98,7 @@ struct wayland_output *wayland_output_create(struct wayland_server *server,
 	const struct wayland_output_info *info, struct scene_output *scene);
 // The global is withdrawn first and freed later, as bound clients may race. NULL is fine.
 void wayland_output_destroy(struct wayland_output *output);
+const struct wayland_output_info *wayland_output_info(const struct wayland_output *output);
 struct wayland_server *wayland_output_server(struct wayland_output *output);
 struct scene_output *wayland_output_scene(struct wayland_output *output);
 void *wayland_output_data(struct wayland_output *output); // of set_data

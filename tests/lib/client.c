@@ -312,9 +312,10 @@ static void handle_popup_configure(
 	popup->height = height;
 }
 
-static void handle_popup_done(void *data, struct xdg_popup *popup) {
-	(void)data;
-	(void)popup;
+static void handle_popup_done(void *data, struct xdg_popup *xdg_popup) {
+	(void)xdg_popup;
+	struct test_popup *popup = data;
+	popup->dones++;
 }
 
 static void handle_popup_repositioned(void *data, struct xdg_popup *popup, uint32_t token) {
@@ -342,6 +343,11 @@ static const struct xdg_surface_listener popup_surface_listener = {
 
 void test_popup_init(struct test_popup *popup, struct test_window *parent, int32_t x, int32_t y,
 	int32_t width, int32_t height) {
+	test_popup_init_grab(popup, parent, x, y, width, height, NULL, 0);
+}
+
+void test_popup_init_grab(struct test_popup *popup, struct test_window *parent, int32_t x,
+	int32_t y, int32_t width, int32_t height, struct wl_seat *seat, uint32_t serial) {
 	struct test_client *client = parent->base.client;
 	*popup = (struct test_popup){0};
 	test_surface_init(&popup->base, client);
@@ -358,8 +364,11 @@ void test_popup_init(struct test_popup *popup, struct test_window *parent, int32
 	popup->popup = xdg_surface_get_popup(popup->xdg_surface, parent->xdg_surface, positioner);
 	xdg_positioner_destroy(positioner);
 	xdg_popup_add_listener(popup->popup, &popup_listener, popup);
+	if (seat) {
+		xdg_popup_grab(popup->popup, seat, serial);
+	}
 	wl_surface_commit(popup->base.surface);
-	test_client_wait(client, popup->configures > 0);
+	test_client_wait(client, popup->configures > 0 || popup->dones > 0);
 }
 
 void test_popup_finish(struct test_popup *popup) {

@@ -97,12 +97,16 @@ struct test_popup {
 	struct xdg_popup *popup;
 	int32_t x, y, width, height; // px relative to the parent's geometry, of the last configure
 	unsigned configures;
+	unsigned dones; // popup_done
 };
 
 // A popup of `width` x `height` at the lower right corner of the box at x, y of 1 x 1 px, which may
 // slide to stay inside. Configured and acknowledged.
 void test_popup_init(struct test_popup *popup, struct test_window *parent, int32_t x, int32_t y,
 	int32_t width, int32_t height);
+// The same with a grab. Its first configure came, or it was dismissed.
+void test_popup_init_grab(struct test_popup *popup, struct test_window *parent, int32_t x,
+	int32_t y, int32_t width, int32_t height, struct wl_seat *seat, uint32_t serial);
 void test_popup_finish(struct test_popup *popup);
 
 struct test_feedback {

@@ -181,6 +181,11 @@ bool test_server_wait_log(struct test_server *server, const char *text) {
 	return true;
 }
 
+bool test_server_read_log(struct test_server *server) {
+	set_blocking(server->log, true);
+	return read_log(server);
+}
+
 int test_server_wait_exit(struct test_server *server) {
 	int status = 0;
 	while (waitpid(server->pid, &status, 0) < 0) {

@@ -38,6 +38,8 @@ void test_server_launch(struct test_server *server, const char *const *args, voi
 void test_server_start(struct test_server *server, const char *mode);
 // Waits for a line of the log that holds `text`. False when the log ended before.
 bool test_server_wait_log(struct test_server *server, const char *text);
+// Waits for more of the log. False when it ended.
+bool test_server_read_log(struct test_server *server);
 // Waits for its end. Exit status, or minus the signal that ended it. Frees what is not the log.
 int test_server_wait_exit(struct test_server *server);
 // SIGTERM, and it must exit with 0 in under 2 s. Frees everything.

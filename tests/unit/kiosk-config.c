@@ -134,6 +134,7 @@ static void test_problems(void **state) {
 		{"[keyboard]\nrepeat-delay = 0\n", ":2:", "a whole number of 1 to 60000"},
 		{"[keyboard]\nmodel = pc105\nlayout = klingon\n", ":3:", "layout = klingon: expected"},
 		{"[keyboard]\nlayout = de\nvariant = noletters\n", ":3:", "variant = noletters: expected"},
+		{"[input usb:46d:c52b]\ntap = true\ntap = true\n", ":1:", "usb:VVVV:PPPP"},
 		{"[cursor]\nsize = 1000\n", ":2:", "a whole number of 8 to 256"},
 		{"[input A very long name that nobody would give to any device at all]\ntap = true\n",
 			":1:", "longer than 49 characters"},
