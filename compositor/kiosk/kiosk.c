@@ -245,10 +245,12 @@ bool kiosk_start(struct kiosk *kiosk, const struct config *config, struct kms_de
 		return false;
 	}
 	kiosk->control = control_create(kiosk);
+	kiosk->cursor = kiosk_cursor_create(kiosk);
 	kiosk->input = kiosk_input_create(kiosk);
 	kiosk->device_event = wl_event_loop_add_fd(
 		kiosk_loop(kiosk), device->fd, WL_EVENT_READABLE, handle_device, kiosk);
-	if (kiosk->control == NULL || kiosk->input == NULL || kiosk->device_event == NULL) {
+	if (kiosk->control == NULL || kiosk->cursor == NULL || kiosk->input == NULL ||
+		kiosk->device_event == NULL) {
 		snprintf(error, 256, "out of memory");
 		return false;
 	}
@@ -297,6 +299,7 @@ void kiosk_finish(struct kiosk *kiosk) {
 		wl_display_destroy_clients(wayland_server_display(kiosk->server));
 	}
 	control_destroy(kiosk->control);
+	kiosk_cursor_destroy(kiosk->cursor);
 	for (int i = 0; i < kiosk->n_outputs; i++) {
 		wayland_output_destroy(kiosk->outputs[i].wayland);
 		output_destroy(kiosk->outputs[i].output);

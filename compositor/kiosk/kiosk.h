@@ -38,6 +38,7 @@ struct kiosk {
 	struct app *app; // may be NULL
 	struct control *control;
 	struct kiosk_input *input;
+	struct kiosk_cursor *cursor;
 	bool ready;
 	bool failed; // the device went away
 };
@@ -61,6 +62,12 @@ struct input_device;
 // a touch screen or tablet lies on, -1 otherwise.
 struct input_device *kiosk_input_next(
 	const struct kiosk_input *input, const struct input_device *after, int *output);
+
+// ---- cursor.c: shows the seat's cursor ----
+
+struct kiosk_cursor *kiosk_cursor_create(struct kiosk *kiosk); // NULL when out of memory
+// After the clients are gone, before the outputs. NULL is fine.
+void kiosk_cursor_destroy(struct kiosk_cursor *cursor);
 
 // ---- edid.c, or edid-none.c where the system has no libdisplay-info ----
 // Names from the display's EDID (VESA E-EDID; may be NULL); the caller frees them, NULL if unknown.

@@ -38,10 +38,11 @@ struct kiosk_layout {
 	struct wl_list outputs; // layout_output.link, in order of arrival
 	struct layout_output waiting;
 	struct wl_list windows;        // layout_window.link, newest first
+	struct layout_cursor cursor;   // all zero: none is shown
 	struct layout_window *pressed; // by the user, after anything came to the front; may be NULL
 	uint64_t last_raised;
 	struct scene_buffer *black;
-	struct wl_event_loop *loop; // NULL before the first window
+	struct wl_event_loop *loop; // NULL before the first output
 	struct wl_listener loop_destroy;
 	struct wl_event_source *idle; // may be NULL
 };
@@ -307,7 +308,7 @@ static struct layout_window *front_screen(struct layout_output *output) {
 	return NULL;
 }
 
-static void lay_out(struct layout_output *output) {
+static void lay_out(struct kiosk_layout *layout, struct layout_output *output) {
 	update_active(output);
 	struct scene_output *scene = wayland_output_scene(output->wayland);
 	struct layout_window *front = front_screen(output);
@@ -327,6 +328,9 @@ static void lay_out(struct layout_output *output) {
 		}
 		anything_behind = true;
 		ok = ok && append_window(window);
+	}
+	if (layout->cursor.append) {
+		ok = layout->cursor.append(layout->cursor.data, output->wayland) && ok;
 	}
 	scene_output_end(scene);
 	output->dirty = !ok;
@@ -366,7 +370,7 @@ void kiosk_layout_flush(struct kiosk_layout *layout) {
 	struct layout_output *output;
 	wl_list_for_each(output, &layout->outputs, link) {
 		if (output->dirty) {
-			lay_out(output);
+			lay_out(layout, output);
 			seat = wayland_server_seat(wayland_output_server(output->wayland));
 		}
 	}
@@ -415,11 +419,6 @@ static void handle_initial(void *data, struct toplevel *toplevel) {
 	if (!window) {
 		wl_client_post_no_memory(client);
 		return;
-	}
-	if (!layout->loop) {
-		layout->loop = wl_display_get_event_loop(wl_client_get_display(client));
-		layout->loop_destroy.notify = handle_loop_destroy;
-		wl_event_loop_add_destroy_listener(layout->loop, &layout->loop_destroy);
 	}
 	window->toplevel = toplevel;
 	window->parent = window_of(toplevel_parent(toplevel));
@@ -535,6 +534,42 @@ static void handle_pressed(void *data, struct surface *root) {
 	mark_dirty(layout, window->output);
 }
 
+static void handle_cursor_changed(void *data) {
+	struct kiosk_layout *layout = data;
+	if (layout->cursor.changed) {
+		layout->cursor.changed(layout->cursor.data);
+	}
+}
+
+static void handle_cursor_moved(void *data) {
+	struct kiosk_layout *layout = data;
+	if (layout->cursor.moved) {
+		layout->cursor.moved(layout->cursor.data);
+	}
+}
+
+void kiosk_layout_set_cursor(struct kiosk_layout *layout, const struct layout_cursor *cursor) {
+	layout->cursor = cursor ? *cursor : (struct layout_cursor){0};
+}
+
+static void mark_cursor(struct kiosk_layout *layout, struct wayland_output *wayland) {
+	// Looked for: the output may be gone, and what is known of it with it.
+	struct layout_output *output;
+	wl_list_for_each(output, &layout->outputs, link) {
+		if (output->wayland == wayland) {
+			mark_dirty(layout, output);
+		}
+	}
+}
+
+void kiosk_layout_update_cursor(
+	struct kiosk_layout *layout, struct wayland_output *before, struct wayland_output *now) {
+	mark_cursor(layout, now);
+	if (before != now) {
+		mark_cursor(layout, before);
+	}
+}
+
 const struct wayland_policy *kiosk_layout_policy(void) {
 	static const struct wayland_policy policy = {
 		.toplevel_initial = handle_initial,
@@ -547,6 +582,8 @@ const struct wayland_policy *kiosk_layout_policy(void) {
 		.popup_bounds = handle_popup_bounds,
 		.tree_changed = handle_tree_changed,
 		.surface_pressed = handle_pressed,
+		.cursor_changed = handle_cursor_changed,
+		.cursor_moved = handle_cursor_moved,
 	};
 	return &policy;
 }
@@ -621,6 +658,12 @@ bool kiosk_layout_add_output(struct kiosk_layout *layout, struct wayland_output 
 	struct layout_output *output = calloc(1, sizeof(*output));
 	if (!output) {
 		return false;
+	}
+	if (!layout->loop) {
+		struct wayland_server *server = wayland_output_server(wayland);
+		layout->loop = wl_display_get_event_loop(wayland_server_display(server));
+		layout->loop_destroy.notify = handle_loop_destroy;
+		wl_event_loop_add_destroy_listener(layout->loop, &layout->loop_destroy);
 	}
 	output->wayland = wayland;
 	wl_list_init(&output->roots);

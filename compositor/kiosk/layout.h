@@ -26,6 +26,21 @@ bool kiosk_layout_add_output(struct kiosk_layout *layout, struct wayland_output 
 // Before the output is destroyed: its windows move to the others, or wait for one.
 void kiosk_layout_remove_output(struct kiosk_layout *layout, struct wayland_output *output);
 
+// Who shows the cursor: its layer is on top of all others.
+struct layout_cursor {
+	// Appends the cursor's layer to the output's scene if it is there. False when out of memory.
+	bool (*append)(void *data, struct wayland_output *output);
+	void (*changed)(void *data); // wayland_policy.cursor_changed
+	void (*moved)(void *data);   // wayland_policy.cursor_moved
+	void *data;
+};
+
+// NULL: nobody any more. Copied.
+void kiosk_layout_set_cursor(struct kiosk_layout *layout, const struct layout_cursor *cursor);
+// The cursor came to an output or left one (each may be NULL).
+void kiosk_layout_update_cursor(
+	struct kiosk_layout *layout, struct wayland_output *before, struct wayland_output *now);
+
 // Brings the scenes of all outputs up to date. Happens by itself once the event loop is idle; call it
 // before a frame reads its scene.
 void kiosk_layout_flush(struct kiosk_layout *layout);

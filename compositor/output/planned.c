@@ -73,6 +73,15 @@ struct scene_fbox frame_source(const struct scene_layer *layer, struct scene_fbo
 static uint32_t crop(
 	const struct output *output, const struct scene_layer *layer, struct planner_layer *planned) {
 	const struct scene_rect *dst = &layer->dst;
+	if (layer->whole) {
+		planned->x = dst->x;
+		planned->y = dst->y;
+		planned->width = dst->width;
+		planned->height = dst->height;
+		planned->src_w = (uint32_t)(layer->src.width * 65536.0);
+		planned->src_h = (uint32_t)(layer->src.height * 65536.0);
+		return 0;
+	}
 	int32_t x1 = dst->x > 0 ? dst->x : 0, y1 = dst->y > 0 ? dst->y : 0;
 	int32_t x2 = dst->x + dst->width, y2 = dst->y + dst->height;
 	x2 = x2 < output->scene.width ? x2 : output->scene.width;
@@ -101,9 +110,11 @@ static uint32_t crop(
 		: 0;
 }
 
-static bool any_plane_takes(const struct output *output, uint32_t format, uint64_t modifier) {
+// `whole`: cursor planes count, too.
+static bool any_plane_takes(
+	const struct output *output, bool whole, uint32_t format, uint64_t modifier) {
 	for (int p = 0; p < output->n_planes; p++) {
-		if (output->planner_planes[p].type != PLANNER_PLANE_CURSOR &&
+		if ((whole || output->planner_planes[p].type != PLANNER_PLANE_CURSOR) &&
 			format_set_has(output->planner_planes[p].formats, format, modifier)) {
 			return true;
 		}
@@ -113,8 +124,9 @@ static bool any_plane_takes(const struct output *output, uint32_t format, uint64
 
 // Without a GPU, memory whose modifier nobody told is linear, and a plane that tells of no modifiers
 // takes linear memory.
-static uint64_t modifier_for(const struct output *output, uint32_t format, uint64_t modifier) {
-	if (any_plane_takes(output, format, modifier)) {
+static uint64_t modifier_for(
+	const struct output *output, bool whole, uint32_t format, uint64_t modifier) {
+	if (any_plane_takes(output, whole, format, modifier)) {
 		return modifier;
 	}
 	return modifier == DRM_FORMAT_MOD_INVALID ? DRM_FORMAT_MOD_LINEAR
@@ -149,12 +161,12 @@ void frame_plan_layer(struct output *output, const struct scene_layer *layer, bo
 	// The lowest visible layer has black below it: premultiplied colour over black is the colour.
 	bool fills = planned->width == output->scene.width && planned->height == output->scene.height;
 	if (info != NULL && info->alpha && ((fills && lowest) || planned->opaque) &&
-		any_plane_takes(
-			output, info->opaque, modifier_for(output, info->opaque, buffer->modifier))) {
+		any_plane_takes(output, layer->whole, info->opaque,
+			modifier_for(output, layer->whole, info->opaque, buffer->modifier))) {
 		planned->format = info->opaque;
 	}
-	planned->modifier = modifier_for(output, planned->format, buffer->modifier);
-	if (!any_plane_takes(output, planned->format, planned->modifier)) {
+	planned->modifier = modifier_for(output, layer->whole, planned->format, buffer->modifier);
+	if (!any_plane_takes(output, layer->whole, planned->format, planned->modifier)) {
 		planned->refused |= PLANNER_REASON_NO_PLANE_FORMAT;
 	} else if (scanout_framebuffer(output->device, buffer, planned->format) == NULL) {
 		planned->refused |= PLANNER_REASON_IMPORT_REFUSED;

@@ -138,6 +138,8 @@ struct scene_layer {
 	pixman_region32_t opaque;           // relative to dst, output px
 	pixman_region32_t damage; // relative to dst, output px, since the last frame that took it
 	struct scene_owner owner;
+	bool
+		whole; // planes are to show all of it or nothing, also at the edge: cursor planes cannot crop
 	bool frame_wanted;       // asks for a frame though nothing may have changed
 	bool wish_wanted;        // the producer would use another format or modifier if it was told
 	uint32_t opaque_serial;  // changes whenever `opaque` does
