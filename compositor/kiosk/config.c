@@ -151,7 +151,7 @@ static struct config_output *output_section(struct config *config, const char *n
 		return NULL;
 	}
 	struct config_output *output = &config->outputs[config->n_outputs++];
-	*output = (struct config_output){.name = copy};
+	*output = (struct config_output){.name = copy, .scale = 1};
 	return output;
 }
 

@@ -23,6 +23,8 @@ struct config_mode {
 struct config_output {
 	char *name; // connector name, or "*"
 	struct config_mode mode;
+	double scale;  // px a logical px
+	int transform; // enum wl_output_transform
 };
 
 struct config_keyboard {

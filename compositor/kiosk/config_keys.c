@@ -39,6 +39,16 @@ const struct config_key config_keys[] = {
 
 	{CONFIG_OUTPUT, "mode", CONFIG_MODE, OUTPUT(mode), .fallback = "preferred",
 		.description = "Size in px and refresh rate."},
+	{CONFIG_OUTPUT, "scale", CONFIG_REAL, OUTPUT(scale), .min = 0.5, .max = 8, .fallback = "1",
+		.description = "How much larger everything is shown, in steps of 1/120. Apps that know of "
+					   "fractional scales draw sharply at any."},
+	{CONFIG_OUTPUT, "transform", CONFIG_CHOICE, OUTPUT(transform),
+		.choices = "normal|90|180|270|flipped|flipped-90|flipped-180|flipped-270",
+		.fallback = "normal",
+		.description =
+			"How the picture is turned, in degrees counter-clockwise, and whether it is "
+			"mirrored before: *90* is for a panel that was itself turned clockwise. Touch "
+			"screens follow."},
 
 	{CONFIG_KEYBOARD, "model", CONFIG_TEXT, KEYBOARD(model), .value = "MODEL", .fallback = "pc105",
 		.description = "The kind of keyboard."},

@@ -7,6 +7,7 @@
 // turned, too large) is shown as what it is, a surface.
 #include <drm_fourcc.h>
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,10 +35,13 @@ struct kiosk_cursor {
 	struct scene_layer layer;
 	struct cursor_buffer *buffers[N_BUFFERS]; // may be NULL
 	struct cursor_theme *theme;               // NULL before it is needed
+	double scale;                             // of the output, that `theme` and the picture are for
+	enum wl_output_transform transform;       // likewise
+	int32_t width, height;                    // of what is shown, upright px
 	bool theme_failed;                        // said once
 	struct seat_cursor now;                   // what is shown
 	bool direct;                              // as the client's own layer
-	int32_t hotspot_x, hotspot_y;             // of what is shown, px
+	int32_t hotspot_x, hotspot_y;             // of what is shown, upright px
 	char shape[32];                           // of the picture in the layer; "" for a surface's
 	int32_t theme_hotspot_x, theme_hotspot_y; // of `shape`
 };
@@ -168,11 +172,23 @@ static void set_buffer(struct kiosk_cursor *cursor, struct cursor_buffer *buffer
 	}
 }
 
+// The px of an upright picture, turned as its output is: few cursor planes can do that themselves.
+static uint32_t *turned_px(
+	const struct kiosk_cursor *cursor, struct cursor_buffer *buffer, int32_t x, int32_t y) {
+	struct scene_fbox box = scene_fbox_transform((struct scene_fbox){x, y, 1, 1},
+		scene_transform_invert(cursor->transform), cursor->width, cursor->height);
+	return &buffer->pixels[(size_t)box.y * (size_t)buffer->base.width + (size_t)box.x];
+}
+
 // Copies a picture, stride in bytes, into a buffer and that into the layer. False when out of memory.
 static bool draw(struct kiosk_cursor *cursor, const uint8_t *data, uint32_t stride, int32_t width,
 	int32_t height, uint32_t set_bits) {
-	int32_t buffer_width = width, buffer_height = height;
-	buffer_size(cursor->kiosk->device, &buffer_width, &buffer_height);
+	cursor->width = width;
+	cursor->height = height;
+	buffer_size(cursor->kiosk->device, &cursor->width, &cursor->height);
+	bool quarter = (cursor->transform & WL_OUTPUT_TRANSFORM_90) != 0;
+	int32_t buffer_width = quarter ? cursor->height : cursor->width;
+	int32_t buffer_height = quarter ? cursor->width : cursor->height;
 	struct cursor_buffer *buffer = spare_buffer(cursor, buffer_width, buffer_height);
 	if (buffer == NULL) {
 		return false;
@@ -180,10 +196,11 @@ static bool draw(struct kiosk_cursor *cursor, const uint8_t *data, uint32_t stri
 	size_t row = (size_t)buffer_width * 4;
 	memset(buffer->pixels, 0, row * (size_t)buffer_height);
 	for (int32_t y = 0; y < height; y++) {
-		uint32_t *to = buffer->pixels + (size_t)y * (size_t)buffer_width;
-		memcpy(to, data + (size_t)y * stride, (size_t)width * 4);
-		for (int32_t x = 0; set_bits != 0 && x < width; x++) {
-			to[x] |= set_bits;
+		const uint8_t *from = data + (size_t)y * stride;
+		for (int32_t x = 0; x < width; x++) {
+			uint32_t px;
+			memcpy(&px, from + (size_t)x * 4, sizeof(px));
+			*turned_px(cursor, buffer, x, y) = px | set_bits;
 		}
 	}
 	for (int32_t y = 0; buffer->dumb != NULL && y < buffer_height; y++) {
@@ -202,7 +219,7 @@ static bool draw_shape(struct kiosk_cursor *cursor, const char *shape) {
 		return true;
 	}
 	if (cursor->theme == NULL && !cursor->theme_failed) {
-		cursor->theme = cursor_theme_load(config->theme, config->size);
+		cursor->theme = cursor_theme_load(config->theme, (int)round(config->size * cursor->scale));
 	}
 	struct cursor_picture picture;
 	if (cursor->theme == NULL || !cursor_theme_picture(cursor->theme, shape, &picture) ||
@@ -220,9 +237,10 @@ static bool draw_shape(struct kiosk_cursor *cursor, const char *shape) {
 	return true;
 }
 
-static bool can_copy(const struct kms_device *device, const struct surface *surface) {
+static bool can_copy(const struct kms_device *device, const struct surface *surface, double scale) {
 	const struct scene_buffer *buffer = surface_buffer(surface);
-	return surface_is_plain(surface) && !buffer->y_invert && buffer->kind != SCENE_BUFFER_SOLID &&
+	return surface_is_plain(surface, scale) && !buffer->y_invert &&
+		buffer->kind != SCENE_BUFFER_SOLID &&
 		(buffer->format == DRM_FORMAT_ARGB8888 || buffer->format == DRM_FORMAT_XRGB8888) &&
 		buffer->width <= (int32_t)device->cursor_width &&
 		buffer->height <= (int32_t)device->cursor_height;
@@ -243,8 +261,32 @@ static bool draw_surface(struct kiosk_cursor *cursor, struct surface *surface) {
 // ---- Where it is ----
 
 static void place(struct kiosk_cursor *cursor) {
-	cursor->layer.dst.x = (int32_t)cursor->now.at.x - cursor->hotspot_x;
-	cursor->layer.dst.y = (int32_t)cursor->now.at.y - cursor->hotspot_y;
+	const struct seat_place *at = &cursor->now.at;
+	if (at->output == NULL) {
+		return;
+	}
+	struct scene_rect upright = {(int32_t)(at->x * cursor->scale) - cursor->hotspot_x,
+		(int32_t)(at->y * cursor->scale) - cursor->hotspot_y, cursor->width, cursor->height};
+	struct scene_rect rect = wayland_output_turned(at->output, &upright);
+	cursor->layer.dst.x = rect.x;
+	cursor->layer.dst.y = rect.y;
+}
+
+// Pictures are made for an output's scale and transform.
+static void adapt(struct kiosk_cursor *cursor) {
+	if (cursor->now.at.output == NULL) {
+		return;
+	}
+	const struct wayland_output_info *info = wayland_output_info(cursor->now.at.output);
+	if (info->scale != cursor->scale) {
+		cursor_theme_destroy(cursor->theme);
+		cursor->theme = NULL;
+	}
+	if (info->scale != cursor->scale || info->transform != cursor->transform) {
+		cursor->shape[0] = '\0';
+	}
+	cursor->scale = info->scale;
+	cursor->transform = info->transform;
 }
 
 static bool handle_append(void *data, struct wayland_output *output) {
@@ -254,8 +296,9 @@ static bool handle_append(void *data, struct wayland_output *output) {
 	}
 	place(cursor);
 	if (cursor->direct) {
-		return surface_append(
-			cursor->now.surface, output, cursor->layer.dst.x, cursor->layer.dst.y);
+		return surface_append(cursor->now.surface, output,
+			(int32_t)cursor->now.at.x - cursor->now.hotspot_x,
+			(int32_t)cursor->now.at.y - cursor->now.hotspot_y);
 	}
 	return cursor->layer.buffer == NULL ||
 		scene_output_append(wayland_output_scene(output), &cursor->layer);
@@ -265,8 +308,9 @@ static bool handle_append(void *data, struct wayland_output *output) {
 static bool update_picture(struct kiosk_cursor *cursor) {
 	struct seat_cursor *now = &cursor->now;
 	cursor->direct = false;
-	cursor->hotspot_x = now->hotspot_x;
-	cursor->hotspot_y = now->hotspot_y;
+	adapt(cursor);
+	cursor->hotspot_x = (int32_t)round(now->hotspot_x * cursor->scale);
+	cursor->hotspot_y = (int32_t)round(now->hotspot_y * cursor->scale);
 	switch (now->kind) {
 	case SEAT_CURSOR_DEFAULT:
 		return draw_shape(cursor, "default");
@@ -276,7 +320,7 @@ static bool update_picture(struct kiosk_cursor *cursor) {
 		if (surface_buffer(now->surface) == NULL) {
 			return false;
 		}
-		cursor->direct = !can_copy(cursor->kiosk->device, now->surface);
+		cursor->direct = !can_copy(cursor->kiosk->device, now->surface, cursor->scale);
 		return cursor->direct || draw_surface(cursor, now->surface);
 	default:
 		return false;
@@ -311,6 +355,9 @@ static void handle_moved(void *data) {
 	}
 	struct wayland_output *before = cursor->now.at.output;
 	cursor->now.at = seat_cursor(cursor->seat).at;
+	if (before != cursor->now.at.output && !update_picture(cursor)) {
+		cursor->now.kind = SEAT_CURSOR_HIDDEN;
+	}
 	if (before != cursor->now.at.output || cursor->direct) {
 		kiosk_layout_update_cursor(cursor->kiosk->layout, before, cursor->now.at.output);
 		return;
@@ -368,6 +415,7 @@ struct kiosk_cursor *kiosk_cursor_create(struct kiosk *kiosk) {
 	}
 	cursor->kiosk = kiosk;
 	cursor->seat = wayland_server_seat(kiosk->server);
+	cursor->scale = 1;
 	scene_layer_init(&cursor->layer, &layer_ops);
 	cursor->layer.whole = true;
 	cursor->layer.owner.pid = getpid();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "kiosk/kiosk.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -141,6 +142,12 @@ static bool start_server(struct kiosk *kiosk, const struct kms_pipe *pipes, char
 	return kiosk->server != NULL;
 }
 
+static void set_scale(struct wayland_output_info *info, const struct config_output *section) {
+	info->scale = section != NULL ? round(section->scale * 120) / 120 : 1;
+	info->transform =
+		section != NULL ? (enum wl_output_transform)section->transform : WL_OUTPUT_TRANSFORM_NORMAL;
+}
+
 static bool start_output(struct kiosk *kiosk, struct kiosk_output *kiosk_output,
 	const struct kms_pipe *pipe, int32_t x, char error[256]) {
 	struct output_handler handler = {
@@ -169,9 +176,8 @@ static bool start_output(struct kiosk *kiosk, struct kiosk_output *kiosk_output,
 		.width_mm = (int32_t)connector->width_mm,
 		.height_mm = (int32_t)connector->height_mm,
 		.x = x,
-		.scale = 1,
-		.transform = WL_OUTPUT_TRANSFORM_NORMAL,
 	};
+	set_scale(&info, config_output(kiosk->config, connector->name));
 	kiosk_output->wayland =
 		wayland_output_create(kiosk->server, &info, output_scene(kiosk_output->output));
 	free(make);
@@ -228,7 +234,9 @@ static bool start_outputs(struct kiosk *kiosk, char error[256]) {
 			!start_output(kiosk, &kiosk->outputs[i], &pipes[i], x, error)) {
 			return false;
 		}
-		x += pipes[i].mode.hdisplay;
+		int32_t width, height;
+		wayland_output_logical_size(kiosk->outputs[i].wayland, &width, &height);
+		x += width;
 	}
 	return true;
 }

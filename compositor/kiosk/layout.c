@@ -164,10 +164,10 @@ static void set_parent(
 // ---- Sizes and places ----
 
 static void output_size(const struct layout_output *output, int32_t *width, int32_t *height) {
-	const struct scene_output *scene =
-		output->wayland ? wayland_output_scene(output->wayland) : NULL;
-	*width = scene ? scene->width : 0;
-	*height = scene ? scene->height : 0;
+	*width = *height = 0;
+	if (output->wayland) {
+		wayland_output_logical_size(output->wayland, width, height);
+	}
 }
 
 // A window whose size its app has fixed is no screen but a piece of one: it keeps that size and lies

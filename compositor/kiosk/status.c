@@ -110,7 +110,11 @@ static struct json_object *planes_json(const struct output *output, const struct
 	return array;
 }
 
-static struct json_object *output_json(struct output *output) {
+static struct json_object *output_json(const struct kiosk_output *kiosk_output) {
+	static const char *const transforms[] = {
+		"normal", "90", "180", "270", "flipped", "flipped-90", "flipped-180", "flipped-270"};
+	struct output *output = kiosk_output->output;
+	const struct wayland_output_info *info = wayland_output_info(kiosk_output->wayland);
 	const struct kms_pipe *pipe = output_pipe(output);
 	const struct output_counters *counters = output_counters(output);
 	const struct frame *frame = output_frame(output);
@@ -122,8 +126,8 @@ static struct json_object *output_json(struct output *output) {
 	add_int(mode, "refresh_mhz", kms_mode_refresh_mhz(&pipe->mode));
 	add(object, "mode", mode);
 	add_string(object, "power", "on");
-	add_string(object, "transform", "normal");
-	add(object, "scale", json_object_new_double(1.0));
+	add_string(object, "transform", transforms[info->transform]);
+	add(object, "scale", json_object_new_double(info->scale));
 	add_int(object, "frames", (int64_t)counters->frames);
 	add_int(object, "missed", (int64_t)counters->missed);
 	add_int(object, "modesets", (int64_t)counters->modesets);
@@ -219,7 +223,7 @@ char *status_json(const struct kiosk *kiosk) {
 	add(root, "device", device);
 	struct json_object *outputs = json_object_new_array();
 	for (int i = 0; i < kiosk->n_outputs; i++) {
-		json_object_array_add(outputs, output_json(kiosk->outputs[i].output));
+		json_object_array_add(outputs, output_json(&kiosk->outputs[i]));
 	}
 	add(root, "outputs", outputs);
 	add(root, "inputs", inputs_json(kiosk));

@@ -135,6 +135,14 @@ enum wl_output_transform scene_transform_invert(enum wl_output_transform transfo
 	}
 }
 
+// A flip turns the sense of every turn that comes before it.
+enum wl_output_transform scene_transform_compose(
+	enum wl_output_transform first, enum wl_output_transform second) {
+	unsigned turn = second & 3, flips = (first ^ second) & WL_OUTPUT_TRANSFORM_FLIPPED;
+	turn = (first & WL_OUTPUT_TRANSFORM_FLIPPED) != 0 ? 4 - turn : turn;
+	return (enum wl_output_transform)(((first + turn) & 3) | flips);
+}
+
 // The protocol rotates counter-clockwise, after the flip, so undoing turns clockwise first. In a
 // frame of the given size a quarter turn clockwise takes (x, y) to (height - y, x).
 struct scene_fbox scene_fbox_transform(

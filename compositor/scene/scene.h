@@ -177,6 +177,10 @@ void scene_layer_opaque(const struct scene_layer *layer, pixman_region32_t *opaq
 // The transform that undoes `transform`.
 enum wl_output_transform scene_transform_invert(enum wl_output_transform transform);
 
+// The transform whose contents were transformed by `second` first, and then by `first`.
+enum wl_output_transform scene_transform_compose(
+	enum wl_output_transform first, enum wl_output_transform second);
+
 // Box in buffer px -> box after `transform` was undone (wl_surface.set_buffer_transform); `width` and
 // `height` are the buffer's size. The way back is the inverted transform with the surface's size.
 struct scene_fbox scene_fbox_transform(

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // wl_output and xdg_output.
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,6 +38,10 @@ static void send_done(struct wl_resource *resource) {
 	}
 }
 
+int32_t wayland_output_whole_scale(const struct wayland_output_info *info) {
+	return (int32_t)ceil(info->scale);
+}
+
 static void send_info(struct wl_resource *resource, const struct wayland_output_info *info) {
 	int version = wl_resource_get_version(resource);
 	wl_output_send_geometry(resource, info->x, info->y, info->width_mm, info->height_mm,
@@ -44,7 +49,7 @@ static void send_info(struct wl_resource *resource, const struct wayland_output_
 	wl_output_send_mode(resource, WL_OUTPUT_MODE_CURRENT | WL_OUTPUT_MODE_PREFERRED, info->width,
 		info->height, info->refresh_mhz);
 	if (version >= WL_OUTPUT_SCALE_SINCE_VERSION) {
-		wl_output_send_scale(resource, info->scale);
+		wl_output_send_scale(resource, wayland_output_whole_scale(info));
 	}
 	if (version >= WL_OUTPUT_NAME_SINCE_VERSION) {
 		wl_output_send_name(resource, info->name);
@@ -116,7 +121,7 @@ static bool info_copy(struct wayland_output_info *to, const struct wayland_outpu
 	to->description = copy_string(from->description);
 	to->make = copy_string(from->make);
 	to->model = copy_string(from->model);
-	if (to->scale < 1) {
+	if (!(to->scale > 0)) {
 		to->scale = 1;
 	}
 	return to->name && to->description && to->make && to->model;
@@ -227,12 +232,6 @@ static const struct zxdg_output_v1_interface xdg_output_impl = {
 	.destroy = handle_destroy,
 };
 
-static void logical_size(const struct wayland_output_info *info, int32_t *width, int32_t *height) {
-	bool swapped = (info->transform & WL_OUTPUT_TRANSFORM_90) != 0;
-	*width = (swapped ? info->height : info->width) / info->scale;
-	*height = (swapped ? info->width : info->height) / info->scale;
-}
-
 static void handle_get_xdg_output(struct wl_client *client, struct wl_resource *manager,
 	uint32_t id, struct wl_resource *output_resource) {
 	struct wayland_output *output = wayland_output_from_resource(output_resource);
@@ -250,7 +249,7 @@ static void handle_get_xdg_output(struct wl_client *client, struct wl_resource *
 	}
 	wl_list_insert(&output->xdg_resources, wl_resource_get_link(resource));
 	int32_t width, height;
-	logical_size(&output->info, &width, &height);
+	wayland_output_logical_size(output, &width, &height);
 	zxdg_output_v1_send_logical_position(resource, output->info.x, output->info.y);
 	zxdg_output_v1_send_logical_size(resource, width, height);
 	if (version >= ZXDG_OUTPUT_V1_NAME_SINCE_VERSION) {

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: MIT
 // Who is meant by a place: outputs side by side, and the layers that they show.
-//
-// An output has one px per logical px. Once it has more, the factor comes in where a layer's dst is
-// compared with a place: in surface_at and seat_place_on.
 #include <math.h>
 
 #include "wayland/seat_internal.h"
@@ -18,9 +15,12 @@ static struct surface *surface_of(struct scene_layer *layer) {
 // The surface if it takes input there.
 static struct surface *surface_at(
 	struct scene_layer *layer, const struct seat_place *place, double *x, double *y) {
-	double at_x = place->x - layer->dst.x, at_y = place->y - layer->dst.y;
 	struct surface *surface = surface_of(layer);
-	if (!surface || !layer->buffer || at_x < 0 || at_y < 0 || at_x >= surface->width ||
+	if (!surface || !layer->buffer) {
+		return NULL;
+	}
+	double at_x = place->x - surface->x, at_y = place->y - surface->y;
+	if (at_x < 0 || at_y < 0 || at_x >= surface->width ||
 		at_y >= surface->height) {
 		return NULL;
 	}
@@ -64,13 +64,15 @@ bool seat_place_on(
 		return false;
 	}
 	const struct wayland_output_info *here = &place->output->info, *there = &surface->output->info;
-	*x = place->x + here->x - there->x - layer->dst.x;
-	*y = place->y + here->y - there->y - layer->dst.y;
+	*x = place->x + here->x - there->x - surface->x;
+	*y = place->y + here->y - there->y - surface->y;
 	return true;
 }
 
 static bool is_inside(const struct wayland_output *output, double x, double y) {
-	return x >= 0 && y >= 0 && x < output->scene->width && y < output->scene->height;
+	int32_t width, height;
+	wayland_output_logical_size(output, &width, &height);
+	return output->scene && x >= 0 && y >= 0 && x < width && y < height;
 }
 
 static double clamp(double value, int32_t size) {
@@ -80,8 +82,10 @@ static double clamp(double value, int32_t size) {
 
 void seat_place_clamp(struct seat_place *place) {
 	if (place->output) {
-		place->x = clamp(place->x, place->output->scene->width);
-		place->y = clamp(place->y, place->output->scene->height);
+		int32_t width, height;
+		wayland_output_logical_size(place->output, &width, &height);
+		place->x = clamp(place->x, width);
+		place->y = clamp(place->y, height);
 	}
 }
 

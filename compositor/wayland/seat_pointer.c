@@ -198,7 +198,9 @@ static void find_place(struct seat *seat) {
 		return;
 	}
 	struct wayland_output *output = wl_container_of(seat->server->outputs.next, output, link);
-	*place = (struct seat_place){output, output->scene->width / 2.0, output->scene->height / 2.0};
+	int32_t width, height;
+	wayland_output_logical_size(output, &width, &height);
+	*place = (struct seat_place){output, width / 2.0, height / 2.0};
 }
 
 void seat_notify_motion(struct seat *seat, struct seat_motion *motion) {

@@ -106,6 +106,9 @@ bool subcompositor_create(struct wayland_server *server);
 bool shm_create(struct wayland_server *server);
 bool xdg_output_create(struct wayland_server *server);
 bool viewporter_create(struct wayland_server *server);
+bool fractional_scale_create(struct wayland_server *server);
+// Tells the surface's wp_fractional_scale_v1, if it has one, of the scale of its output.
+void fractional_scale_send(struct surface *surface);
 bool presentation_create(struct wayland_server *server);
 bool single_pixel_create(struct wayland_server *server);
 bool dmabuf_create(struct wayland_server *server, const struct format_set *scanout);
@@ -189,6 +192,8 @@ struct wayland_output {
 
 // NULL for an inert resource.
 struct wayland_output *wayland_output_from_resource(struct wl_resource *resource);
+// The scale in a whole number, for those who know no other: not less than it is.
+int32_t wayland_output_whole_scale(const struct wayland_output_info *info);
 // Frees what outlived its withdrawal.
 void wayland_output_free(struct wayland_output *output);
 

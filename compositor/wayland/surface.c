@@ -2,6 +2,8 @@
 // wl_surface: requests, commit, roles, life and death.
 #include <stdlib.h>
 
+#include <math.h>
+
 #include "viewporter-server-protocol.h"
 #include "wayland/server.h"
 
@@ -231,70 +233,6 @@ static bool update_size(struct surface *surface) {
 	return error == SURFACE_SIZE_OK;
 }
 
-static bool compute_opaque(struct surface *surface) {
-	struct scene_layer *layer = &surface->layer;
-	pixman_region32_clear(&layer->opaque);
-	const struct scene_buffer *buffer = surface->current.buffer;
-	if (!buffer) {
-		return true;
-	}
-	const struct format_info *info = format_info(buffer->format);
-	bool opaque =
-		buffer->kind == SCENE_BUFFER_SOLID ? buffer->solid[3] == UINT16_MAX : info && !info->alpha;
-	if (opaque) {
-		return surface_region_add(&layer->opaque, 0, 0, layer->dst.width, layer->dst.height);
-	}
-	return pixman_region32_intersect_rect(&layer->opaque, &surface->current.opaque, 0, 0,
-		(unsigned)layer->dst.width, (unsigned)layer->dst.height);
-}
-
-static bool update_opaque(struct surface *surface) {
-	struct scene_layer *layer = &surface->layer;
-	pixman_region32_t before;
-	pixman_region32_init(&before);
-	bool ok = pixman_region32_copy(&before, &layer->opaque) && compute_opaque(surface);
-	if (!pixman_region32_equal(&before, &layer->opaque)) {
-		layer->opaque_serial++;
-	}
-	pixman_region32_fini(&before);
-	return ok;
-}
-
-// Turns the current state into what the scene shows: an output has one px per logical px, else the
-// factor would come in here and in append_one. False when out of memory.
-static bool update_layer(struct surface *surface, uint32_t fields, bool resized) {
-	struct surface_state *state = &surface->current;
-	struct scene_layer *layer = &surface->layer;
-	layer->buffer = surface->output ? state->buffer : NULL; // else append_one sets it
-	layer->src = surface_state_source(state);
-	layer->transform = state->transform;
-	layer->dst.width = clamp(surface->width, 0, MAX_SIZE);
-	layer->dst.height = clamp(surface->height, 0, MAX_SIZE);
-	const uint32_t shape = SURFACE_STATE_OPAQUE | SURFACE_STATE_BUFFER;
-	if ((resized || (fields & shape)) && !update_opaque(surface)) {
-		return false;
-	}
-	const uint32_t geometry = SURFACE_STATE_TRANSFORM | SURFACE_STATE_SCALE |
-		SURFACE_STATE_VIEWPORT_SRC | SURFACE_STATE_VIEWPORT_DST;
-	bool ok = true;
-	if (resized || (fields & geometry)) {
-		scene_layer_damage_all(layer);
-	} else if (fields & (SURFACE_STATE_SURFACE_DAMAGE | SURFACE_STATE_BUFFER_DAMAGE)) {
-		pixman_region32_t damage;
-		pixman_region32_init(&damage);
-		ok = surface_state_damage(state, surface->width, surface->height, &damage);
-		scene_layer_damage(layer, &damage);
-		pixman_region32_fini(&damage);
-	}
-	pixman_region32_clear(&state->surface_damage);
-	pixman_region32_clear(&state->buffer_damage);
-	// A swapped buffer is shown even if nothing was damaged: its predecessor is waited for.
-	if (fields & (SURFACE_STATE_BUFFER | SURFACE_STATE_FRAME | SURFACE_STATE_FEEDBACK)) {
-		scene_layer_want_frame(layer);
-	}
-	return ok;
-}
-
 static void update_mapped(struct surface *surface) {
 	surface->mapped = surface->current.buffer && surface->role_object;
 	if (!surface->mapped && surface->output) {
@@ -315,7 +253,7 @@ static bool apply_one(struct surface *surface, struct surface_state *state, bool
 		return false;
 	}
 	bool resized = width != surface->width || height != surface->height;
-	if (!update_layer(surface, fields, resized) || !ok) {
+	if (!surface_update_layer(surface, fields, resized) || !ok) {
 		wl_resource_post_no_memory(surface->resource);
 		return false;
 	}
@@ -451,6 +389,9 @@ static void handle_resource_destroy(struct wl_resource *resource) {
 	surface_state_finish(&surface->current);
 	if (surface->viewport) {
 		wl_resource_set_user_data(surface->viewport, NULL);
+	}
+	if (surface->fractional) {
+		wl_resource_set_user_data(surface->fractional, NULL);
 	}
 	struct wl_resource *feedback, *next;
 	wl_resource_for_each_safe(feedback, next, &surface->dmabuf_feedbacks) {
@@ -644,11 +585,12 @@ struct scene_buffer *surface_buffer(const struct surface *surface) {
 	return surface->current.buffer;
 }
 
-bool surface_is_plain(const struct surface *surface) {
+bool surface_is_plain(const struct surface *surface, double scale) {
 	const struct surface_state *state = &surface->current;
 	return state->buffer && state->transform == WL_OUTPUT_TRANSFORM_NORMAL &&
-		!state->has_viewport_src && surface->width == state->buffer->width &&
-		surface->height == state->buffer->height;
+		!state->has_viewport_src &&
+		state->buffer->width == (int32_t)round(surface->width * scale) &&
+		state->buffer->height == (int32_t)round(surface->height * scale);
 }
 
 struct scene_layer *surface_layer(struct surface *surface) {
@@ -692,25 +634,6 @@ struct scene_rect surface_bounds(struct surface *surface) {
 	return bounds;
 }
 
-static bool append_one(
-	struct surface *surface, struct wayland_output *output, int32_t x, int32_t y, uint64_t tree) {
-	struct scene_layer *layer = &surface->layer;
-	layer->tree = tree;
-	bool moved = layer->dst.x != x || layer->dst.y != y;
-	layer->dst.x = x;
-	layer->dst.y = y;
-	bool hidden = !layer->buffer;
-	layer->buffer = surface->current.buffer;
-	if (!scene_output_append(output->scene, layer)) {
-		return false;
-	}
-	if (moved || hidden) {
-		scene_layer_damage_all(layer);
-	}
-	surface_set_output(surface, output);
-	return true;
-}
-
 bool surface_append(struct surface *surface, struct wayland_output *output, int32_t x, int32_t y) {
 	if (!surface->mapped) {
 		return true;
@@ -722,7 +645,7 @@ bool surface_append(struct surface *surface, struct wayland_output *output, int3
 		int32_t at_x = clamp(x + iter.x, -MAX_POSITION, MAX_POSITION);
 		int32_t at_y = clamp(y + iter.y, -MAX_POSITION, MAX_POSITION);
 		if (step == SURFACE_ITER_SURFACE) {
-			if (!append_one(child, output, at_x, at_y, surface->layer.id)) {
+			if (!surface_append_layer(child, output, at_x, at_y, surface->layer.id)) {
 				return false;
 			}
 		} else if (child->role && child->role_object && child->role->append &&

@@ -68,6 +68,7 @@ struct surface {
 	struct scene_layer layer;
 	struct surface_state pending, current, cached;
 	int32_t width, height; // logical px of the current state; 0 without a buffer
+	int32_t x, y;          // logical px of its output, as it was appended last
 	bool dying;            // its client is told nothing more of it
 	bool mapped; // has a buffer and a living role object; what it hangs on may still be unmapped
 	const struct surface_role *role; // set once, never changed to another (wl_surface role rule)
@@ -81,10 +82,11 @@ struct surface {
 	struct wl_list latched_callbacks, latched_feedbacks; // belong to the frame on its way
 	bool committed;                                      // since the layer was last latched
 	struct wayland_output *output;                       // where it was entered; NULL if nowhere
-	int32_t preferred_scale;                             // as the client knows it
+	int32_t preferred_scale;                             // whole; as the client knows it
 	enum wl_output_transform preferred_transform;        // likewise
 	bool preferred_sent;
 	struct wl_resource *viewport;    // wp_viewport; may be NULL
+	struct wl_resource *fractional;  // wp_fractional_scale_v1; may be NULL
 	struct wl_list dmabuf_feedbacks; // zwp_linux_dmabuf_feedback_v1 resources of the surface
 	struct dmabuf_wish *wish;        // what they are to say; may be NULL
 	struct client_account *account;
@@ -139,6 +141,14 @@ void surface_hide_tree(struct surface *surface);
 void surface_wait(struct surface *surface);
 void surface_destroy_callbacks(struct wl_list *callbacks);
 void surface_discard_feedbacks(struct wl_list *feedbacks);
+
+// ---- surface_layer.c ----
+
+// Turns the current state, of which `fields` changed, into what the scene shows. False when out of memory.
+bool surface_update_layer(struct surface *surface, uint32_t fields, bool resized);
+// Appends the surface alone, at x, y in logical px of the output. False when out of memory.
+bool surface_append_layer(
+	struct surface *surface, struct wayland_output *output, int32_t x, int32_t y, uint64_t tree);
 
 // ---- surface_state.c ----
 

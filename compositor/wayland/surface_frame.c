@@ -170,19 +170,21 @@ static void send_leave(struct surface *surface) {
 // Subsurfaces may appear in hordes, and are told nothing but what differs from the initial values.
 static void send_preferred(struct surface *surface) {
 	const struct wayland_output_info *info = &surface->output->info;
+	fractional_scale_send(surface);
 	if (wl_resource_get_version(surface->resource) <
 		WL_SURFACE_PREFERRED_BUFFER_SCALE_SINCE_VERSION) {
 		return;
 	}
 	bool first = !surface->preferred_sent && !subsurface_from_surface(surface);
-	if (first || info->scale != surface->preferred_scale) {
-		wl_surface_send_preferred_buffer_scale(surface->resource, info->scale);
+	int32_t scale = wayland_output_whole_scale(info);
+	if (first || scale != surface->preferred_scale) {
+		wl_surface_send_preferred_buffer_scale(surface->resource, scale);
 	}
 	if (first || info->transform != surface->preferred_transform) {
 		wl_surface_send_preferred_buffer_transform(surface->resource, info->transform);
 	}
 	surface->preferred_sent = true;
-	surface->preferred_scale = info->scale;
+	surface->preferred_scale = scale;
 	surface->preferred_transform = info->transform;
 }
 

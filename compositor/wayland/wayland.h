@@ -88,10 +88,10 @@ struct wayland_output_info {
 	const char *name, *description, *make, *model; // copied
 	int32_t width, height;                         // px of the mode
 	int32_t refresh_mhz;
-	int32_t width_mm, height_mm; // 0 if unknown
-	int32_t x, y;                // logical position
-	int32_t scale;
-	enum wl_output_transform transform;
+	int32_t width_mm, height_mm;        // 0 if unknown
+	int32_t x, y;                       // logical position
+	double scale;                       // px a logical px, in steps of 1/120
+	enum wl_output_transform transform; // how the picture is turned
 };
 
 struct wayland_output *wayland_output_create(struct wayland_server *server,
@@ -100,6 +100,17 @@ struct wayland_output *wayland_output_create(struct wayland_server *server,
 void wayland_output_destroy(struct wayland_output *output);
 const struct wayland_output_info *wayland_output_info(const struct wayland_output *output);
 struct wayland_server *wayland_output_server(struct wayland_output *output);
+// Logical px: the mode, turned and divided by the scale.
+void wayland_output_logical_size(
+	const struct wayland_output *output, int32_t *width, int32_t *height);
+// Where a box in logical px of the output lies in px of its scene.
+struct scene_rect wayland_output_rect(
+	const struct wayland_output *output, const struct scene_rect *logical);
+// The same from upright px, which are scaled but not turned.
+struct scene_rect wayland_output_turned(
+	const struct wayland_output *output, const struct scene_rect *upright);
+// Scale 1, not turned: logical px are px.
+bool wayland_output_is_plain(const struct wayland_output *output);
 struct scene_output *wayland_output_scene(struct wayland_output *output);
 void *wayland_output_data(struct wayland_output *output); // of set_data
 void wayland_output_set_data(struct wayland_output *output, void *data);
@@ -111,12 +122,12 @@ void surface_size(const struct surface *surface, int32_t *width, int32_t *height
 bool surface_is_mapped(const struct surface *surface);
 // What a surface without a place of its own (a cursor) shows; NULL: nothing. Not locked.
 struct scene_buffer *surface_buffer(const struct surface *surface);
-// The buffer's px are the surface's: neither scaled, turned nor cropped.
-bool surface_is_plain(const struct surface *surface);
+// The buffer's px are the surface's at this scale: neither scaled, turned nor cropped.
+bool surface_is_plain(const struct surface *surface, double scale);
 // For who shows a copy of its contents: its layer's ops hear of frames (scene_layer_ops).
 struct scene_layer *surface_layer(struct surface *surface);
 // Appends the surface, its subsurfaces, and the popups on it (each with their subsurfaces), bottom to
-// top, to the scene output's list under construction, the surface's own origin at x, y (output px),
+// top, to the scene output's list under construction, the surface's own origin at x, y (logical px),
 // and sends wl_surface.enter/leave as needed. False when out of memory.
 bool surface_append(struct surface *surface, struct wayland_output *output, int32_t x, int32_t y);
 struct wl_client *surface_client(const struct surface *surface);

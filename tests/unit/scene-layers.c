@@ -377,8 +377,29 @@ static void test_transform(void **state) {
 	assert_true(box.x == 7.75 && box.y == 1.5 && box.width == 0.25 && box.height == 3);
 }
 
+// Undoing a composed transform is undoing one after the other.
+static void test_transforms_compose(void **state) {
+	(void)state;
+	const struct scene_fbox box = {3, 5, 7, 11};
+	const double width = 40, height = 30;
+	for (int a = 0; a < 8; a++) {
+		for (int b = 0; b < 8; b++) {
+			enum wl_output_transform first = (enum wl_output_transform)a;
+			enum wl_output_transform second = (enum wl_output_transform)b;
+			bool turned = (a & 1) != 0;
+			struct scene_fbox steps =
+				scene_fbox_transform(scene_fbox_transform(box, first, width, height), second,
+					turned ? height : width, turned ? width : height);
+			struct scene_fbox once =
+				scene_fbox_transform(box, scene_transform_compose(first, second), width, height);
+			assert_memory_equal(&steps, &once, sizeof(once));
+		}
+	}
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_transforms_compose),
 		cmocka_unit_test(test_list),
 		cmocka_unit_test(test_finish_shown_layer),
 		cmocka_unit_test(test_finish_while_building),
