@@ -23,6 +23,14 @@ static int64_t mirror(int64_t cell, int64_t cells) {
 	return cells - 1 - cell;
 }
 
+// In logical px. Their number is whole, so that the output's last px may lie a little beyond the last of
+// them, and belongs to it.
+static double to_logical(int64_t cell, int64_t cells, double scale) {
+	double last = round((double)(cells / CELLS) / scale) * CELLS - 1;
+	double logical = floor((double)cell / scale);
+	return (logical < last ? logical : last) / CELLS;
+}
+
 void input_map_point(const struct input_map *map, double u, double v, double *x, double *y) {
 	const float *c = map->calibration;
 	int64_t width = (int64_t)map->width * CELLS, height = (int64_t)map->height * CELLS;
@@ -42,8 +50,8 @@ void input_map_point(const struct input_map *map, double u, double v, double *x,
 	if (map->transform & 4) {
 		at_x = mirror(at_x, width);
 	}
-	*x = floor((double)at_x / map->scale) / CELLS;
-	*y = floor((double)at_y / map->scale) / CELLS;
+	*x = to_logical(at_x, width, map->scale);
+	*y = to_logical(at_y, height, map->scale);
 }
 
 // ---- Which output ----
