@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: MIT
 // wl_seat: capabilities, the clients' objects, serials, filters.
+#include <linux/sockios.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <time.h>
 
 #include "wayland/seat_internal.h"
 
-enum { SEAT_VERSION = 9 };
+enum {
+	SEAT_VERSION = 9,
+	BEHIND_MS = 20, // until clients that were behind are looked at again
+};
 
 struct seat *wayland_server_seat(struct wayland_server *server) {
 	return server->seat;
@@ -71,6 +76,30 @@ struct wl_list *seat_keyboards(struct seat *seat, struct wl_client *wl_client) {
 struct wl_list *seat_touches(struct seat *seat, struct wl_client *wl_client) {
 	struct seat_client *client = seat_client_get(seat, wl_client);
 	return client ? &client->touches : NULL;
+}
+
+// ---- Clients that do not read ----
+
+static int handle_behind(void *data) {
+	struct seat *seat = data;
+	seat->behind_armed = false;
+	seat_touch_catch_up(seat);
+	seat_pointer_refocus(seat);
+	return 0;
+}
+
+bool seat_client_is_behind(struct seat_client *client) {
+	int unread = 0;
+	if (ioctl(wl_client_get_fd(client->client), SIOCOUTQ, &unread) != 0 ||
+		unread <= SEAT_MAX_UNREAD) {
+		return false;
+	}
+	struct seat *seat = client->seat;
+	if (!seat->behind_armed) {
+		seat->behind_armed = true;
+		wl_event_source_timer_update(seat->behind_timer, BEHIND_MS);
+	}
+	return true;
 }
 
 // ---- Serials ----
@@ -341,7 +370,8 @@ bool seat_create(struct wayland_server *server) {
 	seat_pointer_init(seat);
 	seat_touch_init(seat);
 	seat_popup_init(seat);
-	return seat_cursor_init(seat) &&
+	seat->behind_timer = wl_event_loop_add_timer(server->loop, handle_behind, seat);
+	return seat->behind_timer && seat_cursor_init(seat) &&
 		wl_global_create(server->display, &wl_seat_interface, SEAT_VERSION, seat, handle_bind);
 }
 
@@ -355,6 +385,9 @@ void seat_destroy(struct seat *seat) {
 	seat_touch_finish(seat);
 	if (seat->scene_idle) {
 		wl_event_source_remove(seat->scene_idle);
+	}
+	if (seat->behind_timer) {
+		wl_event_source_remove(seat->behind_timer);
 	}
 	free(seat);
 }

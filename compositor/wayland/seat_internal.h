@@ -15,6 +15,10 @@ enum {
 	SEAT_MAX_BUTTONS = 32, // down at a time, more are not heard of
 	SEAT_MAX_TOUCHES = 64, // likewise
 	SEAT_N_AXES = 2,
+	// What a client has not read yet, as the kernel counts it (bytes, with what it needs itself): beyond
+	// it motion is held back and only its end is told later. Other events have to be told, and end
+	// the connection when there is no room for them.
+	SEAT_MAX_UNREAD = 1 << 17,
 };
 
 struct seat_serial {
@@ -95,6 +99,8 @@ struct seat_touch_point {
 	uint32_t serial;
 	struct seat_surface grab;
 	bool filtered; // a filter took its beginning
+	bool moved;    // to x, y; the client has not been told yet
+	wl_fixed_t x, y;
 };
 
 struct seat_touch_state {
@@ -124,6 +130,8 @@ struct seat {
 	struct wl_list popup_grabs;  // popup.grab_link, oldest first
 	struct seat_filter popup_filter;
 	struct wl_event_source *scene_idle; // may be NULL
+	struct wl_event_source *behind_timer;
+	bool behind_armed;
 	struct seat_keyboard keyboard;
 	struct seat_pointer pointer;
 	struct seat_touch_state touch;
@@ -140,6 +148,8 @@ void seat_surface_init(struct seat_surface *hold);
 void seat_surface_set(
 	struct seat *seat, struct seat_surface *hold, struct surface *surface, wl_notify_func_t gone);
 uint32_t seat_client_serial(struct seat_client *client, enum seat_serial_kind kind);
+// The client reads too slowly for motion: it is told of its end later.
+bool seat_client_is_behind(struct seat_client *client);
 uint32_t seat_time_ms(uint64_t time_us);
 uint64_t seat_now_us(void);
 
@@ -177,6 +187,8 @@ void seat_pointer_output_removed(struct seat *seat, struct wayland_output *outpu
 
 void seat_touch_init(struct seat *seat);
 void seat_touch_finish(struct seat *seat);
+// Motion that was held back, of clients that have caught up.
+void seat_touch_catch_up(struct seat *seat);
 // Points on surfaces that are no longer shown are cancelled.
 void seat_touch_check(struct seat *seat);
 

@@ -126,12 +126,14 @@ static bool is_shown(const struct surface *surface) {
 	return surface->layer.output && surface->layer.buffer;
 }
 
-// Sends motion to the focus if it is elsewhere on it than the client knows.
-static void update_position(struct seat *seat, double x, double y, uint64_t time_us) {
+// Sends motion to the focus if it is elsewhere on it than the client knows. Unless it has to be told
+// now, a client that is behind is told later.
+static void update_position(struct seat *seat, double x, double y, uint64_t time_us, bool now) {
 	struct seat_pointer *pointer = &seat->pointer;
 	wl_fixed_t fixed_x = wl_fixed_from_double(x), fixed_y = wl_fixed_from_double(y);
 	struct seat_client *client = pointer->focus.client;
-	if (fixed_x == pointer->x && fixed_y == pointer->y) {
+	if ((fixed_x == pointer->x && fixed_y == pointer->y) ||
+		(!now && client && seat_client_is_behind(client))) {
 		return;
 	}
 	pointer->x = fixed_x;
@@ -160,7 +162,7 @@ static void follow(struct seat *seat, uint64_t time_us) {
 	if (pointer->n_buttons > 0 && !pointer->shared) {
 		focus = pointer->focus.surface;
 		if (focus && seat_place_on(&pointer->place, focus, &x, &y)) {
-			update_position(seat, x, y, time_us);
+			update_position(seat, x, y, time_us, false);
 		}
 		return;
 	}
@@ -168,7 +170,16 @@ static void follow(struct seat *seat, uint64_t time_us) {
 	if (surface != pointer->focus.surface) {
 		set_focus(seat, surface, x, y);
 	} else if (surface) {
-		update_position(seat, x, y, time_us);
+		update_position(seat, x, y, time_us, false);
+	}
+}
+
+// Before what happens at a place the client knows that place.
+static void tell_place(struct seat *seat, uint64_t time_us) {
+	struct seat_pointer *pointer = &seat->pointer;
+	double x, y;
+	if (pointer->focus.surface && seat_place_on(&pointer->place, pointer->focus.surface, &x, &y)) {
+		update_position(seat, x, y, time_us, true);
 	}
 }
 
@@ -262,6 +273,7 @@ static void send_button(struct seat *seat, const struct seat_button *button) {
 	if (!client || wl_list_empty(&client->pointers)) {
 		return;
 	}
+	tell_place(seat, button->time_us);
 	uint32_t serial =
 		seat_client_serial(client, button->pressed ? SEAT_SERIAL_PRESS : SEAT_SERIAL_OTHER);
 	struct wl_resource *resource;
@@ -386,6 +398,7 @@ void seat_notify_axis(struct seat *seat, const struct seat_axis *axis) {
 	if (taken || !client) {
 		return;
 	}
+	tell_place(seat, axis->time_us);
 	int32_t *part = &pointer->v120[axis->axis];
 	*part += axis->v120;
 	int32_t notches = *part / NOTCH;

@@ -31,6 +31,9 @@ static void remove_point(struct seat *seat, struct seat_touch_point *point) {
 		point->id = last->id;
 		point->serial = last->serial;
 		point->filtered = last->filtered;
+		point->moved = last->moved;
+		point->x = last->x;
+		point->y = last->y;
 		seat_surface_set(seat, &last->grab, NULL, NULL);
 		seat_surface_set(seat, &point->grab, surface, handle_surface_gone);
 	}
@@ -90,6 +93,7 @@ void seat_notify_touch_down(struct seat *seat, const struct seat_touch *touch) {
 	point->id = touch->id;
 	point->serial = 0;
 	point->filtered = false;
+	point->moved = false;
 	seat_cursor_hide(seat);
 	bool taken = false;
 	for (struct seat_filter *filter = seat_first_filter(seat); filter && !taken;
@@ -110,6 +114,15 @@ void seat_notify_touch_down(struct seat *seat, const struct seat_touch *touch) {
 	}
 }
 
+static void send_motion(struct seat *seat, struct seat_touch_point *point, uint64_t time_us) {
+	point->moved = false;
+	struct wl_resource *resource;
+	wl_resource_for_each(resource, &point->grab.client->touches) {
+		wl_touch_send_motion(resource, seat_time_ms(time_us), point->id, point->x, point->y);
+	}
+	owe_frame(seat, point->grab.client);
+}
+
 void seat_notify_touch_motion(struct seat *seat, const struct seat_touch *touch) {
 	bool taken = false;
 	for (struct seat_filter *filter = seat_first_filter(seat); filter && !taken;
@@ -122,12 +135,22 @@ void seat_notify_touch_motion(struct seat *seat, const struct seat_touch *touch)
 		!seat_place_on(&touch->at, point->grab.surface, &x, &y)) {
 		return;
 	}
-	struct wl_resource *resource;
-	wl_resource_for_each(resource, &point->grab.client->touches) {
-		wl_touch_send_motion(resource, seat_time_ms(touch->time_us), point->id,
-			wl_fixed_from_double(x), wl_fixed_from_double(y));
+	point->moved = true;
+	point->x = wl_fixed_from_double(x);
+	point->y = wl_fixed_from_double(y);
+	if (!seat_client_is_behind(point->grab.client)) {
+		send_motion(seat, point, touch->time_us);
 	}
-	owe_frame(seat, point->grab.client);
+}
+
+void seat_touch_catch_up(struct seat *seat) {
+	for (unsigned i = 0; i < seat->touch.n_points; i++) {
+		struct seat_touch_point *point = &seat->touch.points[i];
+		if (point->moved && point->grab.client && !seat_client_is_behind(point->grab.client)) {
+			send_motion(seat, point, seat_now_us());
+		}
+	}
+	send_frames(seat);
 }
 
 void seat_notify_touch_up(struct seat *seat, const struct seat_touch *touch) {
@@ -144,6 +167,9 @@ void seat_notify_touch_up(struct seat *seat, const struct seat_touch *touch) {
 	struct seat_client *client = point->grab.client;
 	// Whoever heard of it going down hears this, whatever a filter says.
 	if (client && !wl_list_empty(&client->touches)) {
+		if (point->moved) {
+			send_motion(seat, point, touch->time_us);
+		}
 		uint32_t serial = seat_client_serial(client, SEAT_SERIAL_OTHER);
 		struct wl_resource *resource;
 		wl_resource_for_each(resource, &client->touches) {
