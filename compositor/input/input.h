@@ -87,8 +87,10 @@ struct input_handler {
 
 // Devices that are there are told of from the loop, not before this returns; none is fine. NULL with
 // one line in `error`. The handler is copied.
-struct input *input_create(
-	struct wl_event_loop *loop, const struct input_handler *handler, void *data, char error[256]);
+// With `grab`, keyboards are taken away from everybody else, the kernel's console above all: it knows
+// chords that would leave the kiosk. Devices without letters (a power button) stay shared.
+struct input *input_create(struct wl_event_loop *loop, bool grab,
+	const struct input_handler *handler, void *data, char error[256]);
 // Without telling of the devices that go with it. NULL is fine.
 void input_destroy(struct input *input);
 // Lights of all keyboards: Num Lock, Caps Lock, Scroll Lock from the lowest bit.

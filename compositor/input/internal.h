@@ -19,6 +19,7 @@ struct input {
 	struct input_handler handler;
 	void *data;
 	struct wl_event_loop *loop;
+	bool grab; // keyboards
 	struct input_session *session;
 	struct udev *udev;
 	struct libinput *libinput;

@@ -2,12 +2,29 @@
 // All devices: libinput's context, and what comes and goes.
 #include <errno.h>
 #include <libudev.h>
+#include <linux/input.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 
 #include "base/log.h"
 #include "input/internal.h"
+
+// A device that one can type on.
+static bool has_letters(int fd) {
+	uint8_t keys[(KEY_CNT + 7) / 8] = {0};
+	static const int letters[] = {KEY_A, KEY_E, KEY_N, KEY_Z, KEY_SPACE};
+	if (ioctl(fd, EVIOCGBIT(EV_KEY, sizeof(keys)), keys) < 0) {
+		return false;
+	}
+	for (size_t i = 0; i < sizeof(letters) / sizeof(letters[0]); i++) {
+		if (!(keys[letters[i] / 8] & 1u << letters[i] % 8)) {
+			return false;
+		}
+	}
+	return true;
+}
 
 static int open_restricted(const char *path, int flags, void *data) {
 	struct input *input = data;
@@ -16,6 +33,8 @@ static int open_restricted(const char *path, int flags, void *data) {
 		log_warning("%s: %s; it is left alone", path,
 			fd == -EACCES ? "no permission: its user needs the group input, or a seat daemon"
 						  : strerror(-fd));
+	} else if (input->grab && has_letters(fd) && ioctl(fd, EVIOCGRAB, 1) != 0) {
+		log_warning("%s: another program has this keyboard for itself: %s", path, strerror(errno));
 	}
 	return fd;
 }
@@ -177,8 +196,8 @@ static bool init(struct input *input, char error[256]) {
 	return true;
 }
 
-struct input *input_create(
-	struct wl_event_loop *loop, const struct input_handler *handler, void *data, char error[256]) {
+struct input *input_create(struct wl_event_loop *loop, bool grab,
+	const struct input_handler *handler, void *data, char error[256]) {
 	struct input *input = calloc(1, sizeof(*input));
 	if (input == NULL) {
 		snprintf(error, 256, "input: out of memory");
@@ -187,6 +206,7 @@ struct input *input_create(
 	input->handler = *handler;
 	input->data = data;
 	input->loop = loop;
+	input->grab = grab;
 	wl_list_init(&input->devices);
 	if (!init(input, error)) {
 		input_destroy(input);

@@ -34,6 +34,7 @@ struct app {
 	int pause_ms; // 0: the next restart is at once
 	time_t started;
 	uint64_t restarts;
+	bool once;
 	void (*stopped)(void *data);
 	void *stopped_data;
 };
@@ -161,12 +162,15 @@ static void reap(struct app *app) {
 	app->pidfd = -1;
 	app->pid = 0;
 	wl_event_source_timer_update(app->timer, 0);
-	if (app->state == APP_STOPPING) {
+	bool stopping = app->state == APP_STOPPING;
+	if (!stopping && (!app->once || status != 0)) {
+		say_ended(app, status);
+	}
+	if (stopping || app->once) {
 		app->state = APP_STOPPED;
 		app->stopped(app->stopped_data);
 		return;
 	}
-	say_ended(app, status);
 	if (now_s() - app->started >= STEADY_S) {
 		app->pause_ms = 0;
 	}
@@ -219,6 +223,17 @@ struct app *app_create(
 			strerror(rc));
 		app_destroy(app);
 		return NULL;
+	}
+	return app;
+}
+
+struct app *app_run(struct wl_event_loop *loop, const char *socket, char **argv,
+	void (*ended)(void *data), void *data, char error[256]) {
+	struct app *app = app_create(loop, socket, argv, error);
+	if (app != NULL) {
+		app->once = true;
+		app->stopped = ended;
+		app->stopped_data = data;
 	}
 	return app;
 }

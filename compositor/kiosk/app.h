@@ -23,6 +23,9 @@ struct app;
 // fills error with one line.
 struct app *app_create(
 	struct wl_event_loop *loop, const char *socket, char **argv, char error[256]);
+// The same for something that runs once: `ended` is called when it did, and may destroy it.
+struct app *app_run(struct wl_event_loop *loop, const char *socket, char **argv,
+	void (*ended)(void *data), void *data, char error[256]);
 // Asks it to end (SIGTERM to its group; SIGKILL after 1.5 s); stopped is called when it has, maybe
 // at once.
 void app_stop(struct app *app, void (*stopped)(void *data), void *data);

@@ -129,10 +129,15 @@ static void complain_of_section(struct reader *reader, const char *section) {
 			section, near->name, near->argument != NULL ? " " : "",
 			near->argument != NULL ? near->argument : "");
 	} else {
-		complain(reader, reader->section_line,
-			"unknown section [%s]: expected [core], [output NAME], [keyboard], [input MATCH] or "
-			"[cursor]",
-			section);
+		char all[256] = "";
+		for (size_t s = 0, len = 0; s < CONFIG_N_SECTIONS && len < sizeof(all); s++) {
+			const struct config_section *known = &config_sections[s];
+			len += (size_t)snprintf(all + len, sizeof(all) - len, "%s[%s%s%s]", s > 0 ? ", " : "",
+				known->name, known->argument != NULL ? " " : "",
+				known->argument != NULL ? known->argument : "");
+		}
+		complain(
+			reader, reader->section_line, "unknown section [%s]: expected one of %s", section, all);
 	}
 }
 
@@ -177,6 +182,21 @@ static struct config_input *input_section(struct config *config, const char *mat
 	return input;
 }
 
+static struct config_app_keys *app_keys_section(struct config *config, const char *app_id) {
+	for (int i = 0; i < config->n_app_keys; i++) {
+		if (strcmp(config->app_keys[i].app_id, app_id) == 0) {
+			return &config->app_keys[i];
+		}
+	}
+	char *copy = config->n_app_keys < CONFIG_MAX_APP_KEYS ? strdup(app_id) : NULL;
+	if (copy == NULL) {
+		return NULL;
+	}
+	struct config_app_keys *app_keys = &config->app_keys[config->n_app_keys++];
+	*app_keys = (struct config_app_keys){.app_id = copy};
+	return app_keys;
+}
+
 // Index into config_sections, CONFIG_N_SECTIONS if there is no such section; *argument is what
 // follows its name.
 static enum config_section_id find_section(const char *section, const char **argument) {
@@ -206,6 +226,10 @@ static void *section_base(struct config *config, enum config_section_id id, cons
 		return input_section(config, argument);
 	case CONFIG_CURSOR:
 		return &config->cursor;
+	case CONFIG_KEYS:
+		return &config->keys;
+	case CONFIG_APP_KEYS:
+		return app_keys_section(config, argument);
 	default:
 		return config;
 	}
@@ -343,6 +367,7 @@ void config_init(struct config *config) {
 	*config = (struct config){
 		.keyboard = {.repeat_rate = 25, .repeat_delay = 400},
 		.cursor = {.size = 24, .hide_after = 5000},
+		.keys = {.grab = 1},
 	};
 }
 
@@ -361,6 +386,14 @@ void config_finish(struct config *config) {
 	free(config->keyboard.variant);
 	free(config->keyboard.options);
 	free(config->cursor.theme);
+	free(config->keys.swallow);
+	free(config->keys.operator_chord);
+	free(config->keys.operator_command);
+	for (int i = 0; i < config->n_app_keys; i++) {
+		free(config->app_keys[i].app_id);
+		free(config->app_keys[i].allow);
+		free(config->app_keys[i].deny);
+	}
 	for (int i = 0; i < config->n_problems; i++) {
 		free(config->problems[i]);
 	}

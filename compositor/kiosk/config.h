@@ -9,6 +9,7 @@
 enum {
 	CONFIG_MAX_OUTPUTS = 32,
 	CONFIG_MAX_INPUTS = 64,
+	CONFIG_MAX_APP_KEYS = 32,
 	CONFIG_MAX_PROBLEMS = 32,
 	CONFIG_NAME_SIZE = 32, // of an output, bytes
 	CONFIG_ERROR_SIZE = 256,
@@ -53,6 +54,22 @@ struct config_input {
 	char *output; // NULL: not set
 };
 
+// Chords that are swallowed unless the configuration says otherwise.
+#define CONFIG_SWALLOW "Alt+F4, Ctrl+Alt+Delete, Ctrl+Alt+BackSpace"
+
+struct config_keys {
+	char *swallow;          // chords, see chord.h; NULL: CONFIG_SWALLOW
+	char *operator_chord;   // one chord, or more for the same; NULL: none
+	char *operator_command; // for /bin/sh; NULL: none
+	int grab;               // keyboards are taken from the console: 0 or 1
+};
+
+// One [app-keys APP-ID].
+struct config_app_keys {
+	char *app_id;
+	char *allow, *deny; // chords; NULL: not set
+};
+
 struct config_cursor {
 	char *theme;    // NULL: the system's
 	int size;       // px
@@ -69,6 +86,9 @@ struct config {
 	struct config_input inputs[CONFIG_MAX_INPUTS]; // in the order of the file
 	int n_inputs;
 	struct config_cursor cursor;
+	struct config_keys keys;
+	struct config_app_keys app_keys[CONFIG_MAX_APP_KEYS];
+	int n_app_keys;
 	// What was wrong with the file and not so bad that the default would not serve: a line each.
 	char *problems[CONFIG_MAX_PROBLEMS];
 	int n_problems;

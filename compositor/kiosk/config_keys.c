@@ -19,6 +19,15 @@ const struct config_section config_sections[CONFIG_N_SECTIONS] = {
 		"they can do."},
 	[CONFIG_CURSOR] = {"cursor", NULL,
 		"The cursor is not to be seen until a pointer really moves, and after a touch."},
+	[CONFIG_KEYS] = {"keys", NULL,
+		"Keys that do not reach apps. A chord is a key with its modifiers, such as *F11* or "
+		"*Ctrl+Alt+Delete*; keys are named as *xev*(1) and *wev*(1) name them, modifiers Ctrl, "
+        "Alt, "
+		"Shift and Logo. Chords that would change to a console, and the kernel's emergency keys "
+		"(Alt+Print), never reach an app."},
+	[CONFIG_APP_KEYS] = {"app-keys", "APP-ID",
+		"For the windows of the app that calls itself _APP-ID_ (*vitrinectl status* tells). A key "
+		"without modifiers is meant with any."},
 };
 
 #define CORE(field) offsetof(struct config, field)
@@ -26,6 +35,8 @@ const struct config_section config_sections[CONFIG_N_SECTIONS] = {
 #define KEYBOARD(field) offsetof(struct config_keyboard, field)
 #define INPUT(field) offsetof(struct config_input, field)
 #define CURSOR(field) offsetof(struct config_cursor, field)
+#define KEYS(field) offsetof(struct config_keys, field)
+#define APP_KEYS(field) offsetof(struct config_app_keys, field)
 
 const struct config_key config_keys[] = {
 	{CONFIG_CORE, "device", CONFIG_PATH, CORE(device), .needed = true, .value = "/dev/dri/cardN",
@@ -98,6 +109,23 @@ const struct config_key config_keys[] = {
 		.fallback = "5000",
 		.description = "Hides a cursor that did not move for so many ms; 0 for "
 					   "never."},
+
+	{CONFIG_KEYS, "swallow", CONFIG_CHORDS, KEYS(swallow), .fallback = CONFIG_SWALLOW,
+		.description = "Chords that no app gets."},
+	{CONFIG_KEYS, "operator", CONFIG_CHORDS, KEYS(operator_chord), .fallback = "none",
+		.description = "The chord that runs _operator-command_, whatever is shown."},
+	{CONFIG_KEYS, "operator-command", CONFIG_TEXT, KEYS(operator_command), .value = "COMMAND",
+		.fallback = "none", .description = "What it runs, with */bin/sh -c*, once at a time."},
+	{CONFIG_KEYS, "grab", CONFIG_BOOL, KEYS(grab), .fallback = "true",
+		.description =
+			"Take keyboards away from the kernel's console, so that neither its chords nor "
+			"what is typed reach it. Devices without letters, such as a power button, "
+			"stay shared."},
+
+	{CONFIG_APP_KEYS, "allow", CONFIG_CHORDS, APP_KEYS(allow), .fallback = "all",
+		.description = "The app gets these keys, and modifiers, alone."},
+	{CONFIG_APP_KEYS, "deny", CONFIG_CHORDS, APP_KEYS(deny), .fallback = "none",
+		.description = "The app does not get these."},
 };
 
 const size_t config_n_keys = sizeof(config_keys) / sizeof(config_keys[0]);

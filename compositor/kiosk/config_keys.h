@@ -14,6 +14,8 @@ enum config_section_id {
 	CONFIG_KEYBOARD,
 	CONFIG_INPUT,
 	CONFIG_CURSOR,
+	CONFIG_KEYS,
+	CONFIG_APP_KEYS,
 	CONFIG_N_SECTIONS,
 };
 
@@ -34,6 +36,7 @@ enum config_type {
 	CONFIG_REAL,   // double, min..max
 	CONFIG_MODE,   // struct config_mode
 	CONFIG_MATRIX, // struct config_matrix
+	CONFIG_CHORDS, // char *, see chord.h; may be empty
 };
 
 struct config_key {

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kiosk/chord.h"
 #include "kiosk/config.h"
 #include "kiosk/config_keys.h"
 
@@ -24,6 +25,9 @@ static void expected_of_type(const struct config_key *key, char *text, size_t si
 		break;
 	case CONFIG_MODE:
 		snprintf(text, size, "WIDTHxHEIGHT, WIDTHxHEIGHT@HZ or preferred");
+		break;
+	case CONFIG_CHORDS:
+		snprintf(text, size, "keys such as F11 or Ctrl+Alt+Delete, with commas between them");
 		break;
 	default:
 		snprintf(text, size, "some text");
@@ -128,6 +132,17 @@ static bool parse_matrix(struct config_matrix *field, const char *value) {
 	return true;
 }
 
+static bool parse_chords(char **field, const char *value) {
+	struct chord chords[CHORD_MAX];
+	char *copy = chord_parse_list(value, chords) >= 0 ? strdup(value) : NULL;
+	if (copy == NULL) {
+		return false;
+	}
+	free(*field);
+	*field = copy;
+	return true;
+}
+
 // "WxH[@HZ]" or "preferred".
 static bool parse_mode(struct config_mode *field, const char *value) {
 	if (strcmp(value, "preferred") == 0) {
@@ -184,6 +199,8 @@ bool config_parse(const struct config_key *key, void *field, const char *value) 
 		return parse_mode(field, value);
 	case CONFIG_MATRIX:
 		return parse_matrix(field, value);
+	case CONFIG_CHORDS:
+		return parse_chords(field, value);
 	}
 	return false;
 }

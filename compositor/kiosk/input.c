@@ -315,7 +315,8 @@ struct kiosk_input *kiosk_input_create(struct kiosk *kiosk) {
 	seat_set_repeat(input->seat, config->keyboard.repeat_rate, config->keyboard.repeat_delay);
 	seat_set_cursor_timeout(input->seat, config->cursor.hide_after);
 	char error[256];
-	input->input = input_create(kiosk_loop(kiosk), &handler, input, error);
+	input->input =
+		input_create(kiosk_loop(kiosk), kiosk->config->keys.grab != 0, &handler, input, error);
 	if (input->input == NULL) {
 		log_error("%s", error);
 	} else {

@@ -36,6 +36,7 @@ struct kiosk {
 	struct kiosk_output outputs[KIOSK_MAX_OUTPUTS];
 	int n_outputs;
 	struct app *app; // may be NULL
+	struct kiosk_keys *keys;
 	struct control *control;
 	struct kiosk_input *input;
 	struct kiosk_cursor *cursor;
@@ -72,6 +73,10 @@ void kiosk_cursor_destroy(struct kiosk_cursor *cursor);
 // ---- edid.c, or edid-none.c where the system has no libdisplay-info ----
 // Names from the display's EDID (VESA E-EDID; may be NULL); the caller frees them, NULL if unknown.
 void edid_names(const void *edid, size_t size, char **make, char **model);
+
+// ---- keys.c ----
+struct kiosk_keys *kiosk_keys_create(struct kiosk *kiosk); // NULL when out of memory
+void kiosk_keys_destroy(struct kiosk_keys *keys);          // before the server; NULL is fine
 
 // ---- status.c ----
 // The state of everything as JSON text (interface of `vitrinectl status --json`); the caller frees

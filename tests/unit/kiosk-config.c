@@ -116,7 +116,7 @@ static void test_problems(void **state) {
 		{"[outptu HDMI-A-1]\nmode = 1x1\n", ":1:", "did you mean [output NAME]?"},
 		{"[output]\nmode = 1x1\n", ":1:", "did you mean [output NAME]?"},
 		{"[core x]\nwait = true\n", ":1:", "did you mean [core]?"},
-		{"[garden]\ngnomes = 7\n", ":1:", "expected [core], [output NAME]"},
+		{"[garden]\ngnomes = 7\n", ":1:", "expected one of [core], [output NAME]"},
 		{"[core]\nwait = maybe\n", ":2:", "wait = maybe: expected true or false"},
 		{"[output A]\nmode = big\n", ":2:", "expected WIDTHxHEIGHT"},
 		{"[output A]\nmode = 0x10\n", ":2:", "expected WIDTHxHEIGHT"},
