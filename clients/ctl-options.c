@@ -15,6 +15,7 @@ enum option_id {
 	OPTION_INTERVAL,
 	OPTION_JSON,
 	OPTION_OUTPUT,
+	OPTION_POWER,
 	OPTION_RATE,
 	OPTION_SOCKET,
 	OPTION_SOURCE,
@@ -45,6 +46,13 @@ static const struct option screenshot_options[] = {
 	{0},
 };
 
+static const struct option output_options[] = {
+	{"help", no_argument, NULL, OPTION_HELP},
+	{"power", required_argument, NULL, OPTION_POWER},
+	{"socket", required_argument, NULL, OPTION_SOCKET},
+	{0},
+};
+
 void ctl_options_help(void) {
 	printf("Usage: vitrinectl [--socket NAME] COMMAND [OPTION...]\n"
 		   "Asks a running vitrine.\n"
@@ -57,6 +65,8 @@ void ctl_options_help(void) {
 		   "      --output NAME      connector, such as HDMI-A-1 (default: the first one)\n"
 		   "      --source auto|writeback|composed\n"
 		   "                         read back what the display shows, or compose it anew\n"
+		   "  output NAME            change an output; NAME is a connector, such as HDMI-A-1\n"
+		   "      --power on|off     turn it on or off\n"
 		   "\n"
 		   "  --socket NAME          Wayland socket (default: WAYLAND_DISPLAY, else wayland-0)\n"
 		   "  --help, --version\n");
@@ -93,6 +103,9 @@ static bool apply(struct ctl_options *options, int id, const char *value) {
 	case OPTION_OUTPUT:
 		options->output = value;
 		return true;
+	case OPTION_POWER:
+		options->power = strcmp(value, "on") == 0 ? CTL_POWER_ON : CTL_POWER_OFF;
+		return options->power == CTL_POWER_ON || strcmp(value, "off") == 0;
 	case OPTION_RATE:
 		options->interval_s = options->interval_s ? options->interval_s : 1;
 		return true;
@@ -130,35 +143,61 @@ static bool done(const struct ctl_options *options) {
 	return options->command == CTL_COMMAND_HELP || options->command == CTL_COMMAND_VERSION;
 }
 
-static bool parse_command(
-	struct ctl_options *options, const char *command, int argc, char *argv[]) {
-	bool status = strcmp(command, "status") == 0;
-	if (!status && strcmp(command, "screenshot") != 0) {
-		client_report_usage("unknown command '%s': there are status and screenshot", command);
+// Each with what it takes and the one argument that it needs, NULL for none.
+static const struct {
+	const char *name;
+	enum ctl_command command;
+	const struct option *options;
+	const char *argument;
+} commands[] = {
+	{"status", CTL_COMMAND_STATUS, status_options, NULL},
+	{"screenshot", CTL_COMMAND_SCREENSHOT, screenshot_options, "the name of the file to write"},
+	{"output", CTL_COMMAND_OUTPUT, output_options, "the name of an output"},
+};
+
+static bool check(const struct ctl_options *options) {
+	if (options->json && options->interval_s > 0) {
+		client_report_usage("--json gives totals: take two of them instead of --rate");
 		return false;
 	}
-	options->command = status ? CTL_COMMAND_STATUS : CTL_COMMAND_SCREENSHOT;
-	if (!parse_options(options, argc, argv, "", status ? status_options : screenshot_options)) {
+	if (options->command == CTL_COMMAND_OUTPUT && options->power == CTL_POWER_KEEP) {
+		client_report_usage("output: nothing to change: there is --power");
+		return false;
+	}
+	return true;
+}
+
+static bool parse_command(struct ctl_options *options, const char *name, int argc, char *argv[]) {
+	size_t i = 0, n = sizeof(commands) / sizeof(commands[0]);
+	while (i < n && strcmp(name, commands[i].name) != 0) {
+		i++;
+	}
+	if (i == n) {
+		client_report_usage("unknown command '%s': there are status, screenshot and output", name);
+		return false;
+	}
+	options->command = commands[i].command;
+	if (!parse_options(options, argc, argv, "", commands[i].options)) {
 		return false;
 	}
 	if (done(options)) {
 		return true;
 	}
-	int wanted = status ? 0 : 1;
+	int wanted = commands[i].argument ? 1 : 0;
 	if (argc - optind < wanted) {
-		client_report_usage("screenshot needs the name of the file to write");
+		client_report_usage("%s needs %s", name, commands[i].argument);
 		return false;
 	}
 	if (argc - optind > wanted) {
 		client_report_usage("unexpected argument '%s'", argv[optind + wanted]);
 		return false;
 	}
-	options->file = wanted ? argv[optind] : NULL;
-	if (options->json && options->interval_s > 0) {
-		client_report_usage("--json gives totals: take two of them instead of --rate");
-		return false;
+	if (options->command == CTL_COMMAND_OUTPUT) {
+		options->output = argv[optind];
+	} else {
+		options->file = wanted ? argv[optind] : NULL;
 	}
-	return true;
+	return check(options);
 }
 
 bool ctl_options_parse(struct ctl_options *options, int argc, char *argv[]) {
@@ -175,7 +214,7 @@ bool ctl_options_parse(struct ctl_options *options, int argc, char *argv[]) {
 		return true;
 	}
 	if (optind >= argc) {
-		client_report_usage("no command: there are status and screenshot");
+		client_report_usage("no command: there are status, screenshot and output");
 		return false;
 	}
 	// getopt begins its own messages with argv[0].

@@ -11,6 +11,13 @@ enum ctl_command {
 	CTL_COMMAND_VERSION,
 	CTL_COMMAND_STATUS,
 	CTL_COMMAND_SCREENSHOT,
+	CTL_COMMAND_OUTPUT,
+};
+
+enum ctl_power {
+	CTL_POWER_KEEP,
+	CTL_POWER_ON,
+	CTL_POWER_OFF,
 };
 
 struct ctl_options {
@@ -25,6 +32,9 @@ struct ctl_options {
 	const char *output; // connector, "" for the first
 	uint32_t source;    // enum vitrine_control_v1_source
 	const char *file;   // "-" for standard output
+
+	// output: the connector is `output`
+	enum ctl_power power;
 };
 
 // Strings point into `argv`. False for a command line that makes no sense: reported.

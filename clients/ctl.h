@@ -11,6 +11,7 @@ struct client_display;
 #define CTL_TIMEOUT_NS 10000000000
 
 int ctl_status(struct client_display *display, const struct ctl_options *options);
+int ctl_output(struct client_display *display, const struct ctl_options *options);
 int ctl_screenshot(struct client_display *display, const struct ctl_options *options);
 
 #endif

@@ -226,6 +226,8 @@ static void *section_base(struct config *config, enum config_section_id id, cons
 		return input_section(config, argument);
 	case CONFIG_CURSOR:
 		return &config->cursor;
+	case CONFIG_IDLE:
+		return &config->idle;
 	case CONFIG_KEYS:
 		return &config->keys;
 	case CONFIG_APP_KEYS:
@@ -368,6 +370,7 @@ void config_init(struct config *config) {
 		.keyboard = {.repeat_rate = 25, .repeat_delay = 400},
 		.cursor = {.size = 24, .hide_after = 5000},
 		.keys = {.grab = 1},
+		.idle = {.dim_level = 0.3},
 	};
 }
 

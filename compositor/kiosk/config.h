@@ -57,6 +57,11 @@ struct config_input {
 // Chords that are swallowed unless the configuration says otherwise.
 #define CONFIG_SWALLOW "Alt+F4, Ctrl+Alt+Delete, Ctrl+Alt+BackSpace"
 
+struct config_idle {
+	int dim_after, off_after; // s without input; 0 = never
+	double dim_level;         // 0..1 of full brightness
+};
+
 struct config_keys {
 	char *swallow;          // chords, see chord.h; NULL: CONFIG_SWALLOW
 	char *operator_chord;   // one chord, or more for the same; NULL: none
@@ -87,6 +92,7 @@ struct config {
 	int n_inputs;
 	struct config_cursor cursor;
 	struct config_keys keys;
+	struct config_idle idle;
 	struct config_app_keys app_keys[CONFIG_MAX_APP_KEYS];
 	int n_app_keys;
 	// What was wrong with the file and not so bad that the default would not serve: a line each.

@@ -22,12 +22,16 @@ const struct config_section config_sections[CONFIG_N_SECTIONS] = {
 	[CONFIG_KEYS] = {"keys", NULL,
 		"Keys that do not reach apps. A chord is a key with its modifiers, such as *F11* or "
 		"*Ctrl+Alt+Delete*; keys are named as *xev*(1) and *wev*(1) name them, modifiers Ctrl, "
-        "Alt, "
+		"Alt, "
 		"Shift and Logo. Chords that would change to a console, and the kernel's emergency keys "
 		"(Alt+Print), never reach an app."},
 	[CONFIG_APP_KEYS] = {"app-keys", "APP-ID",
 		"For the windows of the app that calls itself _APP-ID_ (*vitrinectl status* tells). A key "
 		"without modifiers is meant with any."},
+	[CONFIG_IDLE] = {"idle", NULL,
+		"Screens that nobody has touched. Any key, button, touch or motion lights them, and does "
+        "nothing "
+		"else while they are off. An app that is looked at without being touched can prevent it."},
 };
 
 #define CORE(field) offsetof(struct config, field)
@@ -36,6 +40,7 @@ const struct config_section config_sections[CONFIG_N_SECTIONS] = {
 #define INPUT(field) offsetof(struct config_input, field)
 #define CURSOR(field) offsetof(struct config_cursor, field)
 #define KEYS(field) offsetof(struct config_keys, field)
+#define IDLE(field) offsetof(struct config_idle, field)
 #define APP_KEYS(field) offsetof(struct config_app_keys, field)
 
 const struct config_key config_keys[] = {
@@ -126,6 +131,13 @@ const struct config_key config_keys[] = {
 		.description = "The app gets these keys, and modifiers, alone."},
 	{CONFIG_APP_KEYS, "deny", CONFIG_CHORDS, APP_KEYS(deny), .fallback = "none",
 		.description = "The app does not get these."},
+
+	{CONFIG_IDLE, "dim-after", CONFIG_INT, IDLE(dim_after), .max = 1000000, .fallback = "0",
+		.description = "Dims the screens after so many s; 0 for never."},
+	{CONFIG_IDLE, "dim-level", CONFIG_REAL, IDLE(dim_level), .min = 0, .max = 1, .fallback = "0.3",
+		.description = "How bright a dimmed screen is, of 1."},
+	{CONFIG_IDLE, "off-after", CONFIG_INT, IDLE(off_after), .max = 1000000, .fallback = "0",
+		.description = "Turns them off after so many s; 0 for never."},
 };
 
 const size_t config_n_keys = sizeof(config_keys) / sizeof(config_keys[0]);

@@ -16,6 +16,7 @@ enum config_section_id {
 	CONFIG_CURSOR,
 	CONFIG_KEYS,
 	CONFIG_APP_KEYS,
+	CONFIG_IDLE,
 	CONFIG_N_SECTIONS,
 };
 

@@ -16,6 +16,8 @@ struct control {
 	struct wl_global *global;
 };
 
+static const char no_such_output[] = "no such output: `vitrinectl status` lists the outputs";
+
 struct capture_request {
 	struct wl_resource *resource;
 	struct capture *capture; // NULL when it is over
@@ -139,8 +141,7 @@ static void handle_capture_output(struct wl_client *client, struct wl_resource *
 		capture, &capture_implementation, request, handle_capture_resource_destroy);
 	struct output *output = find_output(control->kiosk, name);
 	if (output == NULL) {
-		vitrine_capture_v1_send_failed(
-			capture, "no such output: `vitrinectl status` lists the outputs");
+		vitrine_capture_v1_send_failed(capture, no_such_output);
 		return;
 	}
 	static const enum capture_source sources[] = {
@@ -154,10 +155,46 @@ static void handle_capture_output(struct wl_client *client, struct wl_resource *
 	}
 }
 
+static const struct vitrine_reply_v1_interface reply_implementation = {
+	.destroy = handle_destroy,
+};
+
+// NULL reason: done.
+static void reply(
+	struct wl_client *client, struct wl_resource *resource, uint32_t id, const char *reason) {
+	struct wl_resource *answer = wl_resource_create(
+		client, &vitrine_reply_v1_interface, wl_resource_get_version(resource), id);
+	if (answer == NULL) {
+		wl_client_post_no_memory(client);
+		return;
+	}
+	wl_resource_set_implementation(answer, &reply_implementation, NULL, NULL);
+	if (reason == NULL) {
+		vitrine_reply_v1_send_done(answer);
+	} else {
+		vitrine_reply_v1_send_failed(answer, reason);
+	}
+}
+
+static void handle_set_power(struct wl_client *client, struct wl_resource *resource, uint32_t id,
+	const char *name, uint32_t on) {
+	struct kiosk *kiosk = ((struct control *)wl_resource_get_user_data(resource))->kiosk;
+	bool found = false;
+	for (int i = 0; i < kiosk->n_outputs; i++) {
+		struct output *output = kiosk->outputs[i].output;
+		if (name[0] == '\0' || strcmp(output_pipe(output)->connector->name, name) == 0) {
+			kiosk_idle_set_power(kiosk->idle, output, on != 0);
+			found = true;
+		}
+	}
+	reply(client, resource, id, found ? NULL : no_such_output);
+}
+
 static const struct vitrine_control_v1_interface control_implementation = {
 	.destroy = handle_destroy,
 	.get_status = handle_get_status,
 	.capture_output = handle_capture_output,
+	.set_power = handle_set_power,
 };
 
 static void handle_bind(struct wl_client *client, void *data, uint32_t version, uint32_t id) {

@@ -255,11 +255,12 @@ bool kiosk_start(struct kiosk *kiosk, const struct config *config, struct kms_de
 	kiosk->control = control_create(kiosk);
 	kiosk->cursor = kiosk_cursor_create(kiosk);
 	kiosk->keys = kiosk_keys_create(kiosk);
+	kiosk->idle = kiosk_idle_create(kiosk); // sees events before the others
 	kiosk->input = kiosk_input_create(kiosk);
 	kiosk->device_event = wl_event_loop_add_fd(
 		kiosk_loop(kiosk), device->fd, WL_EVENT_READABLE, handle_device, kiosk);
 	if (kiosk->control == NULL || kiosk->cursor == NULL || kiosk->keys == NULL ||
-		kiosk->input == NULL || kiosk->device_event == NULL) {
+		kiosk->idle == NULL || kiosk->input == NULL || kiosk->device_event == NULL) {
 		snprintf(error, 256, "out of memory");
 		return false;
 	}
@@ -298,6 +299,7 @@ void kiosk_finish(struct kiosk *kiosk) {
 		wl_event_source_remove(kiosk->device_event);
 	}
 	kiosk_input_destroy(kiosk->input);
+	kiosk_idle_destroy(kiosk->idle);
 	kiosk_keys_destroy(kiosk->keys);
 	// Clients go first, so that their buffers do before the outputs that show them.
 	for (int i = 0; i < kiosk->n_outputs; i++) {

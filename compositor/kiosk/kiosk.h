@@ -37,6 +37,7 @@ struct kiosk {
 	int n_outputs;
 	struct app *app; // may be NULL
 	struct kiosk_keys *keys;
+	struct kiosk_idle *idle;
 	struct control *control;
 	struct kiosk_input *input;
 	struct kiosk_cursor *cursor;
@@ -77,6 +78,13 @@ void edid_names(const void *edid, size_t size, char **make, char **model);
 // ---- keys.c ----
 struct kiosk_keys *kiosk_keys_create(struct kiosk *kiosk); // NULL when out of memory
 void kiosk_keys_destroy(struct kiosk_keys *keys);          // before the server; NULL is fine
+
+// ---- idle.c ----
+struct kiosk_idle *kiosk_idle_create(struct kiosk *kiosk); // NULL when out of memory
+void kiosk_idle_destroy(struct kiosk_idle *idle);          // before the server; NULL is fine
+void kiosk_idle_wake(struct kiosk_idle *idle);             // as input does
+// By the operator's command; an output that was turned off so is lit by any input.
+void kiosk_idle_set_power(struct kiosk_idle *idle, struct output *output, bool on);
 
 // ---- status.c ----
 // The state of everything as JSON text (interface of `vitrinectl status --json`); the caller frees

@@ -125,7 +125,7 @@ static struct json_object *output_json(const struct kiosk_output *kiosk_output) 
 	add_int(mode, "height", pipe->mode.vdisplay);
 	add_int(mode, "refresh_mhz", kms_mode_refresh_mhz(&pipe->mode));
 	add(object, "mode", mode);
-	add_string(object, "power", "on");
+	add_string(object, "power", output_power(output) ? "on" : "off");
 	add_string(object, "transform", transforms[info->transform]);
 	add(object, "scale", json_object_new_double(info->scale));
 	add_int(object, "frames", (int64_t)counters->frames);

@@ -324,6 +324,10 @@ void kms_request_disable(struct kms_crtc *crtc) {
 	kms_property_stage(&crtc->props[KMS_CRTC_MODE_ID], 0);
 }
 
+void kms_request_active(struct kms_crtc *crtc, bool active) {
+	kms_property_stage(&crtc->props[KMS_CRTC_ACTIVE], active);
+}
+
 void kms_request_writeback(struct kms_connector *writeback, struct kms_crtc *crtc,
 	struct kms_framebuffer *framebuffer, int32_t *out_fence) {
 	kms_property_stage(&writeback->props[KMS_CONNECTOR_CRTC_ID], crtc->id);

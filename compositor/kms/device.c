@@ -198,8 +198,9 @@ static void device_free(struct kms_device *device) {
 	kms_framebuffers_finish(device);
 	kms_dumbs_finish(device);
 	for (int i = 0; i < device->n_crtcs; i++) {
-		uint32_t blobs[] = {device->crtcs[i].mode_blob, device->crtcs[i].staged_blob};
-		for (int j = 0; j < 2; j++) {
+		uint32_t blobs[] = {
+			device->crtcs[i].mode_blob, device->crtcs[i].staged_blob, device->crtcs[i].gamma_blob};
+		for (size_t j = 0; j < sizeof(blobs) / sizeof(blobs[0]); j++) {
 			if (blobs[j] != 0) {
 				drmModeDestroyPropertyBlob(device->fd, blobs[j]);
 			}

@@ -43,6 +43,7 @@ enum kms_crtc_property {
 	KMS_CRTC_MODE_ID,
 	KMS_CRTC_VRR_ENABLED,
 	KMS_CRTC_GAMMA_LUT,
+	KMS_CRTC_GAMMA_LUT_SIZE,
 	KMS_CRTC_DEGAMMA_LUT,
 	KMS_CRTC_CTM,
 	KMS_CRTC_PROPERTY_COUNT,
@@ -111,6 +112,7 @@ struct kms_crtc {
 	void *on_flip_data;
 	struct kms_property props[KMS_CRTC_PROPERTY_COUNT];
 	uint32_t mode_blob;           // MODE_ID blob that we made, 0 if none
+	uint32_t gamma_blob;          // GAMMA_LUT blob that we made last, 0 if none
 	drmModeModeInfo mode;         // what the kernel holds as far as our own commits tell
 	bool mode_valid;              // false: MODE_ID is 0
 	drmModeModeInfo initial_mode; // what ran when the device was opened
@@ -350,6 +352,12 @@ void kms_request_writeback(struct kms_connector *writeback, struct kms_crtc *crt
 	struct kms_framebuffer *framebuffer, int32_t *out_fence);
 // Stages a writeback connector off its CRTC; needs KMS_COMMIT_ALLOW_MODESET if it was attached.
 void kms_request_detach(struct kms_connector *writeback);
+// Stages ACTIVE alone: an inactive CRTC keeps mode and connector and shows nothing. Needs
+// KMS_COMMIT_ALLOW_MODESET.
+void kms_request_active(struct kms_crtc *crtc, bool active);
+// Stages a gamma table that makes the picture darker: `level` of 0 to 1 of what it is; 1 for no table.
+// False if the CRTC has none, or when out of memory or blobs.
+bool kms_request_gamma(struct kms_crtc *crtc, double level);
 // What would be sent if the request were committed now: number of property values.
 int kms_request_count(const struct kms_device *device);
 

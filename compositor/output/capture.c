@@ -126,6 +126,20 @@ void captures_finish(struct output *output) {
 	}
 }
 
+void captures_dark(struct output *output) {
+	struct capture *capture, *next;
+	wl_list_for_each_safe(capture, next, &output->captures, link) {
+		if (capture->state != CAPTURE_WAITING || capture->source == CAPTURE_COMPOSED) {
+			continue;
+		}
+		if (capture->source == CAPTURE_WRITEBACK) {
+			finish(capture, "the display is off: turn it on, or use --source composed");
+		} else {
+			start_composed(capture);
+		}
+	}
+}
+
 bool captures_want_frame(const struct output *output) {
 	struct capture *capture;
 	wl_list_for_each(capture, &output->captures, link) {

@@ -108,7 +108,12 @@ enum planner_verdict output_test(void *data, const struct planner_plan *plan) {
 	if (!output_stage(output, output->testing, plan)) {
 		return PLANNER_REFUSED;
 	}
-	int rc = kms_request_commit(output->device, output->pipe.crtc, KMS_COMMIT_TEST);
+	uint32_t flags = KMS_COMMIT_TEST;
+	if (!output->lit) { // what is asked is whether the layout does once it is
+		kms_request_active(output->pipe.crtc, true);
+		flags |= KMS_COMMIT_ALLOW_MODESET;
+	}
+	int rc = kms_request_commit(output->device, output->pipe.crtc, flags);
 	if (rc == 0) {
 		return PLANNER_ACCEPTED;
 	}
@@ -119,12 +124,15 @@ static int commit_once(struct output *output, struct frame *frame) {
 	struct capture *capture = captures_prepare(output, frame);
 	kms_request_begin(output->device);
 	int rc = output_stage(output, frame, &frame->plan) ? 0 : -ENOMEM;
-	uint32_t flags = KMS_COMMIT_EVENT;
+	uint32_t flags = KMS_COMMIT_EVENT | power_stage(output);
 	if (capture != NULL) {
 		flags |= captures_stage(capture);
 	}
 	if (rc == 0) {
 		rc = kms_request_commit(output->device, output->pipe.crtc, flags);
+	}
+	if (rc == 0) {
+		power_committed(output, flags);
 	}
 	if (capture != NULL) {
 		captures_committed(capture, rc);

@@ -68,6 +68,10 @@ struct output {
 	bool swapped; // a plane gets another buffer or place
 
 	bool scheduled; // a frame is wanted
+	bool powered;   // it should be lit
+	bool lit;       // its CRTC is active
+	double level;   // of brightness, 0 to 1
+	bool gamma_changed;
 	bool had_flip;
 	int32_t retry_ms;              // after the last commit was refused; 0: it was not
 	struct wl_event_source *idle;  // repaint now; may be NULL
@@ -155,6 +159,13 @@ enum planner_verdict output_test(void *data, const struct planner_plan *plan);
 struct kms_framebuffer *scanout_framebuffer(
 	struct kms_device *device, struct scene_buffer *buffer, uint32_t format);
 
+// ---- power.c ----
+// Turns the screen off if that is wanted and possible now. False: nothing is to be shown.
+bool power_apply(struct output *output);
+// Stages what lights the CRTC and its brightness; returns further commit flags.
+uint32_t power_stage(struct output *output);
+void power_committed(struct output *output, uint32_t flags);
+
 // ---- capture.c ----
 // A writeback job that goes with this frame, its layout tested; NULL if none.
 struct capture *captures_prepare(struct output *output, const struct frame *frame);
@@ -165,6 +176,8 @@ bool captures_want_frame(const struct output *output);
 // True while the hardware writes a picture: it is lost (vkms) if the next frame comes before it is.
 bool captures_in_flight(const struct output *output);
 void captures_finish(struct output *output);
+// The screen is off: what would read it back is composed, or fails.
+void captures_dark(struct output *output);
 
 // ---- output.c ----
 // Goes on with a frame that was held back.

@@ -101,6 +101,14 @@ static void arm_hidden_timer(struct output *output, const struct frame *frame) {
 	}
 }
 
+// Nobody sees anything of a dark screen.
+static void arm_dark_timer(struct output *output) {
+	if (!output->hidden_armed) {
+		output->hidden_armed = true;
+		wl_event_source_timer_update(output->hidden_timer, HIDDEN_INTERVAL_MS);
+	}
+}
+
 // When the next vblank after `now` comes, guessed from the last flip.
 static int64_t next_vblank(const struct output *output, int64_t now) {
 	if (output->last_flip_ns == 0 || now < output->last_flip_ns) {
@@ -126,6 +134,11 @@ static void repaint(struct output *output) {
 		return;
 	}
 	output->scheduled = false;
+	if (!power_apply(output)) {
+		captures_dark(output);
+		arm_dark_timer(output);
+		return;
+	}
 	if (output->handler.before_frame != NULL) {
 		output->handler.before_frame(output->handler.data, output);
 		output->scheduled = false; // what it changed is in this frame
@@ -248,7 +261,11 @@ static void handle_flip(struct kms_crtc *crtc, const struct kms_flip *flip, void
 			output->handler.first_flip(output->handler.data, output);
 		}
 	}
-	output_resume(output);
+	if (power_apply(output)) {
+		output_resume(output);
+	} else {
+		arm_dark_timer(output);
+	}
 }
 
 static bool take_planes(struct output *output) {
@@ -355,6 +372,8 @@ struct output *output_create(struct wl_event_loop *loop, struct output_pool *poo
 	output->pipe = *pipe;
 	output->device = pipe->crtc->device;
 	output->handler = *handler;
+	output->powered = output->lit = true;
+	output->level = 1;
 	int32_t mhz = kms_mode_refresh_mhz(&pipe->mode);
 	output->refresh_ns = mhz > 0 ? INT64_C(1000000000000) / mhz : 16666667;
 	output->window_ns =

@@ -108,6 +108,15 @@ struct kms_plane *const *output_planes(const struct output *output, int *n_plane
 // The frame on screen, NULL before the first. Valid until the next return to the event loop.
 const struct frame *output_frame(const struct output *output);
 
+// ---- power.c ----
+
+// Turns the screen off (its CRTC inactive), at once or with the flip that is on its way; on with the next
+// frame, which is the scene of then. While it is off clients' frames go on slowly.
+void output_set_power(struct output *output, bool on);
+bool output_power(const struct output *output); // as it was asked for
+// Brightness, 0 to 1 of what the picture is, with the next frame. False if the device cannot do that.
+bool output_set_level(struct output *output, double level);
+
 // ---- capture.c: screenshots ----
 
 enum capture_source {

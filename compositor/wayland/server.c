@@ -42,11 +42,12 @@ static bool copy_formats(struct format_set *to, const struct format_set *from) {
 static bool create_globals(
 	struct wayland_server *server, const struct wayland_server_options *options) {
 	return compositor_create(server) && subcompositor_create(server) && shm_create(server) &&
-		viewporter_create(server) && fractional_scale_create(server) &&
-		presentation_create(server) && single_pixel_create(server) &&
-		dmabuf_create(server, options->scanout_formats) && xdg_output_create(server) &&
-		data_device_create(server) && seat_create(server) && xdg_wm_base_create(server) &&
-		xdg_decoration_create(server) && xdg_activation_create(server);
+		viewporter_create(server) && fractional_scale_create(server) && idle_create(server) &&
+		shortcuts_inhibit_create(server) && presentation_create(server) &&
+		single_pixel_create(server) && dmabuf_create(server, options->scanout_formats) &&
+		xdg_output_create(server) && data_device_create(server) && seat_create(server) &&
+		xdg_wm_base_create(server) && xdg_decoration_create(server) &&
+		xdg_activation_create(server);
 }
 
 static bool init(struct wayland_server *server, const struct wayland_server_options *options) {
@@ -122,6 +123,7 @@ void wayland_server_destroy(struct wayland_server *server) {
 		}
 		wl_display_destroy(server->display);
 	}
+	idle_destroy(server);
 	if (server->guards_sigbus) {
 		sigbus_remove();
 	}

@@ -41,6 +41,7 @@ struct wayland_server {
 	struct format_set composed_formats;
 	struct dmabuf_formats dmabuf;
 	bool guards_sigbus;
+	struct idle *idle;       // of idle.c
 	struct wl_list surfaces; // struct surface.link
 	struct wl_list waiting;  // struct surface.waiting_link
 	struct wl_list dirty;    // struct surface.dirty_link
@@ -106,6 +107,9 @@ bool subcompositor_create(struct wayland_server *server);
 bool shm_create(struct wayland_server *server);
 bool xdg_output_create(struct wayland_server *server);
 bool viewporter_create(struct wayland_server *server);
+bool shortcuts_inhibit_create(struct wayland_server *server);
+bool idle_create(struct wayland_server *server);
+void idle_destroy(struct wayland_server *server); // after the clients
 bool fractional_scale_create(struct wayland_server *server);
 // Tells the surface's wp_fractional_scale_v1, if it has one, of the scale of its output.
 void fractional_scale_send(struct surface *surface);

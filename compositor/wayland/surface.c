@@ -390,6 +390,9 @@ static void handle_resource_destroy(struct wl_resource *resource) {
 	if (surface->viewport) {
 		wl_resource_set_user_data(surface->viewport, NULL);
 	}
+	if (surface->shortcuts_inhibitor) {
+		wl_resource_set_user_data(surface->shortcuts_inhibitor, NULL);
+	}
 	if (surface->fractional) {
 		wl_resource_set_user_data(surface->fractional, NULL);
 	}

@@ -82,6 +82,13 @@ const char *wayland_server_socket(struct wayland_server *server);
 // A global made elsewhere (the control extension) that other users' clients do not get to see. Set once.
 void wayland_server_set_private_global(struct wayland_server *server, struct wl_global *global);
 
+// ---- idle.c: ext_idle_notifier, idle_inhibit ----
+
+// A person did something, just now.
+void wayland_idle_activity(struct wayland_server *server);
+// A surface that is shown asks that screens stay as they are.
+bool wayland_idle_inhibited(struct wayland_server *server);
+
 // ---- output.c: wl_output and xdg_output ----
 
 struct wayland_output_info {

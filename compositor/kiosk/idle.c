@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: MIT
+// Screens that nobody has touched for some time are dimmed, then turned off; any input lights them. What
+// is pressed or touched while it is dark only wakes: it reaches no app, to its release.
+#include <linux/input-event-codes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/log.h"
+#include "kiosk/kiosk.h"
+#include "wayland/seat.h"
+
+enum idle_state {
+	IDLE_AWAKE,
+	IDLE_DIMMED,
+	IDLE_OFF,
+};
+
+enum { MAX_TOUCHES = 32 }; // that began in the dark
+
+struct kiosk_idle {
+	struct kiosk *kiosk;
+	struct seat_filter filter;
+	struct wl_event_source *timer; // NULL: never idle
+	enum idle_state state;
+	int64_t active_ms;                    // CLOCK_MONOTONIC, of the last input
+	uint8_t swallowed[(KEY_CNT + 7) / 8]; // keys and buttons that were pressed in the dark
+	int32_t touches[MAX_TOUCHES];
+	int n_touches;
+	bool no_gamma; // said once
+};
+
+static int64_t now_ms(void) {
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void set_level(struct kiosk_idle *idle, double level) {
+	for (int i = 0; i < idle->kiosk->n_outputs; i++) {
+		struct output *output = idle->kiosk->outputs[i].output;
+		if (!output_set_level(output, level) && !idle->no_gamma) {
+			log_warning(
+				"%s: has no gamma table and is not dimmed", output_pipe(output)->connector->name);
+			idle->no_gamma = true;
+		}
+	}
+}
+
+static void set_power(struct kiosk_idle *idle, bool on) {
+	for (int i = 0; i < idle->kiosk->n_outputs; i++) {
+		output_set_power(idle->kiosk->outputs[i].output, on);
+	}
+}
+
+static void enter(struct kiosk_idle *idle, enum idle_state state) {
+	if (state == idle->state) {
+		return;
+	}
+	bool was_dark = idle->state == IDLE_OFF;
+	idle->state = state;
+	set_level(idle, state == IDLE_DIMMED ? idle->kiosk->config->idle.dim_level : 1);
+	if (was_dark || state == IDLE_OFF) {
+		set_power(idle, state != IDLE_OFF);
+	}
+}
+
+// When the next step is due, ms of inactivity; 0: there is none.
+static int64_t next_step(const struct kiosk_idle *idle, enum idle_state *state) {
+	const struct config_idle *config = &idle->kiosk->config->idle;
+	int64_t dim = (int64_t)config->dim_after * 1000, off = (int64_t)config->off_after * 1000;
+	if (idle->state == IDLE_AWAKE && dim > 0 && (off == 0 || dim < off)) {
+		*state = IDLE_DIMMED;
+		return dim;
+	}
+	*state = IDLE_OFF;
+	return idle->state != IDLE_OFF ? off : 0;
+}
+
+// Timers are not set anew with each event: one that finds that there was some runs for the rest.
+static int handle_timer(void *data) {
+	struct kiosk_idle *idle = data;
+	enum idle_state state;
+	int64_t due, now = now_ms();
+	if (wayland_idle_inhibited(idle->kiosk->server)) {
+		idle->active_ms = now;
+		enter(idle, IDLE_AWAKE);
+	}
+	while ((due = next_step(idle, &state)) > 0 && now - idle->active_ms >= due) {
+		enter(idle, state);
+	}
+	if (due > 0) {
+		int64_t wait = due - (now - idle->active_ms);
+		wl_event_source_timer_update(idle->timer, (int)(wait < INT32_MAX ? wait : INT32_MAX));
+	}
+	return 0;
+}
+
+void kiosk_idle_wake(struct kiosk_idle *idle) {
+	bool asleep = idle->state != IDLE_AWAKE;
+	idle->active_ms = now_ms();
+	enter(idle, IDLE_AWAKE);
+	if (asleep && idle->timer != NULL) {
+		handle_timer(idle);
+	}
+}
+
+// True if that came in the dark.
+static bool note(struct kiosk_idle *idle) {
+	bool dark = idle->state == IDLE_OFF;
+	wayland_idle_activity(idle->kiosk->server);
+	kiosk_idle_wake(idle);
+	return dark;
+}
+
+static struct kiosk_idle *idle_of(struct seat_filter *filter) {
+	struct kiosk_idle *idle = wl_container_of(filter, idle, filter);
+	return idle;
+}
+
+// ---- Input ----
+
+static bool press(struct kiosk_idle *idle, uint32_t code, bool pressed) {
+	bool dark = note(idle);
+	if (code >= KEY_CNT) {
+		return dark;
+	}
+	uint8_t *byte = &idle->swallowed[code / 8], bit = (uint8_t)(1u << code % 8);
+	if (pressed && dark) {
+		*byte |= bit;
+		return true;
+	}
+	bool was_swallowed = (*byte & bit) != 0;
+	*byte &= (uint8_t)~bit;
+	return was_swallowed && !pressed;
+}
+
+static bool handle_key(struct seat_filter *filter, const struct seat_key *key) {
+	return press(idle_of(filter), key->key, key->pressed);
+}
+
+static bool handle_button(struct seat_filter *filter, const struct seat_button *button) {
+	return press(idle_of(filter), button->button, button->pressed);
+}
+
+static bool handle_motion(struct seat_filter *filter, struct seat_motion *motion) {
+	(void)motion;
+	return note(idle_of(filter));
+}
+
+static bool handle_axis(struct seat_filter *filter, const struct seat_axis *axis) {
+	(void)axis;
+	return note(idle_of(filter));
+}
+
+static int find_touch(const struct kiosk_idle *idle, int32_t id) {
+	for (int i = 0; i < idle->n_touches; i++) {
+		if (idle->touches[i] == id) {
+			return i;
+		}
+	}
+	return -1;
+}
+
+static bool handle_touch_down(struct seat_filter *filter, const struct seat_touch *touch) {
+	struct kiosk_idle *idle = idle_of(filter);
+	if (!note(idle)) {
+		return false;
+	}
+	if (idle->n_touches < MAX_TOUCHES) {
+		idle->touches[idle->n_touches++] = touch->id;
+	}
+	return true;
+}
+
+static bool handle_touch_motion(struct seat_filter *filter, const struct seat_touch *touch) {
+	struct kiosk_idle *idle = idle_of(filter);
+	note(idle);
+	return find_touch(idle, touch->id) >= 0;
+}
+
+static bool end_touch(struct kiosk_idle *idle, int32_t id) {
+	int i = find_touch(idle, id);
+	if (i < 0) {
+		return false;
+	}
+	idle->touches[i] = idle->touches[--idle->n_touches];
+	return true;
+}
+
+static bool handle_touch_up(struct seat_filter *filter, const struct seat_touch *touch) {
+	note(idle_of(filter));
+	return end_touch(idle_of(filter), touch->id);
+}
+
+static void handle_touch_cancel(struct seat_filter *filter, int32_t id) {
+	end_touch(idle_of(filter), id);
+}
+
+static const struct seat_filter_ops filter_ops = {
+	.key = handle_key,
+	.motion = handle_motion,
+	.button = handle_button,
+	.axis = handle_axis,
+	.touch_down = handle_touch_down,
+	.touch_motion = handle_touch_motion,
+	.touch_up = handle_touch_up,
+	.touch_cancel = handle_touch_cancel,
+};
+
+// ---- Life ----
+
+struct kiosk_idle *kiosk_idle_create(struct kiosk *kiosk) {
+	struct kiosk_idle *idle = calloc(1, sizeof(*idle));
+	if (idle == NULL) {
+		return NULL;
+	}
+	idle->kiosk = kiosk;
+	idle->active_ms = now_ms();
+	seat_add_filter(
+		wayland_server_seat(kiosk->server), &idle->filter, &filter_ops, SEAT_FILTER_GUARD);
+	if (kiosk->config->idle.dim_after > 0 || kiosk->config->idle.off_after > 0) {
+		idle->timer = wl_event_loop_add_timer(kiosk_loop(kiosk), handle_timer, idle);
+		if (idle->timer == NULL) {
+			kiosk_idle_destroy(idle);
+			return NULL;
+		}
+		handle_timer(idle);
+	}
+	return idle;
+}
+
+void kiosk_idle_destroy(struct kiosk_idle *idle) {
+	if (idle == NULL) {
+		return;
+	}
+	if (idle->timer != NULL) {
+		wl_event_source_remove(idle->timer);
+	}
+	seat_remove_filter(&idle->filter);
+	free(idle);
+}
+
+void kiosk_idle_set_power(struct kiosk_idle *idle, struct output *output, bool on) {
+	output_set_power(output, on);
+	bool any = false;
+	for (int i = 0; i < idle->kiosk->n_outputs; i++) {
+		any |= output_power(idle->kiosk->outputs[i].output);
+	}
+	idle->active_ms = now_ms();
+	if (!any) {
+		idle->state = IDLE_OFF; // any input lights them
+	} else if (idle->state != IDLE_AWAKE) {
+		idle->state = IDLE_AWAKE;
+		set_level(idle, 1);
+	}
+	if (idle->timer != NULL) {
+		handle_timer(idle);
+	}
+}

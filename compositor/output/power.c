@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+// Screens that are off, or darker. Off is ACTIVE = 0: mode and connector stay, planes are free for other
+// CRTCs, buffers go back to their clients. On is a whole frame, with a modeset.
+#include <string.h>
+
+#include "base/log.h"
+#include "output/internal.h"
+
+// While no flip is pending and nothing is being written back.
+static void go_dark(struct output *output) {
+	kms_request_begin(output->device);
+	for (int p = 0; p < output->n_planes; p++) {
+		if (!pool_is_elsewhere(output, output->planes[p])) {
+			kms_request_plane(output->planes[p], output->pipe.crtc, NULL);
+		}
+	}
+	kms_request_active(output->pipe.crtc, false);
+	int rc = kms_request_commit(
+		output->device, output->pipe.crtc, KMS_COMMIT_BLOCK | KMS_COMMIT_ALLOW_MODESET);
+	if (rc != 0) {
+		log_error("%s: cannot be turned off: %s", output->pipe.connector->name, strerror(-rc));
+		output->powered = true; // as it is; whoever asks again tries again
+		return;
+	}
+	output->counters.modesets++;
+	output->lit = false;
+	planner_forget(output->planner);
+	if (output->on_screen != NULL) {
+		frame_unlock(output->on_screen);
+		output->on_screen = NULL;
+	}
+	pool_flipped(output);
+	log_info("%s: off", output->pipe.connector->name);
+}
+
+bool power_apply(struct output *output) {
+	if (output->powered || !output->lit) {
+		return output->powered;
+	}
+	if (output->pending == NULL && !captures_in_flight(output)) {
+		go_dark(output);
+	}
+	return output->powered;
+}
+
+uint32_t power_stage(struct output *output) {
+	if (output->gamma_changed) {
+		kms_request_gamma(output->pipe.crtc, output->level);
+	}
+	if (output->lit) {
+		return 0;
+	}
+	kms_request_active(output->pipe.crtc, true);
+	return KMS_COMMIT_ALLOW_MODESET;
+}
+
+void power_committed(struct output *output, uint32_t flags) {
+	output->gamma_changed = false;
+	if (!output->lit && (flags & KMS_COMMIT_ALLOW_MODESET)) {
+		output->lit = true;
+		output->counters.modesets++;
+		log_info("%s: on", output->pipe.connector->name);
+	}
+}
+
+void output_set_power(struct output *output, bool on) {
+	if (on == output->powered) {
+		return;
+	}
+	output->powered = on;
+	if (on) {
+		output->scheduled = false;
+		output->scene.schedule(&output->scene);
+	} else {
+		power_apply(output);
+	}
+}
+
+bool output_power(const struct output *output) {
+	return output->powered;
+}
+
+bool output_set_level(struct output *output, double level) {
+	if (output->pipe.crtc->props[KMS_CRTC_GAMMA_LUT].id == 0) {
+		return level >= 1;
+	}
+	if (level != output->level) {
+		output->level = level;
+		output->gamma_changed = true;
+		output->scene.schedule(&output->scene);
+	}
+	return true;
+}
