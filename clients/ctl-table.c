@@ -184,6 +184,38 @@ static void print_output(
 	print_layers(file, output);
 }
 
+// "keyboard, pointer"
+static void set_kinds(char cell[CELL_SIZE], struct json_object *kinds) {
+	char text[CELL_SIZE] = "";
+	size_t len = 0;
+	for (size_t i = 0; i < get_length(kinds) && len < sizeof(text); i++) {
+		const char *kind = json_object_get_string(json_object_array_get_idx(kinds, i));
+		len += (size_t)snprintf(
+			text + len, sizeof(text) - len, "%s%s", i > 0 ? ", " : "", kind ? kind : "-");
+	}
+	set_cell(cell, text);
+}
+
+static void print_inputs(FILE *file, struct json_object *inputs) {
+	static const char *const titles[COLUMNS] = {"INPUT", "ID", "KINDS", "OUTPUT"};
+	static char cells[MAX_ROWS][COLUMNS][CELL_SIZE];
+	size_t len = get_length(inputs);
+	struct table table = {titles, cells, len < MAX_ROWS ? len : MAX_ROWS};
+	if (len == 0) {
+		return;
+	}
+	for (size_t i = 0; i < table.rows; i++) {
+		struct json_object *input = json_object_array_get_idx(inputs, i);
+		const char *output = get_string(input, "output");
+		set_cell(cells[i][0], get_string(input, "name"));
+		set_cell(cells[i][1], get_string(input, "id"));
+		set_kinds(cells[i][2], get(input, "kinds"));
+		set_cell(cells[i][3], output[0] != '\0' ? output : "-");
+	}
+	fputc('\n', file);
+	print_table(file, &table);
+}
+
 static void print_apps(FILE *file, struct json_object *apps) {
 	static const char *const titles[COLUMNS] = {"APP", "PID", "STATE", "RESTARTS"};
 	static char cells[MAX_ROWS][COLUMNS][CELL_SIZE];
@@ -218,5 +250,6 @@ void ctl_table_print(
 	if (get_length(outputs) == 0) {
 		fprintf(file, "\nno output: no display is connected\n");
 	}
+	print_inputs(file, get(status, "inputs"));
 	print_apps(file, get(status, "apps"));
 }

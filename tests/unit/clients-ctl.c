@@ -44,6 +44,8 @@ static void table_shows_layers_and_reasons(void **state) {
 		"{\"app_id\":\"foot\",\"buffer\":\"shm\",\"format\":\"AR24\",\"width\":1024,"
 		"\"height\":768,\"placement\":\"composed\",\"reasons\":[\"shm\",\"alpha\"]}],"
 		"\"planes\":[{\"id\":34,\"type\":\"overlay\",\"layer\":0,\"role\":\"client\"}]}],"
+		"\"inputs\":[{\"name\":\"Goodix\",\"id\":\"0416:038f\",\"kinds\":[\"touch\","
+		"\"keyboard\"],\"output\":\"DSI-1\"}],"
 		"\"apps\":[{\"name\":\"foot\",\"pid\":42,\"state\":\"running\",\"restarts\":0}]}",
 		NULL, 0);
 	assert_non_null(strstr(text, "vitrine 0.1.0 on /dev/dri/card1 (vkms)\n"));
@@ -56,6 +58,7 @@ static void table_shows_layers_and_reasons(void **state) {
 	assert_non_null(strstr(text,
 		"  1      foot            shm     AR24    1024x768  0,0       composed: shm, alpha\n"));
 	assert_non_null(strstr(text, "  foot  42   running  0\n"));
+	assert_non_null(strstr(text, "  Goodix  0416:038f  touch, keyboard  DSI-1\n"));
 	free(text);
 }
 
@@ -74,8 +77,8 @@ static void table_shows_rates_between_samples(void **state) {
 static void table_survives_what_is_missing(void **state) {
 	(void)state;
 	static const char *const statuses[] = {"{}", "{\"outputs\":[]}", "{\"outputs\":[{}]}",
-		"{\"outputs\":[{\"layers\":[{}]}],\"apps\":[{}]}", "{\"outputs\":3,\"device\":[]}",
-		"{\"outputs\":[null,{\"mode\":7,\"layers\":[null]}]}"};
+		"{\"outputs\":[{\"layers\":[{}]}],\"apps\":[{}],\"inputs\":[{\"kinds\":[null]}]}",
+		"{\"outputs\":3,\"device\":[]}", "{\"outputs\":[null,{\"mode\":7,\"layers\":[null]}]}"};
 	for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++) {
 		char *text = print(statuses[i], i % 2 ? "{}" : NULL, 0);
 		assert_non_null(strstr(text, "vitrine - on - (-)\n"));
