@@ -4,7 +4,7 @@
 #include "kiosk/config.h"
 
 const struct config_section config_sections[CONFIG_N_SECTIONS] = {
-	[CONFIG_CORE] = {"core"},
+	[CONFIG_CORE] = {.name = "core"},
 	[CONFIG_OUTPUT] = {"output", "NAME",
 		"_NAME_ is a connector such as HDMI-A-1; *[output \\*]* is for every output that has no "
 		"section."},
