@@ -30,7 +30,7 @@ const struct config_section config_sections[CONFIG_N_SECTIONS] = {
 		"without modifiers is meant with any."},
 	[CONFIG_IDLE] = {"idle", NULL,
 		"Screens that nobody has touched. Any key, button, touch or motion lights them, and does "
-        "nothing "
+		"nothing "
 		"else while they are off. An app that is looked at without being touched can prevent it."},
 };
 

@@ -20,8 +20,7 @@ static struct surface *surface_at(
 		return NULL;
 	}
 	double at_x = place->x - surface->x, at_y = place->y - surface->y;
-	if (at_x < 0 || at_y < 0 || at_x >= surface->width ||
-		at_y >= surface->height) {
+	if (at_x < 0 || at_y < 0 || at_x >= surface->width || at_y >= surface->height) {
 		return NULL;
 	}
 	if (!pixman_region32_contains_point(

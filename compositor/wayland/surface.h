@@ -85,9 +85,9 @@ struct surface {
 	int32_t preferred_scale;                             // whole; as the client knows it
 	enum wl_output_transform preferred_transform;        // likewise
 	bool preferred_sent;
-	struct wl_resource *viewport;    // wp_viewport; may be NULL
+	struct wl_resource *viewport;            // wp_viewport; may be NULL
 	struct wl_resource *shortcuts_inhibitor; // may be NULL
-	struct wl_resource *fractional;  // wp_fractional_scale_v1; may be NULL
+	struct wl_resource *fractional;          // wp_fractional_scale_v1; may be NULL
 	struct wl_list dmabuf_feedbacks; // zwp_linux_dmabuf_feedback_v1 resources of the surface
 	struct dmabuf_wish *wish;        // what they are to say; may be NULL
 	struct client_account *account;
