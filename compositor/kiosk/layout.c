@@ -6,6 +6,7 @@
 #include "kiosk/layout.h"
 
 #include <drm_fourcc.h>
+#include <math.h>
 #include <stdlib.h>
 
 #include "base/log.h"
@@ -37,8 +38,9 @@ struct layout_window {
 struct kiosk_layout {
 	struct wl_list outputs; // layout_output.link, in order of arrival
 	struct layout_output waiting;
-	struct wl_list windows;        // layout_window.link, newest first
-	struct layout_cursor cursor;   // all zero: none is shown
+	struct wl_list windows;             // layout_window.link, newest first
+	struct layout_cursor cursor;        // all zero: none is shown
+	struct wayland_output *icon_output; // shows what is dragged; may be NULL, or gone
 	struct layout_window *pressed; // by the user, after anything came to the front; may be NULL
 	uint64_t last_raised;
 	struct scene_buffer *black;
@@ -329,6 +331,13 @@ static void lay_out(struct kiosk_layout *layout, struct layout_output *output) {
 		anything_behind = true;
 		ok = ok && append_window(window);
 	}
+	struct seat_icon icon =
+		seat_drag_icon(wayland_server_seat(wayland_output_server(output->wayland)));
+	if (icon.surface && icon.at.output == output->wayland) {
+		ok = surface_append(icon.surface, output->wayland, (int32_t)floor(icon.at.x),
+				 (int32_t)floor(icon.at.y)) &&
+			ok;
+	}
 	if (layout->cursor.append) {
 		ok = layout->cursor.append(layout->cursor.data, output->wayland) && ok;
 	}
@@ -515,10 +524,42 @@ static struct scene_rect handle_popup_bounds(void *data, struct popup *popup) {
 	return bounds;
 }
 
+static void mark_cursor(struct kiosk_layout *layout, struct wayland_output *wayland) {
+	// Looked for: the output may be gone, and what is known of it with it.
+	struct layout_output *output;
+	wl_list_for_each(output, &layout->outputs, link) {
+		if (output->wayland == wayland) {
+			mark_dirty(layout, output);
+		}
+	}
+}
+
+void kiosk_layout_update_cursor(
+	struct kiosk_layout *layout, struct wayland_output *before, struct wayland_output *now) {
+	mark_cursor(layout, now);
+	if (before != now) {
+		mark_cursor(layout, before);
+	}
+}
+
+static void handle_icon_changed(void *data) {
+	struct kiosk_layout *layout = data;
+	if (wl_list_empty(&layout->outputs)) {
+		return;
+	}
+	struct layout_output *any = wl_container_of(layout->outputs.next, any, link);
+	struct seat *seat = wayland_server_seat(wayland_output_server(any->wayland));
+	struct wayland_output *now = seat_drag_icon(seat).at.output;
+	kiosk_layout_update_cursor(layout, layout->icon_output, now);
+	layout->icon_output = now;
+}
+
 static void handle_tree_changed(void *data, struct surface *root) {
 	struct layout_window *window = window_of(toplevel_from_surface(root));
 	if (window) {
 		mark_dirty(data, window->output);
+	} else {
+		handle_icon_changed(data); // it is of what is dragged, if it is of anything
 	}
 }
 
@@ -552,24 +593,6 @@ void kiosk_layout_set_cursor(struct kiosk_layout *layout, const struct layout_cu
 	layout->cursor = cursor ? *cursor : (struct layout_cursor){0};
 }
 
-static void mark_cursor(struct kiosk_layout *layout, struct wayland_output *wayland) {
-	// Looked for: the output may be gone, and what is known of it with it.
-	struct layout_output *output;
-	wl_list_for_each(output, &layout->outputs, link) {
-		if (output->wayland == wayland) {
-			mark_dirty(layout, output);
-		}
-	}
-}
-
-void kiosk_layout_update_cursor(
-	struct kiosk_layout *layout, struct wayland_output *before, struct wayland_output *now) {
-	mark_cursor(layout, now);
-	if (before != now) {
-		mark_cursor(layout, before);
-	}
-}
-
 const struct wayland_policy *kiosk_layout_policy(void) {
 	static const struct wayland_policy policy = {
 		.toplevel_initial = handle_initial,
@@ -584,6 +607,7 @@ const struct wayland_policy *kiosk_layout_policy(void) {
 		.surface_pressed = handle_pressed,
 		.cursor_changed = handle_cursor_changed,
 		.cursor_moved = handle_cursor_moved,
+		.drag_icon_changed = handle_icon_changed,
 	};
 	return &policy;
 }

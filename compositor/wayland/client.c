@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 // What one client may hold of what is scarce, so that none takes it from the others: file
 // descriptors, mappings, memory. Who goes past a bound gets the protocol's own no_memory.
+#include <linux/sockios.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -16,6 +18,7 @@ enum {
 	MAX_OBJECTS = 1 << 16,
 	MAX_SURFACES = 1 << 14,
 	MAX_RECTS = 1 << 20, // in all regions together
+	MAX_TEXT = 1 << 20,  // bytes
 	MAX_KEPT_POOLS = 1024,
 	SHARE = 4,            // of a limit of the process, one client gets a quarter
 	MIN_BUFFER = 1 << 12, // bytes, libwayland has no smaller one
@@ -204,6 +207,19 @@ bool client_hold_rects(struct client_account *account, size_t *held, size_t n) {
 	account->n_rects += n - *held;
 	*held = n;
 	return account->n_rects <= MAX_RECTS;
+}
+
+bool client_hold_text(struct client_account *account, size_t *held, size_t n) {
+	account->n_text += n - *held;
+	*held = n;
+	return account->n_text <= MAX_TEXT;
+}
+
+bool client_is_behind(struct wl_client *client) {
+	int fd = wl_client_get_fd(client), unread = 0, room = 0;
+	socklen_t size = sizeof(room);
+	return ioctl(fd, SIOCOUTQ, &unread) == 0 &&
+		getsockopt(fd, SOL_SOCKET, SO_SNDBUF, &room, &size) == 0 && unread > room / SHARE;
 }
 
 bool client_take_copy(struct client_account *account, size_t size) {

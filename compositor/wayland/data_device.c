@@ -1,15 +1,10 @@
 // SPDX-License-Identifier: MIT
-// wl_data_device_manager. A selection belongs to whom has the keyboard, a drag to whom has the
-// pointer: while the seat has neither, each attempt is answered as one that came too late.
+// wl_data_device_manager: sources, devices, the clipboard.
+#include "wayland/data_device.h"
+
 #include <stdlib.h>
 
-#include "wayland/server.h"
-
-struct data_source {
-	struct wl_resource *resource;
-	bool used;        // given to set_selection or start_drag
-	bool has_actions; // set_actions was called: for drags only
-};
+#include "wayland/seat_internal.h"
 
 static void handle_destroy(struct wl_client *client, struct wl_resource *resource) {
 	(void)client;
@@ -18,30 +13,32 @@ static void handle_destroy(struct wl_client *client, struct wl_resource *resourc
 
 // ---- wl_data_source ----
 
+static struct data_source *source_of(struct wl_resource *resource) {
+	return wl_resource_get_user_data(resource);
+}
+
 static void handle_offer(
 	struct wl_client *client, struct wl_resource *resource, const char *mime_type) {
 	(void)client;
-	(void)resource;
-	(void)mime_type; // no one can be offered it
+	selection_source_add_type(&source_of(resource)->base, mime_type);
 }
 
 static void handle_set_actions(
 	struct wl_client *client, struct wl_resource *resource, uint32_t actions) {
 	(void)client;
-	struct data_source *source = wl_resource_get_user_data(resource);
-	const uint32_t all = WL_DATA_DEVICE_MANAGER_DND_ACTION_COPY |
-		WL_DATA_DEVICE_MANAGER_DND_ACTION_MOVE | WL_DATA_DEVICE_MANAGER_DND_ACTION_ASK;
-	if (actions & ~all) {
+	struct data_source *source = source_of(resource);
+	if (actions & ~(uint32_t)DATA_ALL_ACTIONS) {
 		wl_resource_post_error(resource, WL_DATA_SOURCE_ERROR_INVALID_ACTION_MASK,
 			"invalid action mask 0x%x", actions);
 		return;
 	}
-	if (source->used || source->has_actions) {
+	if (source->base.used || source->has_actions) {
 		wl_resource_post_error(resource, WL_DATA_SOURCE_ERROR_INVALID_SOURCE,
 			"set_actions comes once, before the source is used");
 		return;
 	}
 	source->has_actions = true;
+	source->actions = actions;
 }
 
 static const struct wl_data_source_interface source_impl = {
@@ -51,63 +48,67 @@ static const struct wl_data_source_interface source_impl = {
 };
 
 static void handle_source_destroy(struct wl_resource *resource) {
-	free(wl_resource_get_user_data(resource));
+	struct data_source *source = source_of(resource);
+	if (source->drag) {
+		drag_source_gone(source->drag);
+	}
+	selection_source_finish(&source->base);
+	free(source);
 }
 
 // ---- wl_data_device ----
 
-// A drag that never starts gives its icon the role all the same, and no object with it.
-static const struct surface_role icon_role = {
-	.name = "drag icon",
+static struct seat *seat_of(struct wl_resource *device) {
+	return wl_resource_get_user_data(device);
+}
+
+static const struct selection_protocol protocol = {
+	.offer = data_offer_create,
+	.selected = wl_data_device_send_selection,
+	.cancelled = wl_data_source_send_cancelled,
 };
 
 static bool use_source(struct wl_resource *device, struct data_source *source) {
-	if (source->used) {
+	if (source->base.used) {
 		wl_resource_post_error(device, WL_DATA_DEVICE_ERROR_USED_SOURCE,
-			"wl_data_source#%u has already been used", wl_resource_get_id(source->resource));
+			"wl_data_source#%u has already been used", wl_resource_get_id(source->base.resource));
 		return false;
 	}
-	source->used = true;
+	source->base.used = true;
 	return true;
 }
 
 static void handle_start_drag(struct wl_client *client, struct wl_resource *resource,
-	struct wl_resource *source_resource, struct wl_resource *origin, struct wl_resource *icon,
-	uint32_t serial) {
+	struct wl_resource *source_resource, struct wl_resource *origin,
+	struct wl_resource *icon_resource, uint32_t serial) {
 	(void)client;
-	(void)origin;
-	(void)serial;
-	struct data_source *source =
-		source_resource ? wl_resource_get_user_data(source_resource) : NULL;
-	if (icon &&
-		!surface_set_role(
-			surface_from_resource(icon), &icon_role, NULL, resource, WL_DATA_DEVICE_ERROR_ROLE)) {
+	struct data_source *source = source_resource ? source_of(source_resource) : NULL;
+	struct surface *icon = icon_resource ? surface_from_resource(icon_resource) : NULL;
+	struct seat *seat = seat_of(resource);
+	// The role is taken whether or not the drag begins, and may serve for another one.
+	if (icon && (icon->role != &drag_icon_role || !icon->role_object) &&
+		!surface_set_role(icon, &drag_icon_role, seat, resource, WL_DATA_DEVICE_ERROR_ROLE)) {
 		return;
 	}
-	if (!source || !use_source(resource, source)) {
+	if (source && !use_source(resource, source)) {
 		return;
 	}
-	// Up to version 2 `cancelled` only means that another source took the place.
-	if (wl_resource_get_version(source_resource) >= 3) {
-		wl_data_source_send_cancelled(source_resource);
+	if (!drag_start(seat, resource, source, surface_from_resource(origin), icon, serial) &&
+		source) {
+		data_source_cancel(source);
 	}
 }
 
 static void handle_set_selection(struct wl_client *client, struct wl_resource *resource,
 	struct wl_resource *source_resource, uint32_t serial) {
-	(void)client;
-	(void)serial;
-	if (!source_resource) {
-		return;
-	}
-	struct data_source *source = wl_resource_get_user_data(source_resource);
-	if (source->has_actions) {
+	struct data_source *source = source_resource ? source_of(source_resource) : NULL;
+	if (source && source->has_actions) {
 		wl_resource_post_error(source_resource, WL_DATA_SOURCE_ERROR_INVALID_SOURCE,
 			"a source with drag-and-drop actions can't be the selection");
 		return;
 	}
-	if (use_source(resource, source)) {
-		wl_data_source_send_cancelled(source_resource);
+	if (!source || use_source(resource, source)) {
+		selection_set(&seat_of(resource)->clipboard, source ? &source->base : NULL, client, serial);
 	}
 }
 
@@ -130,20 +131,21 @@ static void handle_create_data_source(
 		wl_client_post_no_memory(client);
 		return;
 	}
-	source->resource = resource;
+	selection_source_init(&source->base, resource);
 	wl_resource_set_implementation(resource, &source_impl, source, handle_source_destroy);
 }
 
-static void handle_get_data_device(
-	struct wl_client *client, struct wl_resource *manager, uint32_t id, struct wl_resource *seat) {
-	(void)seat;
+static void handle_get_data_device(struct wl_client *client, struct wl_resource *manager,
+	uint32_t id, struct wl_resource *seat_resource) {
+	struct seat *seat = seat_from_resource(seat_resource);
 	struct wl_resource *resource =
 		wl_resource_create(client, &wl_data_device_interface, wl_resource_get_version(manager), id);
 	if (!resource) {
 		wl_client_post_no_memory(client);
 		return;
 	}
-	wl_resource_set_implementation(resource, &device_impl, NULL, NULL);
+	wl_resource_set_implementation(resource, &device_impl, seat, selection_handle_device_destroy);
+	selection_add_device(&seat->clipboard, &protocol, resource);
 }
 
 static const struct wl_data_device_manager_interface manager_impl = {

@@ -210,6 +210,7 @@ void seat_scene_changed(struct seat *seat) {
 }
 
 void seat_output_removed(struct seat *seat, struct wayland_output *output) {
+	seat_drag_output_removed(seat, output);
 	seat_touch_cancel_all(seat);
 	seat_pointer_output_removed(seat, output);
 }
@@ -370,6 +371,8 @@ bool seat_create(struct wayland_server *server) {
 	seat_pointer_init(seat);
 	seat_touch_init(seat);
 	seat_popup_init(seat);
+	selection_init(&seat->clipboard, seat);
+	selection_init(&seat->primary, seat);
 	seat->behind_timer = wl_event_loop_add_timer(server->loop, handle_behind, seat);
 	return seat->behind_timer && seat_cursor_init(seat) &&
 		wl_global_create(server->display, &wl_seat_interface, SEAT_VERSION, seat, handle_bind);

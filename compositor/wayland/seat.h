@@ -138,8 +138,16 @@ struct surface *seat_pointer_grab(struct seat *seat);
 struct surface *seat_touch_grab(struct seat *seat, int32_t id);
 // The touch that this serial went down with; false if that is up again.
 bool seat_touch_of_serial(struct seat *seat, uint32_t serial, int32_t *id);
+// The serial is that of the press of a button that is still down.
+bool seat_button_has_serial(struct seat *seat, uint32_t serial);
+// Where the touch with that id is; nowhere if it is up.
+struct seat_place seat_touch_place(struct seat *seat, int32_t id);
 // Ends the pointer's implicit grab: its surface hears no more of it until the pointer enters anew.
 void seat_pointer_end_grab(struct seat *seat);
+// The same for what goes on to use the buttons, or the touch: filters hear of them until they are up.
+// The touch's client hears that its touches are cancelled.
+void seat_pointer_take(struct seat *seat);
+void seat_touch_take(struct seat *seat, int32_t id);
 // All clients' touches are cancelled.
 void seat_touch_cancel_all(struct seat *seat);
 
@@ -217,6 +225,16 @@ int32_t seat_repeat_delay(struct seat *seat);
 struct wl_list *seat_pointers(struct seat *seat, struct wl_client *client);
 struct wl_list *seat_keyboards(struct seat *seat, struct wl_client *client);
 struct wl_list *seat_touches(struct seat *seat, struct wl_client *client);
+
+// ---- Drags ----
+
+struct seat_icon {
+	struct surface *surface; // NULL: none is to be shown
+	struct seat_place at;    // of its upper left corner
+};
+
+// What goes with the pointer or finger above all else, as long as something is dragged.
+struct seat_icon seat_drag_icon(struct seat *seat);
 
 // ---- The cursor: what to show is worked out here, kiosk/ shows it ----
 

@@ -7,6 +7,7 @@
 #include <xkbcommon/xkbcommon.h>
 
 #include "wayland/seat.h"
+#include "wayland/selection.h"
 #include "wayland/server.h"
 
 enum {
@@ -77,7 +78,8 @@ struct seat_keyboard {
 struct seat_held_button {
 	uint32_t button;
 	unsigned devices;
-	bool sent; // the focus heard of it
+	bool sent;       // the focus heard of it
+	uint32_t serial; // of its press, if sent
 };
 
 struct seat_pointer {
@@ -97,6 +99,7 @@ struct seat_pointer {
 struct seat_touch_point {
 	int32_t id;
 	uint32_t serial;
+	struct seat_place at;
 	struct seat_surface grab;
 	bool filtered; // a filter took its beginning
 	bool moved;    // to x, y; the client has not been told yet
@@ -136,6 +139,9 @@ struct seat {
 	struct seat_pointer pointer;
 	struct seat_touch_state touch;
 	struct seat_cursor_state cursor;
+	struct selection clipboard, primary;
+	struct wl_client *selection_client; // is told of them; NULL: nobody
+	struct drag *drag;                  // NULL: nothing is dragged
 };
 
 // ---- seat.c ----
@@ -218,6 +224,12 @@ void seat_cursor_hide(struct seat *seat);  // by a touch, or as there is no poin
 void seat_cursor_focus(struct seat *seat, struct wl_client *before, struct wl_client *now);
 void seat_cursor_set(struct seat *seat, struct wl_client *client, struct wl_resource *resource,
 	uint32_t serial, struct wl_resource *surface, int32_t hotspot_x, int32_t hotspot_y);
+
+// ---- selection.c, data_drag.c ----
+
+// Who has the keyboard, or would have if there was one, is told of the selections.
+void seat_selection_refocus(struct seat *seat);
+void seat_drag_output_removed(struct seat *seat, struct wayland_output *output);
 
 // ---- xdg_grab.c ----
 

@@ -337,6 +337,7 @@ void seat_keyboard_refocus(struct seat *seat) {
 	bool present = (seat->capabilities & WL_SEAT_CAPABILITY_KEYBOARD) != 0;
 	struct surface *surface =
 		keyboard->override.surface ? keyboard->override.surface : keyboard->wanted.surface;
+	seat_selection_refocus(seat); // before the client has the keyboard
 	if (!present) {
 		surface = NULL;
 	}
@@ -360,6 +361,7 @@ static void handle_wanted_gone(struct wl_listener *listener, void *data) {
 	(void)data;
 	struct seat *seat = wl_container_of(listener, seat, keyboard.wanted.destroy);
 	seat_surface_set(seat, &seat->keyboard.wanted, NULL, NULL); // has not got the keyboard
+	seat_selection_refocus(seat);
 }
 
 void seat_set_keyboard_focus(struct seat *seat, struct surface *surface) {
@@ -375,6 +377,7 @@ static void handle_override_gone(struct wl_listener *listener, void *data) {
 	(void)data;
 	struct seat *seat = wl_container_of(listener, seat, keyboard.override.destroy);
 	seat_surface_set(seat, &seat->keyboard.override, NULL, NULL);
+	seat_selection_refocus(seat);
 }
 
 void seat_keyboard_override(struct seat *seat, struct surface *surface) {

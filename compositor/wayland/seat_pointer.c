@@ -267,11 +267,12 @@ static struct seat_held_button *hold(
 	return held;
 }
 
-static void send_button(struct seat *seat, const struct seat_button *button) {
+// Returns its serial; 0: nobody was told.
+static uint32_t send_button(struct seat *seat, const struct seat_button *button) {
 	struct seat_pointer *pointer = &seat->pointer;
 	struct seat_client *client = pointer->focus.client;
 	if (!client || wl_list_empty(&client->pointers)) {
-		return;
+		return 0;
 	}
 	tell_place(seat, button->time_us);
 	uint32_t serial =
@@ -282,6 +283,7 @@ static void send_button(struct seat *seat, const struct seat_button *button) {
 			button->pressed ? WL_POINTER_BUTTON_STATE_PRESSED : WL_POINTER_BUTTON_STATE_RELEASED);
 	}
 	pointer->frame_owed = true;
+	return serial;
 }
 
 static void press(struct seat *seat, const struct seat_button *button, bool taken) {
@@ -293,7 +295,7 @@ static void press(struct seat *seat, const struct seat_button *button, bool take
 	struct seat_held_button *held = find_button(pointer, button->button);
 	if (held && pointer->focus.surface) {
 		held->sent = true;
-		send_button(seat, button);
+		held->serial = send_button(seat, button);
 	}
 }
 
@@ -342,6 +344,27 @@ void seat_pointer_end_grab(struct seat *seat) {
 	if (pointer->focus.surface) {
 		set_focus(seat, NULL, 0, 0);
 	}
+}
+
+void seat_pointer_take(struct seat *seat) {
+	struct seat_pointer *pointer = &seat->pointer;
+	for (unsigned i = 0; i < pointer->n_buttons; i++) {
+		pointer->buttons[i].sent = false;
+	}
+	pointer->shared = false;
+	if (pointer->focus.surface) {
+		set_focus(seat, NULL, 0, 0);
+	}
+}
+
+bool seat_button_has_serial(struct seat *seat, uint32_t serial) {
+	const struct seat_pointer *pointer = &seat->pointer;
+	for (unsigned i = 0; i < pointer->n_buttons; i++) {
+		if (pointer->buttons[i].sent && pointer->buttons[i].serial == serial) {
+			return true;
+		}
+	}
+	return false;
 }
 
 unsigned seat_buttons_down(struct seat *seat) {

@@ -30,6 +30,7 @@ static void remove_point(struct seat *seat, struct seat_touch_point *point) {
 		struct surface *surface = last->grab.surface;
 		point->id = last->id;
 		point->serial = last->serial;
+		point->at = last->at;
 		point->filtered = last->filtered;
 		point->moved = last->moved;
 		point->x = last->x;
@@ -92,6 +93,7 @@ void seat_notify_touch_down(struct seat *seat, const struct seat_touch *touch) {
 	struct seat_touch_point *point = &state->points[state->n_points++];
 	point->id = touch->id;
 	point->serial = 0;
+	point->at = touch->at;
 	point->filtered = false;
 	point->moved = false;
 	seat_cursor_hide(seat);
@@ -124,12 +126,16 @@ static void send_motion(struct seat *seat, struct seat_touch_point *point, uint6
 }
 
 void seat_notify_touch_motion(struct seat *seat, const struct seat_touch *touch) {
+	struct seat_touch_point *point = find_point(seat, touch->id);
+	if (point) {
+		point->at = touch->at;
+	}
 	bool taken = false;
 	for (struct seat_filter *filter = seat_first_filter(seat); filter && !taken;
 		 filter = seat_next_filter(seat)) {
 		taken = filter->ops->touch_motion && filter->ops->touch_motion(filter, touch);
 	}
-	struct seat_touch_point *point = find_point(seat, touch->id);
+	point = find_point(seat, touch->id);
 	double x, y;
 	if (taken || !point || !point->grab.client ||
 		!seat_place_on(&touch->at, point->grab.surface, &x, &y)) {
@@ -220,6 +226,13 @@ void seat_touch_cancel_all(struct seat *seat) {
 	}
 }
 
+void seat_touch_take(struct seat *seat, int32_t id) {
+	const struct seat_touch_point *point = find_point(seat, id);
+	if (point && point->grab.client) {
+		cancel_client(seat, point->grab.client);
+	}
+}
+
 void seat_touch_check(struct seat *seat) {
 	for (unsigned i = 0; i < seat->touch.n_points; i++) {
 		const struct seat_surface *grab = &seat->touch.points[i].grab;
@@ -236,6 +249,11 @@ unsigned seat_touches_down(struct seat *seat) {
 struct surface *seat_touch_grab(struct seat *seat, int32_t id) {
 	struct seat_touch_point *point = find_point(seat, id);
 	return point ? point->grab.surface : NULL;
+}
+
+struct seat_place seat_touch_place(struct seat *seat, int32_t id) {
+	const struct seat_touch_point *point = find_point(seat, id);
+	return point ? point->at : (struct seat_place){0};
 }
 
 bool seat_touch_of_serial(struct seat *seat, uint32_t serial, int32_t *id) {

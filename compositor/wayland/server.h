@@ -69,7 +69,7 @@ struct client_account {
 	unsigned users;
 	bool gone;                // its objects are being destroyed, or are
 	size_t n_objects, n_maps; // created since they were counted, and those counted then
-	size_t n_fds, n_surfaces, n_rects, n_kept_pools;
+	size_t n_fds, n_surfaces, n_rects, n_text, n_kept_pools;
 	size_t copied, copied_this_second; // bytes
 	time_t copy_second;
 	struct wl_listener destroy, created;
@@ -94,6 +94,10 @@ bool client_take_pool(struct client_account *account);
 void client_return_pool(struct client_account *account);
 // An object whose regions had *held rectangles has n of them now. False if the client has too many.
 bool client_hold_rects(struct client_account *account, size_t *held, size_t n);
+// The same for bytes of text that is kept for other clients.
+bool client_hold_text(struct client_account *account, size_t *held, size_t n);
+// It has not read much of what it was sent: more of what others ask of it could end it.
+bool client_is_behind(struct wl_client *client);
 
 // ---- socket.c ----
 
@@ -117,6 +121,7 @@ bool presentation_create(struct wayland_server *server);
 bool single_pixel_create(struct wayland_server *server);
 bool dmabuf_create(struct wayland_server *server, const struct format_set *scanout);
 bool data_device_create(struct wayland_server *server);
+bool primary_selection_create(struct wayland_server *server);
 bool seat_create(struct wayland_server *server);
 bool xdg_wm_base_create(struct wayland_server *server);
 bool xdg_decoration_create(struct wayland_server *server);

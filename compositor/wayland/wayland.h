@@ -52,6 +52,8 @@ struct wayland_policy {
 	// The cursor looks otherwise, came or went (seat_cursor); or is just elsewhere.
 	void (*cursor_changed)(void *data);
 	void (*cursor_moved)(void *data);
+	// What is dragged looks otherwise, or is elsewhere (seat_drag_icon).
+	void (*drag_icon_changed)(void *data);
 };
 
 // ---- server.c ----
