@@ -74,6 +74,7 @@ void event_release_all(struct input_device *device) {
 	if (any) {
 		tell_simple(device, INPUT_TOUCH_FRAME, time_us);
 	}
+	gesture_cancel(device, time_us);
 }
 
 // ---- Keyboards and pointers ----
@@ -271,6 +272,6 @@ void event_translate(struct input_device *device, struct libinput_event *event) 
 		tablet_event(device, type, event);
 		break;
 	default:
-		break;
+		gesture_translate(device, event);
 	}
 }

@@ -20,6 +20,7 @@ enum input_report_type {
 	INPUT_POSITION, // of a tablet's tool, or a pointer that tells where it is
 	INPUT_BUTTON,   // of a pointer; the tip of a tablet's tool is BTN_LEFT
 	INPUT_AXIS,
+	INPUT_GESTURE,
 	INPUT_POINTER_FRAME, // what came since the last one belongs together
 	INPUT_TOUCH_DOWN,
 	INPUT_TOUCH_MOTION,
@@ -33,6 +34,9 @@ enum input_axis_source {
 	INPUT_AXIS_FINGER,
 	INPUT_AXIS_CONTINUOUS,
 };
+
+enum input_gesture_type { INPUT_SWIPE, INPUT_PINCH, INPUT_HOLD };
+enum input_gesture_phase { INPUT_GESTURE_BEGIN, INPUT_GESTURE_UPDATE, INPUT_GESTURE_END };
 
 // Called a report as the kernel has a struct input_event of its own.
 struct input_report {
@@ -58,6 +62,15 @@ struct input_report {
 			double value;  // px; 0: the finger was lifted
 			int32_t v120;  // of a wheel: 120 a notch
 		} axis;
+		struct { // of several fingers on a touchpad
+			enum input_gesture_type type;
+			enum input_gesture_phase phase;
+			int fingers;
+			double dx, dy;   // UPDATE of SWIPE and PINCH: of their middle, px, accelerated
+			double scale;    // UPDATE of PINCH: since its beginning
+			double rotation; // UPDATE of PINCH: since the last one, degrees clockwise
+			bool cancelled;  // END
+		} gesture;
 		struct {
 			int32_t id;  // unique among those that are down
 			double x, y; // 0..1 of the device; DOWN, MOTION
@@ -80,7 +93,7 @@ struct input_handler {
 	void (*configure)(void *data, struct input_device *device, struct input_settings *settings);
 	// Only of devices that are enabled.
 	void (*added)(void *data, struct input_device *device);
-	// All of its keys, buttons and touches have been released or cancelled by events before.
+	// All of its keys, buttons, touches and gestures have been ended by events before.
 	void (*removed)(void *data, struct input_device *device);
 	void (*report)(void *data, const struct input_report *report);
 };

@@ -40,6 +40,8 @@ struct input_device {
 	uint32_t keys[KEY_WORDS], buttons[KEY_WORDS];
 	int32_t touches[INPUT_MAX_TOUCHES];
 	int n_touches;
+	bool in_gesture;
+	enum input_gesture_type gesture;
 	struct wl_list link; // input.devices
 };
 
@@ -53,6 +55,10 @@ void device_destroy(struct input_device *device);
 
 // Turns one of libinput's events of the device into the handler's.
 void event_translate(struct input_device *device, struct libinput_event *event);
+// gesture.c: the same for LIBINPUT_EVENT_GESTURE_*; other events are left alone.
+void gesture_translate(struct input_device *device, struct libinput_event *event);
+// Ends the gesture that goes on, if one does.
+void gesture_cancel(struct input_device *device, uint64_t time_us);
 // Releases and cancels what the device holds down.
 void event_release_all(struct input_device *device);
 

@@ -206,6 +206,31 @@ static void report_axis(struct kiosk_input *input, const struct input_report *re
 		});
 }
 
+static void report_gesture(struct kiosk_input *input, const struct input_report *report) {
+	static const enum seat_gesture_type types[] = {
+		[INPUT_SWIPE] = SEAT_GESTURE_SWIPE,
+		[INPUT_PINCH] = SEAT_GESTURE_PINCH,
+		[INPUT_HOLD] = SEAT_GESTURE_HOLD,
+	};
+	static const enum seat_gesture_phase phases[] = {
+		[INPUT_GESTURE_BEGIN] = SEAT_GESTURE_BEGIN,
+		[INPUT_GESTURE_UPDATE] = SEAT_GESTURE_UPDATE,
+		[INPUT_GESTURE_END] = SEAT_GESTURE_END,
+	};
+	seat_notify_gesture(input->seat,
+		&(struct seat_gesture){
+			.time_us = report->time_us,
+			.type = types[report->gesture.type],
+			.phase = phases[report->gesture.phase],
+			.fingers = (unsigned)report->gesture.fingers,
+			.dx = report->gesture.dx,
+			.dy = report->gesture.dy,
+			.scale = report->gesture.scale,
+			.rotation = report->gesture.rotation,
+			.cancelled = report->gesture.cancelled,
+		});
+}
+
 static void report_touch(struct kiosk_input *input, const struct kiosk_device *device,
 	const struct input_report *report) {
 	struct seat_touch touch = {.time_us = report->time_us, .id = report->touch.id};
@@ -250,6 +275,9 @@ static void handle_report(void *data, const struct input_report *report) {
 		break;
 	case INPUT_AXIS:
 		report_axis(input, report);
+		break;
+	case INPUT_GESTURE:
+		report_gesture(input, report);
 		break;
 	case INPUT_POINTER_FRAME:
 		seat_notify_pointer_frame(input->seat);

@@ -57,6 +57,11 @@ static struct seat_client *client_create(struct seat *seat, struct wl_client *wl
 	wl_list_init(&client->pointers);
 	wl_list_init(&client->keyboards);
 	wl_list_init(&client->touches);
+	wl_list_init(&client->relatives);
+	wl_list_init(&client->shapes);
+	for (unsigned i = 0; i < sizeof(client->gestures) / sizeof(client->gestures[0]); i++) {
+		wl_list_init(&client->gestures[i]);
+	}
 	wl_list_init(&client->frame_link);
 	client->destroy.notify = handle_client_destroy;
 	wl_client_add_destroy_late_listener(wl_client, &client->destroy);
@@ -217,6 +222,19 @@ void seat_output_removed(struct seat *seat, struct wayland_output *output) {
 
 // ---- wl_seat ----
 
+static struct wl_resource *create_object(
+	struct seat_client *client, const struct wl_interface *interface, int version, uint32_t id) {
+	struct wl_resource *resource = client->n_objects < SEAT_MAX_OBJECTS
+		? wl_resource_create(client->client, interface, version, id)
+		: NULL;
+	if (!resource) {
+		wl_client_post_no_memory(client->client);
+		return NULL;
+	}
+	client->n_objects++;
+	return resource;
+}
+
 // A device of a kind that the seat has, or once had: clients may not have heard yet that it went.
 static struct wl_resource *create_device(struct wl_client *client, struct wl_resource *resource,
 	uint32_t id, const struct wl_interface *interface, uint32_t capability) {
@@ -226,22 +244,23 @@ static struct wl_resource *create_device(struct wl_client *client, struct wl_res
 			"the seat has never had a %s device", interface->name);
 		return NULL;
 	}
-	struct seat_client *seat_client = seat_client_get(seat, client);
-	struct wl_resource *device = seat_client->n_objects < SEAT_MAX_OBJECTS
-		? wl_resource_create(client, interface, wl_resource_get_version(resource), id)
-		: NULL;
-	if (!device) {
-		wl_client_post_no_memory(client);
-		return NULL;
-	}
-	seat_client->n_objects++;
-	return device;
+	return create_object(
+		seat_client_get(seat, client), interface, wl_resource_get_version(resource), id);
 }
 
 static void handle_device_destroy(struct wl_resource *resource) {
 	struct seat_client *client = wl_resource_get_user_data(resource);
 	client->n_objects--;
 	wl_list_remove(wl_resource_get_link(resource));
+}
+
+void seat_pointer_object(struct seat_client *client, const struct wl_interface *interface,
+	int version, uint32_t id, const void *impl, struct wl_list *list) {
+	struct wl_resource *resource = create_object(client, interface, version, id);
+	if (resource) {
+		wl_resource_set_implementation(resource, impl, client, handle_device_destroy);
+		wl_list_insert(list->prev, wl_resource_get_link(resource));
+	}
 }
 
 static void handle_release(struct wl_client *client, struct wl_resource *resource) {
@@ -371,6 +390,8 @@ bool seat_create(struct wayland_server *server) {
 	seat_pointer_init(seat);
 	seat_touch_init(seat);
 	seat_popup_init(seat);
+	seat_constraint_init(seat);
+	seat_relative_init(seat);
 	selection_init(&seat->clipboard, seat);
 	selection_init(&seat->primary, seat);
 	seat->behind_timer = wl_event_loop_add_timer(server->loop, handle_behind, seat);

@@ -66,6 +66,21 @@ struct seat_touch {
 	struct seat_place at;
 };
 
+enum seat_gesture_type { SEAT_GESTURE_SWIPE, SEAT_GESTURE_PINCH, SEAT_GESTURE_HOLD };
+enum seat_gesture_phase { SEAT_GESTURE_BEGIN, SEAT_GESTURE_UPDATE, SEAT_GESTURE_END };
+
+// Of several fingers on a touchpad.
+struct seat_gesture {
+	uint64_t time_us;
+	enum seat_gesture_type type;
+	enum seat_gesture_phase phase;
+	unsigned fingers;
+	double dx, dy;   // UPDATE of SWIPE and PINCH: of their middle, px
+	double scale;    // UPDATE of PINCH: since its beginning
+	double rotation; // UPDATE of PINCH: since the last one, degrees clockwise
+	bool cancelled;  // END
+};
+
 // ---- What devices tell ----
 
 // WL_SEAT_CAPABILITY_* of the devices that are there. What goes takes its focus with it; keys,
@@ -84,6 +99,8 @@ void seat_notify_button(struct seat *seat, const struct seat_button *button);
 void seat_notify_axis(struct seat *seat, const struct seat_axis *axis);
 // What came since the last one belongs together (wl_pointer.frame).
 void seat_notify_pointer_frame(struct seat *seat);
+// One at a time: what begins ends the one before.
+void seat_notify_gesture(struct seat *seat, const struct seat_gesture *gesture);
 void seat_notify_touch_down(struct seat *seat, const struct seat_touch *touch);
 void seat_notify_touch_motion(struct seat *seat, const struct seat_touch *touch);
 void seat_notify_touch_up(struct seat *seat, const struct seat_touch *touch); // `at` is not read
@@ -174,6 +191,7 @@ struct seat_filter_ops {
 	bool (*button)(struct seat_filter *filter, const struct seat_button *button);
 	bool (*axis)(struct seat_filter *filter, const struct seat_axis *axis);
 	bool (*pointer_frame)(struct seat_filter *filter);
+	bool (*gesture)(struct seat_filter *filter, const struct seat_gesture *gesture);
 	// Who gets pointer and touch events at a place: may change *surface (NULL: nobody).
 	void (*pick)(struct seat_filter *filter, struct surface **surface);
 	bool (*touch_down)(struct seat_filter *filter, const struct seat_touch *touch);

@@ -12,7 +12,7 @@
 
 enum {
 	SEAT_SERIALS = 64,     // of a client are remembered
-	SEAT_MAX_OBJECTS = 64, // wl_pointer, wl_keyboard, wl_touch of a client together
+	SEAT_MAX_OBJECTS = 64, // of a client: wl_pointer, wl_keyboard, wl_touch, what belongs to them
 	SEAT_MAX_BUTTONS = 32, // down at a time, more are not heard of
 	SEAT_MAX_TOUCHES = 64, // likewise
 	SEAT_N_AXES = 2,
@@ -32,6 +32,8 @@ struct seat_client {
 	struct seat *seat;
 	struct wl_client *client;
 	struct wl_list pointers, keyboards, touches; // wl_resource_get_link
+	struct wl_list relatives, shapes;            // likewise: zwp_relative_pointer_v1 and so on
+	struct wl_list gestures[SEAT_GESTURE_HOLD + 1];
 	int n_objects;
 	struct seat_serial serials[SEAT_SERIALS]; // a ring
 	unsigned n_serials;                       // issued so far
@@ -142,6 +144,10 @@ struct seat {
 	struct selection clipboard, primary;
 	struct wl_client *selection_client; // is told of them; NULL: nobody
 	struct drag *drag;                  // NULL: nothing is dragged
+	struct seat_filter relative_filter, constraint_filter;
+	struct seat_constraint *constraint; // the active one; NULL: none
+	bool in_gesture;                    // the pointer's focus heard of its beginning
+	enum seat_gesture_type gesture;
 };
 
 // ---- seat.c ----
@@ -156,6 +162,10 @@ void seat_surface_set(
 uint32_t seat_client_serial(struct seat_client *client, enum seat_serial_kind kind);
 // The client reads too slowly for motion: it is told of its end later.
 bool seat_client_is_behind(struct seat_client *client);
+// An object that goes with a wl_pointer of the client, in one of the client's lists, with the
+// seat_client as its data. Without room for it the client is told so.
+void seat_pointer_object(struct seat_client *client, const struct wl_interface *interface,
+	int version, uint32_t id, const void *impl, struct wl_list *list);
 uint32_t seat_time_ms(uint64_t time_us);
 uint64_t seat_now_us(void);
 
@@ -187,6 +197,9 @@ void seat_pointer_lose(struct seat *seat);
 void seat_pointer_refocus(struct seat *seat);
 // The implicit grab is no more one surface's: the pointer goes where it is.
 void seat_pointer_share_grab(struct seat *seat);
+// Something is done with it: it is there, and on whatever is below it.
+void seat_pointer_wake(struct seat *seat, uint64_t time_us);
+void seat_pointer_warp(struct seat *seat, const struct seat_place *place);
 void seat_pointer_output_removed(struct seat *seat, struct wayland_output *output);
 
 // ---- seat_touch.c ----
@@ -206,6 +219,8 @@ struct surface *seat_pick_filtered(
 // The place, relative to a surface that is shown somewhere. False if it is not.
 bool seat_place_on(
 	const struct seat_place *place, const struct surface *surface, double *x, double *y);
+// The way back: the place of x, y on a surface that is shown somewhere, kept inside of its output.
+struct seat_place seat_place_of(const struct surface *surface, double x, double y);
 // Moves a place by dx, dy, over to other outputs, but not off all of them.
 void seat_place_move(struct seat *seat, struct seat_place *place, double dx, double dy);
 // Into its output.
@@ -224,6 +239,16 @@ void seat_cursor_hide(struct seat *seat);  // by a touch, or as there is no poin
 void seat_cursor_focus(struct seat *seat, struct wl_client *before, struct wl_client *now);
 void seat_cursor_set(struct seat *seat, struct wl_client *client, struct wl_resource *resource,
 	uint32_t serial, struct wl_resource *surface, int32_t hotspot_x, int32_t hotspot_y);
+
+// ---- seat_relative.c, seat_constraint.c, seat_gesture.c ----
+
+// In this order their filters see events from the last to the first.
+void seat_constraint_init(struct seat *seat);
+void seat_relative_init(struct seat *seat);
+// The pointer came to another surface, or moved on the one where it is.
+void seat_constraint_update(struct seat *seat);
+// The pointer leaves its focus.
+void seat_gesture_cancel(struct seat *seat);
 
 // ---- selection.c, data_drag.c ----
 

@@ -68,6 +68,12 @@ bool seat_place_on(
 	return true;
 }
 
+struct seat_place seat_place_of(const struct surface *surface, double x, double y) {
+	struct seat_place place = {surface->output, x + surface->layer.dst.x, y + surface->layer.dst.y};
+	seat_place_clamp(&place);
+	return place;
+}
+
 static bool is_inside(const struct wayland_output *output, double x, double y) {
 	int32_t width, height;
 	wayland_output_logical_size(output, &width, &height);

@@ -92,6 +92,7 @@ static struct wl_client *client_of(const struct surface *surface) {
 static void set_focus(struct seat *seat, struct surface *surface, double x, double y) {
 	struct seat_pointer *pointer = &seat->pointer;
 	struct wl_client *before = client_of(pointer->focus.surface);
+	seat_gesture_cancel(seat);
 	send_leave(seat);
 	seat_surface_set(seat, &pointer->focus, surface, handle_focus_gone);
 	pointer->x = wl_fixed_from_double(x);
@@ -104,6 +105,7 @@ static void set_focus(struct seat *seat, struct surface *surface, double x, doub
 	if (surface) {
 		send_enter(seat);
 	}
+	seat_constraint_update(seat);
 	wl_signal_emit_mutable(&pointer->focus_changed, seat);
 }
 
@@ -113,11 +115,13 @@ static void handle_focus_gone(struct wl_listener *listener, void *data) {
 	struct seat_pointer *pointer = &seat->pointer;
 	// The client knows that its surface is gone: nothing is left to be told of it.
 	struct wl_client *before = client_of(pointer->focus.surface);
+	seat_gesture_cancel(seat);
 	seat_surface_set(seat, &pointer->focus, NULL, NULL);
 	for (unsigned i = 0; i < pointer->n_buttons; i++) {
 		pointer->buttons[i].sent = false;
 	}
 	seat_cursor_focus(seat, before, NULL);
+	seat_constraint_update(seat);
 	wl_signal_emit_mutable(&pointer->focus_changed, seat);
 	seat_scene_changed(seat); // what is below gets the pointer once the surface is off the output
 }
@@ -163,6 +167,7 @@ static void follow(struct seat *seat, uint64_t time_us) {
 		focus = pointer->focus.surface;
 		if (focus && seat_place_on(&pointer->place, focus, &x, &y)) {
 			update_position(seat, x, y, time_us, false);
+			seat_constraint_update(seat);
 		}
 		return;
 	}
@@ -171,6 +176,7 @@ static void follow(struct seat *seat, uint64_t time_us) {
 		set_focus(seat, surface, x, y);
 	} else if (surface) {
 		update_position(seat, x, y, time_us, false);
+		seat_constraint_update(seat);
 	}
 }
 
@@ -375,6 +381,20 @@ struct surface *seat_pointer_grab(struct seat *seat) {
 	return seat->pointer.n_buttons > 0 ? seat->pointer.focus.surface : NULL;
 }
 
+void seat_pointer_wake(struct seat *seat, uint64_t time_us) {
+	find_place(seat);
+	seat->pointer.active = true;
+	if (seat->pointer.n_buttons == 0) {
+		follow(seat, time_us); // what is shown may have changed since the last motion
+	}
+}
+
+void seat_pointer_warp(struct seat *seat, const struct seat_place *place) {
+	seat->pointer.place = *place;
+	seat_pointer_refocus(seat);
+	seat_cursor_moved(seat);
+}
+
 // ---- Axes ----
 
 static void send_axis_to(
@@ -407,11 +427,7 @@ static void send_axis_to(
 
 void seat_notify_axis(struct seat *seat, const struct seat_axis *axis) {
 	struct seat_pointer *pointer = &seat->pointer;
-	find_place(seat);
-	pointer->active = true;
-	if (pointer->n_buttons == 0) {
-		follow(seat, axis->time_us);
-	}
+	seat_pointer_wake(seat, axis->time_us);
 	bool taken = false;
 	for (struct seat_filter *filter = seat_first_filter(seat); filter && !taken;
 		 filter = seat_next_filter(seat)) {

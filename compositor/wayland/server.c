@@ -45,9 +45,11 @@ static bool create_globals(
 		viewporter_create(server) && fractional_scale_create(server) && idle_create(server) &&
 		shortcuts_inhibit_create(server) && presentation_create(server) &&
 		single_pixel_create(server) && dmabuf_create(server, options->scanout_formats) &&
-		xdg_output_create(server) && data_device_create(server) && primary_selection_create(server) && seat_create(server) &&
-		xdg_wm_base_create(server) && xdg_decoration_create(server) &&
-		xdg_activation_create(server);
+		xdg_output_create(server) && data_device_create(server) &&
+		primary_selection_create(server) && relative_pointer_create(server) &&
+		pointer_constraints_create(server) && pointer_gestures_create(server) &&
+		cursor_shape_create(server) && seat_create(server) && xdg_wm_base_create(server) &&
+		xdg_decoration_create(server) && xdg_activation_create(server);
 }
 
 static bool init(struct wayland_server *server, const struct wayland_server_options *options) {

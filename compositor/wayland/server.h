@@ -122,10 +122,20 @@ bool single_pixel_create(struct wayland_server *server);
 bool dmabuf_create(struct wayland_server *server, const struct format_set *scanout);
 bool data_device_create(struct wayland_server *server);
 bool primary_selection_create(struct wayland_server *server);
+bool relative_pointer_create(struct wayland_server *server);
+bool pointer_constraints_create(struct wayland_server *server);
+bool pointer_gestures_create(struct wayland_server *server);
+bool cursor_shape_create(struct wayland_server *server);
 bool seat_create(struct wayland_server *server);
 bool xdg_wm_base_create(struct wayland_server *server);
 bool xdg_decoration_create(struct wayland_server *server);
 bool xdg_activation_create(struct wayland_server *server);
+
+// ---- seat_constraint.c: for a surface that has one ----
+
+// Its state is committed, and takes effect. `reshaped`: with another size or input region.
+void seat_constraint_commit(struct surface *surface);
+void seat_constraint_apply(struct surface *surface, bool reshaped);
 
 // ---- seat.c ----
 

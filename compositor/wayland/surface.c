@@ -263,6 +263,9 @@ static bool apply_one(struct surface *surface, struct surface_state *state, bool
 		!wl_list_empty(&surface->current.feedbacks)) {
 		surface_wait(surface);
 	}
+	if (surface->constraint) {
+		seat_constraint_apply(surface, resized || (fields & SURFACE_STATE_INPUT));
+	}
 	bool children = subsurface_apply_children(surface);
 	*changed |= resized || children || was_mapped != surface->mapped;
 	return true;
@@ -333,6 +336,9 @@ static void handle_commit(struct wl_client *client, struct wl_resource *resource
 	}
 	if (!resolve_pending_buffer(surface)) {
 		return;
+	}
+	if (surface->constraint) {
+		seat_constraint_commit(surface);
 	}
 	bool synchronized = subsurface_is_synchronized(surface), changed = false;
 	if (synchronized || surface->cached.fields) {

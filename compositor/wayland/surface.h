@@ -88,8 +88,9 @@ struct surface {
 	struct wl_resource *viewport;            // wp_viewport; may be NULL
 	struct wl_resource *shortcuts_inhibitor; // may be NULL
 	struct wl_resource *fractional;          // wp_fractional_scale_v1; may be NULL
-	struct wl_list dmabuf_feedbacks; // zwp_linux_dmabuf_feedback_v1 resources of the surface
-	struct dmabuf_wish *wish;        // what they are to say; may be NULL
+	struct wl_list dmabuf_feedbacks;    // zwp_linux_dmabuf_feedback_v1 resources of the surface
+	struct dmabuf_wish *wish;           // what they are to say; may be NULL
+	struct seat_constraint *constraint; // of the pointer; may be NULL
 	struct client_account *account;
 	size_t held_rects;        // of its regions, in the account
 	struct scene_rect bounds; // as surface_bounds found them
