@@ -108,6 +108,28 @@ void test_device_init_touch(struct test_device *device, struct test_server *serv
 	create(device, server, settings);
 }
 
+void test_device_init_touchpad(struct test_device *device, struct test_server *server,
+	const char *name, const struct test_device_settings *settings) {
+	static const int keys[] = {BTN_LEFT, BTN_TOUCH, BTN_TOOL_FINGER, BTN_TOOL_DOUBLETAP,
+		BTN_TOOL_TRIPLETAP, BTN_TOOL_QUADTAP};
+	begin(device, name);
+	control(device, UI_SET_PROPBIT, INPUT_PROP_POINTER);
+	control(device, UI_SET_PROPBIT, INPUT_PROP_BUTTONPAD);
+	control(device, UI_SET_EVBIT, EV_KEY);
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		control(device, UI_SET_KEYBIT, keys[i]);
+	}
+	control(device, UI_SET_EVBIT, EV_ABS);
+	axis(device, ABS_X, settings->width - 1, settings->width_mm);
+	axis(device, ABS_Y, settings->height - 1, settings->height_mm);
+	axis(device, ABS_MT_SLOT, 3, 0);
+	axis(device, ABS_MT_TRACKING_ID, 65535, 0);
+	axis(device, ABS_MT_POSITION_X, settings->width - 1, settings->width_mm);
+	axis(device, ABS_MT_POSITION_Y, settings->height - 1, settings->height_mm);
+	device->touchpad = true;
+	create(device, server, settings);
+}
+
 void test_device_init_button(struct test_device *device, struct test_server *server,
 	const char *name, const struct test_device_settings *settings) {
 	begin(device, name);
@@ -202,13 +224,27 @@ static void put(struct test_device *device, int slot, int x, int y) {
 	}
 }
 
+// The keys that tell how many fingers there are.
+static void count_fingers(struct test_device *device, int n) {
+	static const uint16_t tools[] = {
+		BTN_TOOL_FINGER, BTN_TOOL_DOUBLETAP, BTN_TOOL_TRIPLETAP, BTN_TOOL_QUADTAP};
+	if ((n == 0) != (device->n_down == 0)) {
+		test_device_emit(device, EV_KEY, BTN_TOUCH, n > 0);
+	}
+	if (device->touchpad && device->n_down > 0) {
+		test_device_emit(device, EV_KEY, tools[device->n_down - 1], 0);
+	}
+	if (device->touchpad && n > 0) {
+		test_device_emit(device, EV_KEY, tools[n - 1], 1);
+	}
+	device->n_down = n;
+}
+
 void test_device_touch_down(struct test_device *device, int slot, int x, int y) {
 	test_device_emit(device, EV_ABS, ABS_MT_SLOT, slot);
 	test_device_emit(device, EV_ABS, ABS_MT_TRACKING_ID, device->next_tracking_id++ & 0xffff);
 	put(device, slot, x, y);
-	if (device->n_down++ == 0) {
-		test_device_emit(device, EV_KEY, BTN_TOUCH, 1);
-	}
+	count_fingers(device, device->n_down + 1);
 	test_device_sync(device);
 }
 
@@ -221,8 +257,6 @@ void test_device_touch_move(struct test_device *device, int slot, int x, int y) 
 void test_device_touch_up(struct test_device *device, int slot) {
 	test_device_emit(device, EV_ABS, ABS_MT_SLOT, slot);
 	test_device_emit(device, EV_ABS, ABS_MT_TRACKING_ID, -1);
-	if (--device->n_down == 0) {
-		test_device_emit(device, EV_KEY, BTN_TOUCH, 0);
-	}
+	count_fingers(device, device->n_down - 1);
 	test_device_sync(device);
 }

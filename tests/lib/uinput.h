@@ -17,6 +17,7 @@ struct test_device {
 	char name[80];
 	int32_t next_tracking_id;
 	int n_down; // fingers
+	bool touchpad;
 };
 
 struct test_device_settings {
@@ -34,6 +35,9 @@ void test_device_init_keyboard(struct test_device *device, struct test_server *s
 	const char *name, const struct test_device_settings *settings);
 // With TEST_TOUCH_SLOTS fingers.
 void test_device_init_touch(struct test_device *device, struct test_server *server,
+	const char *name, const struct test_device_settings *settings);
+// A touchpad for up to four fingers, which are those of a touch screen; it is all of a button.
+void test_device_init_touchpad(struct test_device *device, struct test_server *server,
 	const char *name, const struct test_device_settings *settings);
 // One key, no more.
 void test_device_init_button(struct test_device *device, struct test_server *server,

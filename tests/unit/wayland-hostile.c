@@ -24,12 +24,18 @@
 #include <cmocka.h>
 #include <wayland-client.h>
 
+#include "cursor-shape-v1-client-protocol.h"
 #include "kiosk/layout.h"
 #include "linux-dmabuf-v1-client-protocol.h"
+#include "pointer-constraints-unstable-v1-client-protocol.h"
+#include "pointer-gestures-unstable-v1-client-protocol.h"
 #include "presentation-time-client-protocol.h"
+#include "primary-selection-unstable-v1-client-protocol.h"
+#include "relative-pointer-unstable-v1-client-protocol.h"
 #include "scene/scene.h"
 #include "single-pixel-buffer-v1-client-protocol.h"
 #include "viewporter-client-protocol.h"
+#include "wayland/seat.h"
 #include "wayland/wayland.h"
 #include "xdg-activation-v1-client-protocol.h"
 #include "xdg-decoration-unstable-v1-client-protocol.h"
@@ -101,6 +107,8 @@ static void host_start(void) {
 	host.server = wayland_server_create(&options, error);
 	format_set_finish(&set);
 	assert_string_equal(error, "");
+	seat_set_capabilities(wayland_server_seat(host.server),
+		WL_SEAT_CAPABILITY_POINTER | WL_SEAT_CAPABILITY_KEYBOARD | WL_SEAT_CAPABILITY_TOUCH);
 	add_output(0);
 }
 
@@ -190,13 +198,17 @@ struct peer {
 static struct peer peers[N_PEERS];
 static unsigned long n_errors, n_events, n_requests;
 static int pool_fd, other_fds[3];
+static uint32_t last_serial; // of input, that any of them was told of
 
 static const struct wl_interface *const globals[] = {&wl_compositor_interface,
 	&wl_subcompositor_interface, &wl_shm_interface, &wl_output_interface, &wl_seat_interface,
 	&wl_data_device_manager_interface, &zwp_linux_dmabuf_v1_interface, &wp_viewporter_interface,
 	&wp_presentation_interface, &wp_single_pixel_buffer_manager_v1_interface,
 	&zxdg_output_manager_v1_interface, &xdg_wm_base_interface,
-	&zxdg_decoration_manager_v1_interface, &xdg_activation_v1_interface};
+	&zxdg_decoration_manager_v1_interface, &xdg_activation_v1_interface,
+	&zwp_primary_selection_device_manager_v1_interface, &zwp_relative_pointer_manager_v1_interface,
+	&zwp_pointer_constraints_v1_interface, &zwp_pointer_gestures_v1_interface,
+	&wp_cursor_shape_manager_v1_interface};
 enum { N_GLOBALS = sizeof(globals) / sizeof(globals[0]) };
 
 static void leave(struct peer *peer) {
@@ -296,6 +308,7 @@ static bool known_numbers(
 	const uint32_t pool[] = {POOL_SIZE};
 	const uint32_t buffer[] = {64 * pick(4), 16, 16, 64, pick(2)};
 	const uint32_t ack[] = {object->serial};
+	const uint32_t input[] = {last_serial};
 	const uint32_t direction[] = {pick(9)};
 	const uint32_t one[] = {1, 1, 16, 16};
 	const uint32_t none[] = {0, 0, 0, 0};
@@ -308,11 +321,18 @@ static bool known_numbers(
 		chosen = buffer;
 	} else if (strcmp(name, "ack_configure") == 0) {
 		chosen = ack;
+	} else if (strcmp(name, "start_drag") == 0 || strcmp(name, "set_selection") == 0) {
+		chosen = input;
+	} else if (strcmp(name, "set_shape") == 0) {
+		numbers[0] = last_serial;
+		numbers[1] = 1 + pick(36);
+		return true;
 	} else if (strcmp(name, "set_anchor") == 0 || strcmp(name, "set_gravity") == 0) {
 		chosen = direction;
 	} else if (strcmp(name, "set_buffer_scale") == 0 || strcmp(name, "set_size") == 0 ||
 		strcmp(name, "set_anchor_rect") == 0 || strcmp(name, "set_window_geometry") == 0 ||
-		strcmp(name, "set_destination") == 0 || strcmp(name, "set_parent_size") == 0) {
+		strcmp(name, "set_destination") == 0 || strcmp(name, "set_parent_size") == 0 ||
+		strcmp(name, "lock_pointer") == 0 || strcmp(name, "confine_pointer") == 0) {
 		chosen = one;
 	} else if (strcmp(name, "attach") == 0 || strcmp(name, "set_actions") == 0 ||
 		strcmp(name, "set_min_size") == 0) {
@@ -544,6 +564,9 @@ static void handle_event(struct peer *peer, const uint8_t *event, size_t size) {
 		if (pick(6)) {
 			request_named(peer, id, "ack_configure");
 		}
+	} else if ((object->interface == &wl_pointer_interface && (opcode == 0 || opcode == 3)) ||
+		(object->interface == &wl_touch_interface && opcode == 0)) {
+		memcpy(&last_serial, event + 8, 4); // enter, button, down
 	} else if (object->interface == &wl_callback_interface ||
 		object->interface == &wp_presentation_feedback_interface) {
 		if (object->interface == &wl_callback_interface || opcode > 0) {
@@ -643,8 +666,7 @@ static void anything(struct peer *peer) {
 	}
 	uint32_t opcode = pick((unsigned)object->interface->method_count);
 	const struct wl_message *message = &object->interface->methods[opcode];
-	bool asks_for_error =
-		object->interface == &wl_seat_interface || object->interface == &wl_subcompositor_interface;
+	bool asks_for_error = object->interface == &wl_subcompositor_interface;
 	if ((is_destructor(message) && pick(8)) || (asks_for_error && pick(50)) ||
 		(since(message) > object->version && pick(500))) {
 		return;
@@ -681,8 +703,56 @@ static void act(struct peer *peer) {
 	}
 }
 
+// Somebody uses the devices meanwhile.
+static void use_devices(void) {
+	static uint64_t time_us;
+	static bool button_down, touch_down;
+	struct seat *seat = wayland_server_seat(host.server);
+	struct seat_place place = {host.outputs[pick(N_OUTPUTS)].wayland, pick(700), pick(500)};
+	time_us += 1000;
+	switch (pick(6)) {
+	case 0:
+		button_down = !button_down;
+		seat_notify_button(seat, &(struct seat_button){time_us, 0x110, button_down});
+		break;
+	case 1:
+		touch_down = !touch_down;
+		if (touch_down) {
+			seat_notify_touch_down(seat, &(struct seat_touch){time_us, 1, place});
+		} else if (pick(10)) {
+			seat_notify_touch_up(seat, &(struct seat_touch){.time_us = time_us, .id = 1});
+		} else {
+			seat_notify_touch_cancel(seat, 1);
+		}
+		seat_notify_touch_frame(seat);
+		break;
+	case 2:
+		seat_notify_touch_motion(seat, &(struct seat_touch){time_us, 1, place});
+		seat_notify_touch_frame(seat);
+		break;
+	case 3:
+		seat_notify_gesture(seat,
+			&(struct seat_gesture){.time_us = time_us,
+				.type = (enum seat_gesture_type)pick(3),
+				.phase = (enum seat_gesture_phase)pick(3),
+				.fingers = 3});
+		break;
+	case 4:
+		seat_notify_motion(seat, &(struct seat_motion){time_us, false, .to = place});
+		break;
+	default:
+		seat_notify_motion(seat,
+			&(struct seat_motion){
+				time_us, true, .dx = (double)pick(200) - 100, .dy = (double)pick(200) - 100});
+	}
+	seat_notify_pointer_frame(seat);
+}
+
 static void disturb(void) {
 	int i = (int)pick(N_OUTPUTS);
+	if (pick(2)) {
+		use_devices();
+	}
 	if (pick(40) == 0 && host.outputs[i].wayland) {
 		remove_output(i);
 	} else if (pick(20) == 0 && !host.outputs[i].wayland) {
