@@ -25,158 +25,21 @@
 #include <wayland-client.h>
 
 #include "cursor-shape-v1-client-protocol.h"
-#include "kiosk/layout.h"
 #include "linux-dmabuf-v1-client-protocol.h"
 #include "pointer-constraints-unstable-v1-client-protocol.h"
 #include "pointer-gestures-unstable-v1-client-protocol.h"
 #include "presentation-time-client-protocol.h"
 #include "primary-selection-unstable-v1-client-protocol.h"
 #include "relative-pointer-unstable-v1-client-protocol.h"
-#include "scene/scene.h"
 #include "single-pixel-buffer-v1-client-protocol.h"
 #include "viewporter-client-protocol.h"
-#include "wayland/seat.h"
-#include "wayland/wayland.h"
+#include "wayland-hostile-host.h"
 #include "xdg-activation-v1-client-protocol.h"
 #include "xdg-decoration-unstable-v1-client-protocol.h"
 #include "xdg-output-unstable-v1-client-protocol.h"
 #include "xdg-shell-client-protocol.h"
 
-enum { N_OUTPUTS = 2, N_PEERS = 3, MAX_IDS = 600, MAX_MESSAGE = 512, POOL_SIZE = 65536 };
-
-static uint64_t random_state;
-
-static unsigned pick(unsigned n) {
-	random_state = random_state * 6364136223846793005u + 1442695040888963407u;
-	return (unsigned)(random_state >> 33) % n;
-}
-
-// ---- The server ----
-
-static struct {
-	struct wayland_server *server;
-	struct kiosk_layout *layout;
-	struct {
-		struct scene_output scene;
-		struct wayland_output *wayland; // NULL: not there
-	} outputs[N_OUTPUTS];
-} host;
-
-static void add_output(int i) {
-	struct wayland_output_info info = {
-		.name = "Test",
-		.description = "no device",
-		.make = "none",
-		.model = "none",
-		.width = 200 + (int32_t)pick(400),
-		.height = 200 + (int32_t)pick(300),
-		.refresh_mhz = 60000,
-		.scale = 1 + (int32_t)pick(2),
-		.transform = (enum wl_output_transform)pick(8),
-	};
-	scene_output_init(&host.outputs[i].scene, info.width, info.height);
-	host.outputs[i].wayland = wayland_output_create(host.server, &info, &host.outputs[i].scene);
-	assert_non_null(host.outputs[i].wayland);
-	assert_true(kiosk_layout_add_output(host.layout, host.outputs[i].wayland));
-}
-
-static void remove_output(int i) {
-	kiosk_layout_remove_output(host.layout, host.outputs[i].wayland);
-	wayland_output_destroy(host.outputs[i].wayland);
-	scene_output_finish(&host.outputs[i].scene);
-	host.outputs[i].wayland = NULL;
-}
-
-static void host_start(void) {
-	static const uint32_t formats[] = {DRM_FORMAT_XRGB8888, DRM_FORMAT_ARGB8888, DRM_FORMAT_RGB565,
-		DRM_FORMAT_XBGR8888, DRM_FORMAT_ABGR8888, DRM_FORMAT_NV12};
-	struct format_set set = {0};
-	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
-		assert_true(format_set_add(&set, formats[i], DRM_FORMAT_MOD_LINEAR));
-	}
-	host.layout = kiosk_layout_create();
-	assert_non_null(host.layout);
-	struct wayland_server_options options = {
-		.policy = kiosk_layout_policy(),
-		.data = host.layout,
-		.scanout_formats = &set,
-		.composed_formats = &set,
-		.presentation_clock = CLOCK_MONOTONIC,
-	};
-	char error[256] = "";
-	host.server = wayland_server_create(&options, error);
-	format_set_finish(&set);
-	assert_string_equal(error, "");
-	seat_set_capabilities(wayland_server_seat(host.server),
-		WL_SEAT_CAPABILITY_POINTER | WL_SEAT_CAPABILITY_KEYBOARD | WL_SEAT_CAPABILITY_TOUCH);
-	add_output(0);
-}
-
-static void host_finish(void) {
-	for (int i = 0; i < N_OUTPUTS; i++) {
-		if (host.outputs[i].wayland) {
-			assert_int_equal(host.outputs[i].scene.n_layers, 0);
-			remove_output(i);
-		}
-	}
-	wayland_server_destroy(host.server);
-	kiosk_layout_destroy(host.layout);
-}
-
-static void serve(void) {
-	struct wl_display *display = wayland_server_display(host.server);
-	wl_event_loop_dispatch(wl_display_get_event_loop(display), 0);
-	wl_display_flush_clients(display);
-}
-
-static void read_layer(const struct scene_layer *layer) {
-	struct scene_buffer *buffer = layer->buffer;
-	struct scene_pixels pixels;
-	if (!buffer || !buffer->ops->begin_access || !buffer->ops->begin_access(buffer, &pixels)) {
-		return;
-	}
-	for (int32_t y = 0; y < buffer->height; y++) {
-		const volatile uint8_t *row = pixels.data[0] + (size_t)y * pixels.stride[0];
-		(void)row[0];
-		(void)row[pixels.stride[0] - 1];
-	}
-	buffer->ops->end_access(buffer);
-}
-
-// What output/ does for a frame; some are hidden, some frames never reach the screen.
-static unsigned show_frame(struct scene_output *scene) {
-	struct scene_presentation presentation = {
-		.time_ns = 5000000000, .sequence = 42, .refresh_ns = 16666666};
-	pixman_region32_t visible[64], background;
-	int n = scene->n_layers < 64 ? scene->n_layers : 0;
-	pixman_region32_init(&background);
-	for (int i = 0; i < n; i++) {
-		pixman_region32_init(&visible[i]);
-	}
-	if (n > 0) {
-		scene_output_visibility(scene, visible, &background);
-	}
-	for (int i = 0; i < n; i++) {
-		pixman_region32_fini(&visible[i]);
-	}
-	pixman_region32_fini(&background);
-	for (int i = 0; i < scene->n_layers; i++) {
-		struct scene_layer *layer = scene->layers[i];
-		read_layer(layer);
-		layer->ops->latched(layer);
-		pixman_region32_clear(&layer->damage);
-	}
-	bool lost = pick(8) == 0;
-	for (int i = 0; i < scene->n_layers && !lost; i++) {
-		struct scene_layer *layer = scene->layers[i];
-		if (pick(4)) {
-			layer->ops->presented(layer, &presentation);
-		} else {
-			layer->ops->hidden(layer, presentation.time_ns);
-		}
-	}
-	return (unsigned)scene->n_layers;
-}
+enum { N_PEERS = 3, MAX_IDS = 600, MAX_MESSAGE = 512, POOL_SIZE = 65536 };
 
 // ---- The other end of the wire ----
 
@@ -191,10 +54,13 @@ struct peer {
 	struct object objects[MAX_IDS];
 	uint32_t n_ids; // the next one
 	uint32_t registry;
+	uint32_t entered;     // the surface that a device came to last
+	uint32_t pressed;     // serial of the last press on it
 	uint8_t unread[8192]; // the beginning of an event whose end has not come
 	size_t n_unread;
 };
 
+static uint64_t random_state;
 static struct peer peers[N_PEERS];
 static unsigned long n_errors, n_events, n_requests;
 static int pool_fd, other_fds[3];
@@ -567,6 +433,13 @@ static void handle_event(struct peer *peer, const uint8_t *event, size_t size) {
 	} else if ((object->interface == &wl_pointer_interface && (opcode == 0 || opcode == 3)) ||
 		(object->interface == &wl_touch_interface && opcode == 0)) {
 		memcpy(&last_serial, event + 8, 4); // enter, button, down
+		if (opcode == 3 || object->interface == &wl_touch_interface) {
+			peer->pressed = last_serial;
+		}
+		if (opcode == 0) {
+			memcpy(
+				&peer->entered, event + (object->interface == &wl_pointer_interface ? 12 : 16), 4);
+		}
 	} else if (object->interface == &wl_callback_interface ||
 		object->interface == &wp_presentation_feedback_interface) {
 		if (object->interface == &wl_callback_interface || opcode > 0) {
@@ -631,6 +504,8 @@ static void join(struct peer *peer) {
 	receive(peer);
 	request_named(peer, find_object(peer, &wl_shm_interface), "create_pool");
 	request_named(peer, find_object(peer, &wl_shm_pool_interface), "create_buffer");
+	request_named(peer, find_object(peer, &wl_seat_interface), "get_pointer");
+	request_named(peer, find_object(peer, &wl_seat_interface), "get_touch");
 	request_named(peer, find_object(peer, &xdg_wm_base_interface), "create_positioner");
 	request_named(peer, find_object(peer, &xdg_positioner_interface), "set_size");
 	request_named(peer, find_object(peer, &xdg_positioner_interface), "set_anchor_rect");
@@ -658,6 +533,52 @@ static void make_subsurface(struct peer *peer) {
 	request_named(peer, surface, "commit");
 }
 
+// With what the seat gave it, so that it comes about.
+static void make_drag(struct peer *peer) {
+	serve();
+	receive(peer);
+	uint32_t seat = find_object(peer, &wl_seat_interface);
+	uint32_t manager = find_object(peer, &wl_data_device_manager_interface);
+	request_named(peer, seat, pick(2) ? "get_pointer" : "get_touch");
+	request_named(peer, manager, "get_data_device");
+	request_named(peer, manager, "create_data_source");
+	uint32_t device = find_object(peer, &wl_data_device_interface);
+	uint32_t source = find_object(peer, &wl_data_source_interface);
+	request_named(peer, source, "offer");
+	if (!device || !source || !peer->entered) {
+		return;
+	}
+	struct message message = {.size = 8};
+	put(&message, pick(4) ? source : 0);
+	put(&message, peer->entered);
+	put(&message, pick(2) ? find_object(peer, &wl_surface_interface) : 0);
+	put(&message, pick(8) ? peer->pressed : last_serial);
+	finish_message(&message, device, WL_DATA_DEVICE_START_DRAG);
+	send_message(peer, &message);
+}
+
+static void make_constraint(struct peer *peer) {
+	request_named(peer, find_object(peer, &wl_seat_interface), "get_pointer");
+	uint32_t manager = find_object(peer, &zwp_pointer_constraints_v1_interface);
+	uint32_t pointer = find_object(peer, &wl_pointer_interface);
+	if (!manager || !pointer || !peer->entered || !has_room(peer)) {
+		return;
+	}
+	bool locks = pick(2);
+	struct message message = {.size = 8};
+	put(&message,
+		new_object(peer,
+			locks ? &zwp_locked_pointer_v1_interface : &zwp_confined_pointer_v1_interface, 1));
+	put(&message, peer->entered);
+	put(&message, pointer);
+	put(&message, pick(2) ? find_object(peer, &wl_region_interface) : 0);
+	put(&message, 1 + pick(2));
+	finish_message(&message, manager,
+		locks ? ZWP_POINTER_CONSTRAINTS_V1_LOCK_POINTER
+			  : ZWP_POINTER_CONSTRAINTS_V1_CONFINE_POINTER);
+	send_message(peer, &message);
+}
+
 static void anything(struct peer *peer) {
 	uint32_t id = pick(3) ? 1 + pick(peer->n_ids - 1) : find_object(peer, NULL);
 	const struct object *object = object_of(peer, id);
@@ -681,7 +602,7 @@ static void act(struct peer *peer) {
 		join(peer);
 	}
 	for (unsigned n = 1 + pick(12); n > 0 && has_room(peer); n--) {
-		switch (pick(12)) {
+		switch (pick(14)) {
 		case 0:
 			make_window(peer);
 			break;
@@ -693,6 +614,14 @@ static void act(struct peer *peer) {
 		case 4:
 			request_named(peer, find_object(peer, &wl_surface_interface), "commit");
 			break;
+		case 5:
+			make_drag(peer);
+			break;
+		case 6:
+			if (pick(4) == 0) {
+				make_constraint(peer);
+			}
+			break;
 		default:
 			anything(peer);
 		}
@@ -701,51 +630,6 @@ static void act(struct peer *peer) {
 	if (pick(10)) { // some do not listen
 		receive(peer);
 	}
-}
-
-// Somebody uses the devices meanwhile.
-static void use_devices(void) {
-	static uint64_t time_us;
-	static bool button_down, touch_down;
-	struct seat *seat = wayland_server_seat(host.server);
-	struct seat_place place = {host.outputs[pick(N_OUTPUTS)].wayland, pick(700), pick(500)};
-	time_us += 1000;
-	switch (pick(6)) {
-	case 0:
-		button_down = !button_down;
-		seat_notify_button(seat, &(struct seat_button){time_us, 0x110, button_down});
-		break;
-	case 1:
-		touch_down = !touch_down;
-		if (touch_down) {
-			seat_notify_touch_down(seat, &(struct seat_touch){time_us, 1, place});
-		} else if (pick(10)) {
-			seat_notify_touch_up(seat, &(struct seat_touch){.time_us = time_us, .id = 1});
-		} else {
-			seat_notify_touch_cancel(seat, 1);
-		}
-		seat_notify_touch_frame(seat);
-		break;
-	case 2:
-		seat_notify_touch_motion(seat, &(struct seat_touch){time_us, 1, place});
-		seat_notify_touch_frame(seat);
-		break;
-	case 3:
-		seat_notify_gesture(seat,
-			&(struct seat_gesture){.time_us = time_us,
-				.type = (enum seat_gesture_type)pick(3),
-				.phase = (enum seat_gesture_phase)pick(3),
-				.fingers = 3});
-		break;
-	case 4:
-		seat_notify_motion(seat, &(struct seat_motion){time_us, false, .to = place});
-		break;
-	default:
-		seat_notify_motion(seat,
-			&(struct seat_motion){
-				time_us, true, .dx = (double)pick(200) - 100, .dy = (double)pick(200) - 100});
-	}
-	seat_notify_pointer_frame(seat);
 }
 
 static void disturb(void) {
@@ -761,6 +645,11 @@ static void disturb(void) {
 	if (pick(100) == 0) { // a pool that is cut off while it is read
 		assert_int_equal(ftruncate(pool_fd, pick(2) ? 100 : POOL_SIZE), 0);
 	}
+}
+
+unsigned pick(unsigned n) {
+	random_state = random_state * 6364136223846793005u + 1442695040888963407u;
+	return (unsigned)(random_state >> 33) % n;
 }
 
 static unsigned long setting(const char *name, unsigned long otherwise) {
