@@ -69,7 +69,7 @@ bool seat_place_on(
 }
 
 struct seat_place seat_place_of(const struct surface *surface, double x, double y) {
-	struct seat_place place = {surface->output, x + surface->layer.dst.x, y + surface->layer.dst.y};
+	struct seat_place place = {surface->output, x + surface->x, y + surface->y};
 	seat_place_clamp(&place);
 	return place;
 }
