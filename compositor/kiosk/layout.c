@@ -5,18 +5,20 @@
 // (places, activation, the scene) is worked out once a burst of requests, by flush.
 #include "kiosk/layout.h"
 
-#include <drm_fourcc.h>
 #include <math.h>
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "kiosk/backdrop.h"
+#include "kiosk/layers.h"
 #include "scene/scene.h"
 #include "wayland/seat.h"
 
 struct layout_output {
 	struct wayland_output *wayland; // NULL: where windows wait for an output
+	struct kiosk_layers *layers;    // of the layout
 	struct wl_list roots;           // layout_window.stack_link, back to front
-	struct scene_layer backdrop;    // keeps what is behind the front window from view
+	struct backdrop backdrop;       // keeps what is behind the front window from view
 	bool dirty;
 	struct wl_list link; // kiosk_layout.outputs
 };
@@ -39,9 +41,12 @@ struct kiosk_layout {
 	struct wl_list outputs; // layout_output.link, in order of arrival
 	struct layout_output waiting;
 	struct wl_list windows;             // layout_window.link, newest first
+	struct kiosk_layers layers;
 	struct layout_cursor cursor;        // all zero: none is shown
 	struct wayland_output *icon_output; // shows what is dragged; may be NULL, or gone
 	struct layout_window *pressed; // by the user, after anything came to the front; may be NULL
+	bool (*trusts)(void *data, pid_t pid, int fd); // NULL: nobody is trusted
+	void *trusts_data;
 	uint64_t last_raised;
 	struct scene_buffer *black;
 	struct wl_event_loop *loop; // NULL before the first output
@@ -172,6 +177,13 @@ static void output_size(const struct layout_output *output, int32_t *width, int3
 	}
 }
 
+// Where windows belong: what is left of the output by on-screen keyboards and the like.
+static struct scene_rect usable_area(const struct layout_output *output) {
+	int32_t width, height;
+	output_size(output, &width, &height);
+	return kiosk_layers_usable(output->layers, output->wayland, width, height);
+}
+
 // A window whose size its app has fixed is no screen but a piece of one: it keeps that size and lies
 // over what is behind it.
 static bool is_floating(const struct layout_window *window) {
@@ -182,15 +194,15 @@ static void configure(struct layout_window *window, bool force) {
 	if (!window->output->wayland) {
 		return; // once there is an output, the client learns of it
 	}
-	int32_t width, height;
-	output_size(window->output, &width, &height);
-	toplevel_set_bounds(window->toplevel, width, height);
+	struct scene_rect area = usable_area(window->output);
+	toplevel_set_bounds(window->toplevel, area.width, area.height);
 	// What is not mapped yet will be in front when it is.
 	uint32_t states = window->active || !window->mapped ? TOPLEVEL_ACTIVATED : 0;
 	if (is_floating(window)) {
 		toplevel_configure(window->toplevel, 0, 0, states, force);
 	} else {
-		toplevel_configure(window->toplevel, width, height, states | TOPLEVEL_FULLSCREEN, force);
+		toplevel_configure(
+			window->toplevel, area.width, area.height, states | TOPLEVEL_FULLSCREEN, force);
 	}
 }
 
@@ -200,28 +212,26 @@ static void configure_tree(struct layout_window *top, bool force) {
 	}
 }
 
-// Centres on [start, start + room), kept within [0, end). What is too large shows its beginning,
-// where menus and titles are.
-static int32_t centre(int32_t start, int32_t room, int32_t size, int32_t end) {
+// Centres on [start, start + room), kept within [first, first + length). What is too large shows its
+// beginning, where menus and titles are.
+static int32_t centre(int32_t start, int32_t room, int32_t size, int32_t first, int32_t length) {
 	int64_t at = start + ((int64_t)room - size) / 2;
-	if (at > (int64_t)end - size) {
-		at = (int64_t)end - size;
+	if (at > (int64_t)first + length - size) {
+		at = (int64_t)first + length - size;
 	}
-	return at < 0 ? 0 : (int32_t)at;
+	return at < first ? first : (int32_t)at;
 }
 
 // Where a window of this size belongs; its parent's place is up to date.
 static struct scene_rect find_place(
 	const struct layout_window *window, int32_t width, int32_t height) {
-	int32_t output_width, output_height;
-	output_size(window->output, &output_width, &output_height);
-	struct scene_rect on = {0, 0, output_width, output_height};
+	struct scene_rect area = usable_area(window->output), on = area;
 	if (window->parent) {
 		on = window->parent->place;
 	}
 	return (struct scene_rect){
-		.x = centre(on.x, on.width, width, output_width),
-		.y = centre(on.y, on.height, height, output_height),
+		.x = centre(on.x, on.width, width, area.x, area.width),
+		.y = centre(on.y, on.height, height, area.y, area.height),
 		.width = width,
 		.height = height,
 	};
@@ -272,21 +282,6 @@ static bool append_window(struct layout_window *window) {
 		window->place.x - geometry.x, window->place.y - geometry.y);
 }
 
-static bool append_backdrop(struct layout_output *output, struct scene_output *scene) {
-	struct scene_rect whole = {0, 0, scene->width, scene->height};
-	bool resized =
-		output->backdrop.dst.width != whole.width || output->backdrop.dst.height != whole.height;
-	bool shown = output->backdrop.output != NULL;
-	output->backdrop.dst = whole;
-	if (!scene_output_append(scene, &output->backdrop)) {
-		return false;
-	}
-	if (resized || !shown) {
-		scene_layer_damage_all(&output->backdrop);
-	}
-	return true;
-}
-
 static void update_active(struct layout_output *output) {
 	struct layout_window *window;
 	for (window = first_window(output); window; window = next_window(window, NULL)) {
@@ -310,27 +305,39 @@ static struct layout_window *front_screen(struct layout_output *output) {
 	return NULL;
 }
 
-static void lay_out(struct kiosk_layout *layout, struct layout_output *output) {
-	update_active(output);
-	struct scene_output *scene = wayland_output_scene(output->wayland);
+static bool append_windows(struct layout_output *output, struct scene_output *scene) {
 	struct layout_window *front = front_screen(output);
 	bool ok = true, anything_behind = false;
-	scene_output_begin(scene);
 	struct layout_window *window;
 	for (window = first_window(output); window; window = next_window(window, NULL)) {
+		configure(window, false);
 		if (!window->mapped) {
 			continue;
 		}
-		configure(window, false);
 		if (update_place(window)) {
 			toplevel_moved(window->toplevel);
 		}
 		if (window == front && anything_behind) {
-			ok = ok && append_backdrop(output, scene);
+			ok = ok && backdrop_append(&output->backdrop, scene);
 		}
 		anything_behind = true;
 		ok = ok && append_window(window);
 	}
+	return ok;
+}
+
+static void lay_out(struct kiosk_layout *layout, struct layout_output *output) {
+	update_active(output);
+	struct scene_output *scene = wayland_output_scene(output->wayland);
+	int32_t width, height;
+	output_size(output, &width, &height);
+	kiosk_layers_arrange(&layout->layers, output->wayland, width, height);
+	scene_output_begin(scene);
+	bool ok = kiosk_layers_append(&layout->layers, output->wayland, LAYER_BACKGROUND) &&
+		kiosk_layers_append(&layout->layers, output->wayland, LAYER_BOTTOM) &&
+		append_windows(output, scene) &&
+		kiosk_layers_append(&layout->layers, output->wayland, LAYER_TOP) &&
+		kiosk_layers_append(&layout->layers, output->wayland, LAYER_OVERLAY);
 	struct seat_icon icon =
 		seat_drag_icon(wayland_server_seat(wayland_output_server(output->wayland)));
 	if (icon.surface && icon.at.output == output->wayland) {
@@ -348,6 +355,19 @@ static void lay_out(struct kiosk_layout *layout, struct layout_output *output) {
 	}
 }
 
+static void mark_layers(struct kiosk_layout *layout, struct wayland_output *wayland) {
+	if (wayland && wayland_output_data(wayland)) {
+		mark_dirty(layout, wayland_output_data(wayland));
+	}
+}
+
+static void mark_all(struct kiosk_layout *layout) {
+	struct layout_output *output;
+	wl_list_for_each(output, &layout->outputs, link) {
+		mark_dirty(layout, output);
+	}
+}
+
 // The root that came to the front last, of all outputs.
 static struct layout_window *front_root(struct kiosk_layout *layout) {
 	struct layout_window *front = NULL;
@@ -361,6 +381,16 @@ static struct layout_window *front_root(struct kiosk_layout *layout) {
 	return front;
 }
 
+// Where the user is likely to be; NULL: there is none.
+static struct layout_output *front_output(struct kiosk_layout *layout) {
+	struct layout_window *root = front_root(layout);
+	if (root) {
+		return root->output;
+	}
+	struct layout_output *first = wl_container_of(layout->outputs.next, first, link);
+	return wl_list_empty(&layout->outputs) ? NULL : first;
+}
+
 // The front window has the keyboard: its topmost dialog, or what of it the user pressed.
 static void update_keyboard(struct kiosk_layout *layout, struct seat *seat) {
 	struct layout_window *window = front_root(layout), *dialog = window;
@@ -371,7 +401,11 @@ static void update_keyboard(struct kiosk_layout *layout, struct seat *seat) {
 		root_of(layout->pressed) == root_of(window)) {
 		window = layout->pressed;
 	}
-	seat_set_keyboard_focus(seat, window ? toplevel_surface(window->toplevel) : NULL);
+	struct surface *surface = kiosk_layers_focus(&layout->layers);
+	if (!surface && window) {
+		surface = toplevel_surface(window->toplevel);
+	}
+	seat_set_keyboard_focus(seat, surface);
 }
 
 void kiosk_layout_flush(struct kiosk_layout *layout) {
@@ -507,8 +541,26 @@ static void handle_activate(void *data, struct toplevel *toplevel) {
 	}
 }
 
+// Menus of on-screen keyboards and panels may lie on all of the output.
+static struct scene_rect layer_popup_bounds(const struct popup *popup) {
+	struct wayland_output *wayland = kiosk_layers_output(popup_layer(popup));
+	if (!wayland) {
+		return (struct scene_rect){0};
+	}
+	struct scene_rect place = kiosk_layers_place(popup_layer(popup)), bounds;
+	int32_t x, y;
+	popup_parent_position(popup, &x, &y);
+	bounds.x = -(place.x + x);
+	bounds.y = -(place.y + y);
+	output_size(wayland_output_data(wayland), &bounds.width, &bounds.height);
+	return bounds;
+}
+
 static struct scene_rect handle_popup_bounds(void *data, struct popup *popup) {
 	(void)data;
+	if (popup_layer(popup)) {
+		return layer_popup_bounds(popup);
+	}
 	struct layout_window *window = window_of(popup_toplevel(popup));
 	if (!window || !window->output->wayland) {
 		return (struct scene_rect){0};
@@ -519,8 +571,9 @@ static struct scene_rect handle_popup_bounds(void *data, struct popup *popup) {
 	struct scene_rect place = find_place(window, width, height);
 	int32_t x, y;
 	popup_parent_position(popup, &x, &y);
-	struct scene_rect bounds = {.x = -(place.x + x), .y = -(place.y + y)};
-	output_size(window->output, &bounds.width, &bounds.height);
+	struct scene_rect bounds = usable_area(window->output);
+	bounds.x -= place.x + x;
+	bounds.y -= place.y + y;
 	return bounds;
 }
 
@@ -556,17 +609,50 @@ static void handle_icon_changed(void *data) {
 
 static void handle_tree_changed(void *data, struct surface *root) {
 	struct layout_window *window = window_of(toplevel_from_surface(root));
+	const struct layer_surface *layer = layer_surface_from_surface(root);
 	if (window) {
 		mark_dirty(data, window->output);
+	} else if (layer) {
+		mark_layers(data, kiosk_layers_output(layer));
 	} else {
 		handle_icon_changed(data); // it is of what is dragged, if it is of anything
 	}
+}
+
+// ---- Layer surfaces ----
+
+static void handle_layer_initial(void *data, struct layer_surface *layer) {
+	struct kiosk_layout *layout = data;
+	struct layout_output *front = front_output(layout);
+	if (!kiosk_layers_add(&layout->layers, layer, front ? front->wayland : NULL)) {
+		wl_client_post_no_memory(surface_client(layer_surface_surface(layer)));
+		return;
+	}
+	struct wayland_output *wayland = kiosk_layers_output(layer);
+	if (wayland) {
+		int32_t width, height;
+		wayland_output_logical_size(wayland, &width, &height);
+		kiosk_layers_arrange(&layout->layers, wayland, width, height);
+	}
+}
+
+static void handle_layer_changed(void *data, struct layer_surface *layer) {
+	mark_layers(data, kiosk_layers_output(layer));
+}
+
+static void handle_layer_gone(void *data, struct layer_surface *layer) {
+	struct kiosk_layout *layout = data;
+	mark_layers(layout, kiosk_layers_remove(&layout->layers, layer));
 }
 
 // What the user presses comes to the front and has the keyboard.
 static void handle_pressed(void *data, struct surface *root) {
 	struct kiosk_layout *layout = data;
 	struct layout_window *window = window_of(toplevel_from_surface(root));
+	struct layer_surface *layer = layer_surface_from_surface(root);
+	if (kiosk_layers_press(&layout->layers, layer)) {
+		mark_all(layout);
+	}
 	if (!window || !window->mapped || layout->pressed == window) {
 		return;
 	}
@@ -589,6 +675,17 @@ static void handle_cursor_moved(void *data) {
 	}
 }
 
+static bool handle_client(void *data, pid_t pid, int fd) {
+	struct kiosk_layout *layout = data;
+	return layout->trusts && layout->trusts(layout->trusts_data, pid, fd);
+}
+
+void kiosk_layout_set_trust(
+	struct kiosk_layout *layout, bool (*trusts)(void *data, pid_t pid, int fd), void *data) {
+	layout->trusts = trusts;
+	layout->trusts_data = data;
+}
+
 void kiosk_layout_set_cursor(struct kiosk_layout *layout, const struct layout_cursor *cursor) {
 	layout->cursor = cursor ? *cursor : (struct layout_cursor){0};
 }
@@ -604,6 +701,10 @@ const struct wayland_policy *kiosk_layout_policy(void) {
 		.toplevel_activate = handle_activate,
 		.popup_bounds = handle_popup_bounds,
 		.tree_changed = handle_tree_changed,
+		.layer_initial = handle_layer_initial,
+		.layer_changed = handle_layer_changed,
+		.layer_gone = handle_layer_gone,
+		.client_is_trusted = handle_client,
 		.surface_pressed = handle_pressed,
 		.cursor_changed = handle_cursor_changed,
 		.cursor_moved = handle_cursor_moved,
@@ -614,47 +715,19 @@ const struct wayland_policy *kiosk_layout_policy(void) {
 
 // ---- Life, and outputs ----
 
-static void destroy_black(struct scene_buffer *buffer) {
-	free(buffer);
-}
-
-static const struct scene_buffer_ops black_ops = {.destroy = destroy_black};
-
-static void ignore_latched(struct scene_layer *layer) {
-	(void)layer;
-}
-
-static void ignore_presented(
-	struct scene_layer *layer, const struct scene_presentation *presentation) {
-	(void)layer;
-	(void)presentation;
-}
-
-static void ignore_hidden(struct scene_layer *layer, int64_t time_ns) {
-	(void)layer;
-	(void)time_ns;
-}
-
-static const struct scene_layer_ops backdrop_ops = {
-	.latched = ignore_latched,
-	.presented = ignore_presented,
-	.hidden = ignore_hidden,
-};
-
 struct kiosk_layout *kiosk_layout_create(void) {
 	struct kiosk_layout *layout = calloc(1, sizeof(*layout));
-	struct scene_buffer *black = calloc(1, sizeof(*black));
+	struct scene_buffer *black = backdrop_black();
 	if (!layout || !black) {
 		free(layout);
 		free(black);
 		return NULL;
 	}
-	scene_buffer_init(black, &black_ops, SCENE_BUFFER_SOLID);
-	black->format = DRM_FORMAT_XRGB8888;
-	black->solid[3] = UINT16_MAX;
 	layout->black = black;
 	wl_list_init(&layout->outputs);
 	wl_list_init(&layout->waiting.roots);
+	kiosk_layers_init(&layout->layers);
+	layout->waiting.layers = &layout->layers;
 	wl_list_init(&layout->windows);
 	wl_list_init(&layout->loop_destroy.link);
 	return layout;
@@ -690,10 +763,9 @@ bool kiosk_layout_add_output(struct kiosk_layout *layout, struct wayland_output 
 		wl_event_loop_add_destroy_listener(layout->loop, &layout->loop_destroy);
 	}
 	output->wayland = wayland;
+	output->layers = &layout->layers;
 	wl_list_init(&output->roots);
-	scene_layer_init(&output->backdrop, &backdrop_ops);
-	output->backdrop.buffer = scene_buffer_lock(layout->black);
-	output->backdrop.src = (struct scene_fbox){0, 0, 1, 1};
+	backdrop_init(&output->backdrop, layout->black);
 	wl_list_insert(layout->outputs.prev, &output->link);
 	wayland_output_set_data(wayland, output);
 	struct layout_window *root, *tmp;
@@ -701,6 +773,8 @@ bool kiosk_layout_add_output(struct kiosk_layout *layout, struct wayland_output 
 		move_root(layout, root, output);
 		configure_tree(root, true);
 	}
+	kiosk_layers_output_added(&layout->layers, wayland);
+	mark_dirty(layout, output);
 	return true;
 }
 
@@ -720,9 +794,13 @@ void kiosk_layout_remove_output(struct kiosk_layout *layout, struct wayland_outp
 		move_root(layout, root, choose_output(layout, root->toplevel, NULL));
 		configure_tree(root, false);
 	}
+	struct layout_output *front = front_output(layout);
+	kiosk_layers_output_removed(&layout->layers, wayland, front ? front->wayland : NULL);
+	if (front) {
+		mark_dirty(layout, front);
+	}
 	scene_output_begin(wayland_output_scene(wayland));
 	scene_output_end(wayland_output_scene(wayland));
-	scene_layer_finish(&output->backdrop);
-	scene_buffer_unlock(layout->black);
+	backdrop_finish(&output->backdrop);
 	free(output);
 }

@@ -2,7 +2,8 @@
 // Which window is shown where.
 //
 // A toplevel gets an output for itself: it is told to fill it, the newest in front, and what it does
-// not fill stays black. A dialog (a toplevel with a parent) keeps its own size and is centred above its
+// not fill stays black. What on-screen keyboards and panels claim at the edges (layers.h) is left free:
+// windows get the rest of the output. A dialog (a toplevel with a parent) keeps its own size and is centred above its
 // parent, inside of the output. Windows behind stay in the scene: output/ sees that they are hidden.
 #ifndef VITRINE_KIOSK_LAYOUT_H
 #define VITRINE_KIOSK_LAYOUT_H
@@ -25,6 +26,11 @@ const struct wayland_policy *kiosk_layout_policy(void);
 bool kiosk_layout_add_output(struct kiosk_layout *layout, struct wayland_output *output);
 // Before the output is destroyed: its windows move to the others, or wait for one.
 void kiosk_layout_remove_output(struct kiosk_layout *layout, struct wayland_output *output);
+
+// Who decides which clients get to see what on-screen keyboards need (wayland_policy.client_is_trusted);
+// NULL: none does.
+void kiosk_layout_set_trust(
+	struct kiosk_layout *layout, bool (*trusts)(void *data, pid_t pid, int fd), void *data);
 
 // Who shows the cursor: its layer is on top of all others.
 struct layout_cursor {

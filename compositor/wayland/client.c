@@ -155,6 +155,12 @@ static void handle_client_created(struct wl_listener *listener, void *data) {
 	account->users = 1;
 	account->server = server;
 	account->client = client;
+	if (server->policy->client_is_trusted) {
+		pid_t pid;
+		wl_client_get_credentials(client, &pid, NULL, NULL);
+		account->trusted =
+			server->policy->client_is_trusted(server->data, pid, wl_client_get_fd(client));
+	}
 	wl_client_set_user_data(client, account, handle_free);
 	account->destroy.notify = handle_destroy;
 	wl_client_add_destroy_listener(client, &account->destroy);

@@ -137,6 +137,7 @@ struct wayland_output *wayland_output_create(struct wayland_server *server,
 	output->scene = scene;
 	wl_list_init(&output->resources);
 	wl_list_init(&output->xdg_resources);
+	wl_signal_init(&output->withdrawn);
 	wl_list_insert(server->outputs.prev, &output->link);
 	if (info_copy(&output->info, info)) {
 		output->global =
@@ -183,6 +184,7 @@ void wayland_output_destroy(struct wayland_output *output) {
 	}
 	struct wayland_server *server = output->server;
 	seat_output_removed(server->seat, output);
+	wl_signal_emit_mutable(&output->withdrawn, output);
 	struct surface *surface;
 	wl_list_for_each(surface, &server->surfaces, link) {
 		if (surface->output == output) {

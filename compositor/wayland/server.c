@@ -2,6 +2,7 @@
 // The display and what it offers.
 #include "wayland/server.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,12 +23,26 @@ static void handle_log(const char *format, va_list args) {
 static bool filter_global(
 	const struct wl_client *client, const struct wl_global *global, void *data) {
 	const struct wayland_server *server = data;
+	for (int i = 0; i < server->n_trusted_globals; i++) {
+		if (global == server->trusted_globals[i]) {
+			const struct client_account *account = client_account((struct wl_client *)client);
+			return account && account->trusted;
+		}
+	}
 	if (global != server->private_global) {
 		return true;
 	}
 	uid_t uid;
 	wl_client_get_credentials((struct wl_client *)client, NULL, &uid, NULL);
 	return uid == geteuid();
+}
+
+bool server_add_trusted_global(struct wayland_server *server, const struct wl_global *global) {
+	if (global) {
+		assert(server->n_trusted_globals < SERVER_TRUSTED_GLOBALS);
+		server->trusted_globals[server->n_trusted_globals++] = global;
+	}
+	return global != NULL;
 }
 
 static bool copy_formats(struct format_set *to, const struct format_set *from) {
@@ -49,7 +64,7 @@ static bool create_globals(
 		primary_selection_create(server) && relative_pointer_create(server) &&
 		pointer_constraints_create(server) && pointer_gestures_create(server) &&
 		cursor_shape_create(server) && seat_create(server) && xdg_wm_base_create(server) &&
-		xdg_decoration_create(server) && xdg_activation_create(server);
+		xdg_decoration_create(server) && xdg_activation_create(server) && osk_create(server);
 }
 
 static bool init(struct wayland_server *server, const struct wayland_server_options *options) {

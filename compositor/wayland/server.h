@@ -29,6 +29,8 @@ struct client_limits {
 	size_t buffer; // bytes that may pile up in either direction
 };
 
+enum { SERVER_TRUSTED_GLOBALS = 4 };
+
 struct wayland_server {
 	struct wl_display *display;
 	struct wl_event_loop *loop;
@@ -36,6 +38,9 @@ struct wayland_server {
 	void *data; // of policy
 	char *socket;
 	struct wl_global *private_global; // may be NULL
+	// Of those that not every client gets to see (wayland_policy.client_is_trusted).
+	const struct wl_global *trusted_globals[SERVER_TRUSTED_GLOBALS];
+	int n_trusted_globals;
 	clockid_t presentation_clock;
 	dev_t main_device;
 	struct format_set composed_formats;
@@ -67,6 +72,7 @@ struct client_account {
 	struct wayland_server *server; // valid until the client is gone
 	struct wl_client *client;      // likewise
 	unsigned users;
+	bool trusted;             // wayland_policy.client_is_trusted
 	bool gone;                // its objects are being destroyed, or are
 	size_t n_objects, n_maps; // created since they were counted, and those counted then
 	size_t n_fds, n_surfaces, n_rects, n_text, n_kept_pools;
@@ -104,6 +110,11 @@ bool client_is_behind(struct wl_client *client);
 // Opens the socket and sets server->socket. On failure writes one line into error.
 bool socket_open(struct wayland_server *server, const char *name, char error[256]);
 
+// ---- server.c ----
+
+// Only clients that are trusted get to see the global from now on. False if it is NULL.
+bool server_add_trusted_global(struct wayland_server *server, const struct wl_global *global);
+
 // ---- Creators of the globals; false when out of memory ----
 
 bool compositor_create(struct wayland_server *server);
@@ -130,6 +141,9 @@ bool seat_create(struct wayland_server *server);
 bool xdg_wm_base_create(struct wayland_server *server);
 bool xdg_decoration_create(struct wayland_server *server);
 bool xdg_activation_create(struct wayland_server *server);
+// osk.c: what on-screen keyboards need. Without its XML at build time osk-none.c has none of it.
+bool osk_create(struct wayland_server *server);
+bool layer_shell_create(struct wayland_server *server);
 
 // ---- seat_constraint.c: for a surface that has one ----
 
@@ -206,6 +220,7 @@ struct wayland_output {
 	struct wl_list resources;             // wl_output, wl_resource_get_link
 	struct wl_list xdg_resources;         // zxdg_output_v1, wl_resource_get_link
 	struct wl_event_source *retire_timer; // may be NULL
+	struct wl_signal withdrawn;           // it goes
 	struct wl_list link;                  // wayland_server.outputs or .retired
 };
 

@@ -20,6 +20,7 @@ struct wayland_output;
 struct surface;
 struct toplevel;
 struct popup;
+struct layer_surface;
 
 // ---- What kiosk/ decides. Each gets `data` of wayland_server_create. ----
 struct wayland_policy {
@@ -45,7 +46,19 @@ struct wayland_policy {
 	// output that shows it has to be laid out anew. Called at most once a commit.
 	void (*tree_changed)(void *data, struct surface *root);
 
+	// A layer surface's initial commit: the policy calls layer_surface_configure before it returns,
+	// or once there is an output to show it on.
+	void (*layer_initial)(void *data, struct layer_surface *layer);
+	// It got contents, or a commit changed its state (layer_surface_state).
+	void (*layer_changed)(void *data, struct layer_surface *layer);
+	// Unmapped, closed or destroyed; after an unmap layer_initial may come again.
+	void (*layer_gone)(void *data, struct layer_surface *layer);
+
 	// The rest may be NULL.
+
+	// Whether the client gets to see what on-screen keyboards need: layer shell, input method,
+	// virtual keyboard. Asked once, when it connects; its socket is `fd`. NULL: nobody does.
+	bool (*client_is_trusted)(void *data, pid_t pid, int fd);
 
 	// The user pressed a button or put a finger on the tree of this surface.
 	void (*surface_pressed)(void *data, struct surface *root);
@@ -172,11 +185,61 @@ void *toplevel_data(const struct toplevel *toplevel);         // of set_data, fo
 void toplevel_set_data(struct toplevel *toplevel, void *data);
 // The output named by the last set_fullscreen, NULL if none; xdg_popup.c: the root toplevel.
 struct wayland_output *toplevel_wanted_output(const struct toplevel *toplevel);
-struct toplevel *popup_toplevel(const struct popup *popup); // NULL when its parents are gone
+struct toplevel *popup_toplevel(const struct popup *popup);   // NULL when its parents are gone
+struct layer_surface *popup_layer(const struct popup *popup); // where that is its root, else NULL
 // Where the window geometry of the popup's parent lies, logical px relative to the toplevel's.
 void popup_parent_position(const struct popup *popup, int32_t *x, int32_t *y);
 // The size that the toplevel's window geometry will have when the popup is shown, where the client
 // said so (xdg_positioner.set_parent_size); false otherwise.
 bool popup_parent_size(const struct popup *popup, int32_t *width, int32_t *height);
+
+// ---- layer_shell.c: surfaces that belong to an output, below or above its windows ----
+
+enum layer {
+	LAYER_BACKGROUND,
+	LAYER_BOTTOM,
+	// Windows are here.
+	LAYER_TOP,
+	LAYER_OVERLAY,
+	N_LAYERS,
+};
+
+enum layer_edge {
+	LAYER_EDGE_TOP = 1 << 0,
+	LAYER_EDGE_BOTTOM = 1 << 1,
+	LAYER_EDGE_LEFT = 1 << 2,
+	LAYER_EDGE_RIGHT = 1 << 3,
+};
+
+enum layer_keyboard {
+	LAYER_KEYBOARD_NONE,
+	LAYER_KEYBOARD_EXCLUSIVE,
+	LAYER_KEYBOARD_ON_DEMAND,
+};
+
+// As the client committed it and zwlr_layer_surface_v1 describes it; logical px.
+struct layer_state {
+	enum layer layer;
+	uint32_t anchors;        // enum layer_edge
+	int32_t width, height;   // 0: from edge to edge
+	int32_t exclusive_zone;  // -1: not even that of others is kept free
+	uint32_t exclusive_edge; // one of enum layer_edge; 0: none is named
+	int32_t margin_top, margin_right, margin_bottom, margin_left;
+	enum layer_keyboard keyboard;
+};
+
+const struct layer_state *layer_surface_state(const struct layer_surface *layer);
+struct surface *layer_surface_surface(const struct layer_surface *layer);
+struct layer_surface *layer_surface_from_surface(const struct surface *surface); // NULL: is none
+// The output that the client named; NULL: none, or it is gone.
+struct wayland_output *layer_surface_wanted_output(const struct layer_surface *layer);
+// Sends a configure if the size differs from the last one.
+void layer_surface_configure(struct layer_surface *layer, int32_t width, int32_t height);
+// It is shown no more, for good; layer_gone is called.
+void layer_surface_close(struct layer_surface *layer);
+// Policy shows it elsewhere now: its reactive popups are placed anew.
+void layer_surface_moved(struct layer_surface *layer);
+void *layer_surface_data(const struct layer_surface *layer); // of set_data, for policy
+void layer_surface_set_data(struct layer_surface *layer, void *data);
 
 #endif

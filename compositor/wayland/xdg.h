@@ -96,6 +96,17 @@ void xdg_surface_end_configure(struct xdg_surface *xdg, const struct scene_rect 
 // Back to where only the role is there: the next thing is an initial commit.
 void xdg_surface_reset(struct xdg_surface *xdg);
 
+// ---- xdg_popup.c: what popups hang on in the end ----
+
+// The popups of a toplevel or a layer surface, with those that hang on one another.
+struct popup_tree {
+	struct surface *surface; // of the root; NULL: inert
+	struct toplevel *toplevel;
+	struct layer_surface *layer; // one of the two is NULL
+	struct wl_list popups;       // popup.stack_link, oldest at the bottom
+	bool placing;                // all of them: their base is up to date
+};
+
 // ---- xdg_toplevel.c ----
 
 struct toplevel_limits { // logical px; 0: not set
@@ -109,12 +120,11 @@ struct toplevel {
 	struct toplevel *parent;           // may be NULL
 	struct wl_list children;           // toplevel.parent_link
 	struct wl_list parent_link;
-	struct wl_list popups; // popup.stack_link, oldest at the bottom
-	char *title, *app_id;  // may be NULL
+	struct popup_tree tree;
+	char *title, *app_id; // may be NULL
 	struct toplevel_limits limits, pending_limits;
 	struct wayland_output *wanted_output; // may be NULL
 	bool mapped;
-	bool placing; // its popups, all of them: their base is up to date
 	// The last configure that policy asked for, sent or owed.
 	int32_t width, height;
 	uint32_t states;
@@ -139,17 +149,17 @@ void xdg_toplevel_reconfigure(struct toplevel *toplevel);
 struct popup {
 	struct wl_resource *resource;
 	struct xdg_surface *xdg;    // NULL: inert
-	struct xdg_surface *parent; // NULL when it hangs on nothing
-	struct toplevel *toplevel;  // the root of its parents; NULL like parent
-	struct wl_list parent_link; // xdg_surface.popups
-	struct wl_list stack_link;  // toplevel.popups
+	struct xdg_surface *parent; // NULL: it hangs on a layer surface, or on nothing
+	struct popup_tree *tree;    // of the root of its parents; NULL when it hangs on nothing
+	struct wl_list parent_link; // xdg_surface.popups, or alone
+	struct wl_list stack_link;  // popup_tree.popups
 	struct xdg_positioner_rules rules;
 	struct scene_rect configured; // last sent, relative to the parent's window geometry
 	struct scene_rect current;    // acknowledged and committed
 	bool dismissed, grabbed, mapped;
 	struct seat *seat;        // of the server
 	struct wl_list grab_link; // of the seat's popup grabs, or alone
-	int64_t base_x, base_y;   // of the parent, relative to the toplevel; valid while it is placing
+	int64_t base_x, base_y; // of the parent, relative to the root; valid while the tree is placing
 	bool reposition_owed;
 	uint32_t reposition_token;
 	int32_t shown_x, shown_y; // window geometry's corner, valid while the tree is appended
@@ -166,11 +176,17 @@ void xdg_popup_reconfigure(struct popup *popup);
 void xdg_popup_dismiss(struct popup *popup);
 // Dismisses all popups above the surface, topmost first.
 void xdg_popup_dismiss_all(struct xdg_surface *parent);
-// The place of the toplevel, or of a popup of it, changed: reactive popups are placed anew.
-void xdg_popup_reconstrain_all(struct toplevel *toplevel);
-// Appends the popups of the toplevel whose window geometry has its corner at x, y.
+// The popup of an xdg_popup.
+struct popup *xdg_popup_from_resource(struct wl_resource *resource);
+// A popup that was made without a parent hangs on this root from now on.
+void xdg_popup_hang_on_root(struct popup *popup, struct popup_tree *tree);
+// Dismisses all popups of the root, topmost first.
+void xdg_popup_dismiss_tree(struct popup_tree *tree);
+// The place of the root, or of a popup of it, changed: reactive popups are placed anew.
+void xdg_popup_reconstrain_all(struct popup_tree *tree);
+// Appends the popups of the root whose window geometry has its corner at x, y.
 bool xdg_popup_append_all(
-	struct toplevel *toplevel, struct wayland_output *output, int32_t x, int32_t y);
+	struct popup_tree *tree, struct wayland_output *output, int32_t x, int32_t y);
 
 // ---- xdg_grab.c ----
 

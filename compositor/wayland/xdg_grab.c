@@ -90,7 +90,7 @@ bool xdg_popup_begin_grab(struct popup *popup, uint32_t serial) {
 		return false;
 	}
 	struct popup *other = topmost(seat);
-	if (other && other->toplevel != popup->toplevel) {
+	if (other && other->tree != popup->tree) {
 		dismiss_all(seat);
 	}
 	// A button that is still down goes on in the menu, as owner of all of its client's surfaces.
@@ -122,8 +122,9 @@ void xdg_popup_grab_mapped(struct popup *popup) {
 void seat_popup_check(struct seat *seat) {
 	struct popup *popup = topmost(seat);
 	const struct surface *wanted = seat->keyboard.wanted.surface;
-	if (popup && popup->toplevel && popup->toplevel->xdg &&
-		popup->toplevel->xdg->surface != wanted) {
+	// Of a layer surface that takes no keyboard they go on.
+	if (popup && popup->tree && popup->tree->toplevel && popup->tree->surface &&
+		popup->tree->surface != wanted) {
 		dismiss_all(seat);
 	}
 }

@@ -12,14 +12,19 @@
 #include "wayland/xdg.h"
 #include "xdg-shell-server-protocol.h"
 
-static struct popup *popup_from_resource(struct wl_resource *resource) {
+struct popup *xdg_popup_from_resource(struct wl_resource *resource) {
 	return wl_resource_get_user_data(resource);
 }
 
-static void tree_changed(struct toplevel *toplevel) {
-	if (toplevel && toplevel->xdg) {
-		surface_tree_changed(toplevel->xdg->surface);
+static void tree_changed(struct popup_tree *tree) {
+	if (tree && tree->surface) {
+		surface_tree_changed(tree->surface);
 	}
+}
+
+// NULL if it hangs on a root, or on nothing.
+static struct popup *parent_popup(const struct popup *popup) {
+	return popup->parent ? popup->parent->popup : NULL;
 }
 
 // ---- Hanging on a parent ----
@@ -30,7 +35,7 @@ static void detach(struct popup *popup) {
 	wl_list_remove(&popup->stack_link);
 	wl_list_init(&popup->stack_link);
 	popup->parent = NULL;
-	popup->toplevel = NULL;
+	popup->tree = NULL;
 	popup->mapped = false;
 	xdg_popup_end_grab(popup);
 }
@@ -63,10 +68,21 @@ void xdg_popup_dismiss(struct popup *popup) {
 	dismiss(popup);
 }
 
+void xdg_popup_dismiss_tree(struct popup_tree *tree) {
+	while (!wl_list_empty(&tree->popups)) {
+		struct popup *popup = wl_container_of(tree->popups.prev, popup, stack_link);
+		xdg_popup_dismiss(popup);
+	}
+}
+
 // ---- Placing ----
 
 struct toplevel *popup_toplevel(const struct popup *popup) {
-	return popup->toplevel;
+	return popup->tree ? popup->tree->toplevel : NULL;
+}
+
+struct layer_surface *popup_layer(const struct popup *popup) {
+	return popup->tree ? popup->tree->layer : NULL;
 }
 
 static const struct scene_rect *place_of(const struct popup *popup) {
@@ -75,13 +91,13 @@ static const struct scene_rect *place_of(const struct popup *popup) {
 
 void popup_parent_position(const struct popup *popup, int32_t *x, int32_t *y) {
 	int64_t sum_x = 0, sum_y = 0;
-	const struct popup *above = popup->parent ? popup->parent->popup : NULL;
-	if (above && popup->toplevel->placing) {
+	const struct popup *above = parent_popup(popup);
+	if (above && popup->tree->placing) {
 		sum_x = popup->base_x;
 		sum_y = popup->base_y;
 		above = NULL;
 	}
-	for (; above; above = above->parent ? above->parent->popup : NULL) {
+	for (; above; above = parent_popup(above)) {
 		sum_x += place_of(above)->x;
 		sum_y += place_of(above)->y;
 	}
@@ -118,12 +134,12 @@ void xdg_popup_reconfigure(struct popup *popup) {
 	xdg_surface_end_configure(popup->xdg, box);
 }
 
-void xdg_popup_reconstrain_all(struct toplevel *toplevel) {
+void xdg_popup_reconstrain_all(struct popup_tree *tree) {
 	struct popup *popup;
-	toplevel->placing = true;
-	wl_list_for_each(popup, &toplevel->popups, stack_link) {
+	tree->placing = true;
+	wl_list_for_each(popup, &tree->popups, stack_link) {
 		// A parent is older than its popups: no need to go all the way down for each.
-		const struct popup *above = popup->parent->popup;
+		const struct popup *above = parent_popup(popup);
 		popup->base_x = above ? above->base_x + place_of(above)->x : 0;
 		popup->base_y = above ? above->base_y + place_of(above)->y : 0;
 		if (!popup->rules.reactive || !popup->xdg->initialized) {
@@ -134,15 +150,15 @@ void xdg_popup_reconstrain_all(struct toplevel *toplevel) {
 			xdg_popup_reconfigure(popup);
 		}
 	}
-	toplevel->placing = false;
+	tree->placing = false;
 }
 
 bool xdg_popup_append_all(
-	struct toplevel *toplevel, struct wayland_output *output, int32_t x, int32_t y) {
+	struct popup_tree *tree, struct wayland_output *output, int32_t x, int32_t y) {
 	struct popup *popup;
-	wl_list_for_each(popup, &toplevel->popups, stack_link) {
+	wl_list_for_each(popup, &tree->popups, stack_link) {
 		// A parent is older than its popups, so its place is known.
-		const struct popup *above = popup->parent->popup;
+		const struct popup *above = parent_popup(popup);
 		int64_t shown_x = (int64_t)(above ? above->shown_x : x) + popup->current.x;
 		int64_t shown_y = (int64_t)(above ? above->shown_y : y) + popup->current.y;
 		popup->shown_x = xdg_clamp_coordinate(shown_x);
@@ -162,6 +178,9 @@ bool xdg_popup_append_all(
 
 static bool parent_is_mapped(const struct popup *popup) {
 	const struct xdg_surface *parent = popup->parent;
+	if (!parent) {
+		return popup->tree->surface && popup->tree->surface->mapped;
+	}
 	return (parent->toplevel && parent->toplevel->mapped) ||
 		(parent->popup && parent->popup->mapped);
 }
@@ -171,7 +190,7 @@ static bool role_precommit(struct surface *surface) {
 	if (!popup || popup->dismissed) {
 		return true;
 	}
-	if (!popup->parent) {
+	if (!popup->tree) {
 		xdg_surface_post_error(
 			popup->xdg, XDG_WM_BASE_ERROR_INVALID_POPUP_PARENT, "popup committed without a parent");
 		return false;
@@ -196,8 +215,8 @@ static void apply_ack(struct popup *popup) {
 	bool moved = popup->current.x != xdg->acked.box.x || popup->current.y != xdg->acked.box.y;
 	popup->current = xdg->acked.box;
 	if (moved && popup->mapped) {
-		tree_changed(popup->toplevel);
-		xdg_popup_reconstrain_all(popup->toplevel);
+		tree_changed(popup->tree);
+		xdg_popup_reconstrain_all(popup->tree);
 	}
 }
 
@@ -215,7 +234,7 @@ static void role_commit(struct surface *surface) {
 		return;
 	}
 	if (xdg_surface_commit_geometry(xdg)) {
-		tree_changed(popup->toplevel);
+		tree_changed(popup->tree);
 	}
 	apply_ack(popup);
 	if (popup->mapped != surface->mapped) {
@@ -230,7 +249,7 @@ static void role_commit(struct surface *surface) {
 
 static struct surface *role_root(struct surface *surface) {
 	struct popup *popup = surface->role_object;
-	return popup && popup->toplevel && popup->toplevel->xdg ? popup->toplevel->xdg->surface : NULL;
+	return popup && popup->tree ? popup->tree->surface : NULL;
 }
 
 const struct surface_role xdg_popup_role = {
@@ -242,9 +261,9 @@ const struct surface_role xdg_popup_role = {
 
 // ---- Requests ----
 
-static struct popup *topmost_grab(struct toplevel *toplevel) {
+static struct popup *topmost_grab(struct popup_tree *tree) {
 	struct popup *popup;
-	wl_list_for_each_reverse(popup, &toplevel->popups, stack_link) {
+	wl_list_for_each_reverse(popup, &tree->popups, stack_link) {
 		if (popup->grabbed) {
 			return popup;
 		}
@@ -254,9 +273,9 @@ static struct popup *topmost_grab(struct toplevel *toplevel) {
 
 static void handle_destroy(struct wl_client *client, struct wl_resource *resource) {
 	(void)client;
-	struct popup *popup = popup_from_resource(resource);
+	struct popup *popup = xdg_popup_from_resource(resource);
 	bool covered = popup->xdg && !wl_list_empty(&popup->xdg->popups);
-	if (popup->grabbed && popup->toplevel && topmost_grab(popup->toplevel) != popup) {
+	if (popup->grabbed && popup->tree && topmost_grab(popup->tree) != popup) {
 		covered = true;
 	}
 	if (covered) {
@@ -271,7 +290,7 @@ static void handle_grab(struct wl_client *client, struct wl_resource *resource,
 	struct wl_resource *seat, uint32_t serial) {
 	(void)client;
 	(void)seat;
-	struct popup *popup = popup_from_resource(resource);
+	struct popup *popup = xdg_popup_from_resource(resource);
 	if (!popup->xdg || popup->dismissed) {
 		return;
 	}
@@ -280,13 +299,13 @@ static void handle_grab(struct wl_client *client, struct wl_resource *resource,
 			resource, XDG_POPUP_ERROR_INVALID_GRAB, "grab after the initial commit");
 		return;
 	}
-	struct popup *parent = popup->parent ? popup->parent->popup : NULL;
-	if (!popup->parent || (parent && !parent->grabbed)) {
+	struct popup *parent = parent_popup(popup);
+	if (!popup->tree || (parent && !parent->grabbed)) {
 		xdg_surface_post_error(popup->xdg, XDG_WM_BASE_ERROR_INVALID_POPUP_PARENT,
-			"the parent of a grabbing popup is neither a toplevel nor a grabbing popup");
+			"the parent of a grabbing popup is neither a window nor a grabbing popup");
 		return;
 	}
-	if (topmost_grab(popup->toplevel) != (popup->grabbed ? popup : parent)) {
+	if (topmost_grab(popup->tree) != (popup->grabbed ? popup : parent)) {
 		xdg_surface_post_error(popup->xdg, XDG_WM_BASE_ERROR_NOT_THE_TOPMOST_POPUP,
 			"the parent of a grabbing popup is not the topmost one");
 		return;
@@ -301,7 +320,7 @@ static void handle_grab(struct wl_client *client, struct wl_resource *resource,
 static void handle_reposition(struct wl_client *client, struct wl_resource *resource,
 	struct wl_resource *positioner_resource, uint32_t token) {
 	(void)client;
-	struct popup *popup = popup_from_resource(resource);
+	struct popup *popup = xdg_popup_from_resource(resource);
 	const struct xdg_positioner_rules *rules = xdg_positioner_from_resource(positioner_resource);
 	if (!popup->xdg || popup->dismissed) {
 		return;
@@ -330,7 +349,7 @@ void xdg_popup_retire(struct popup *popup, bool surface_gone) {
 	if (!xdg) {
 		return;
 	}
-	struct toplevel *toplevel = popup->toplevel;
+	struct popup_tree *tree = popup->tree;
 	xdg_popup_dismiss_all(xdg);
 	if (!surface_gone) {
 		surface_unmap(xdg->surface);
@@ -341,12 +360,12 @@ void xdg_popup_retire(struct popup *popup, bool surface_gone) {
 	xdg->popup = NULL;
 	popup->xdg = NULL;
 	if (surface_gone) {
-		tree_changed(toplevel);
+		tree_changed(tree);
 	}
 }
 
 static void handle_resource_destroy(struct wl_resource *resource) {
-	struct popup *popup = popup_from_resource(resource);
+	struct popup *popup = xdg_popup_from_resource(resource);
 	xdg_popup_retire(popup, false);
 	free(popup);
 }
@@ -356,17 +375,22 @@ static bool hang_on(struct popup *popup, struct xdg_surface *parent) {
 	if (!parent->toplevel && (!parent->popup || parent->popup == popup)) {
 		return false;
 	}
-	struct toplevel *toplevel = parent->toplevel ? parent->toplevel : parent->popup->toplevel;
-	if (toplevel) {
+	struct popup_tree *tree = parent->toplevel ? &parent->toplevel->tree : parent->popup->tree;
+	if (tree) {
 		popup->parent = parent;
-		popup->toplevel = toplevel;
+		popup->tree = tree;
 		wl_list_insert(parent->popups.prev, &popup->parent_link);
-		wl_list_insert(toplevel->popups.prev, &popup->stack_link);
+		wl_list_insert(tree->popups.prev, &popup->stack_link);
 	} else {
 		popup->dismissed = true; // what it should hang on was dismissed a moment ago
 		xdg_popup_send_popup_done(popup->resource);
 	}
 	return true;
+}
+
+void xdg_popup_hang_on_root(struct popup *popup, struct popup_tree *tree) {
+	popup->tree = tree;
+	wl_list_insert(tree->popups.prev, &popup->stack_link);
 }
 
 void xdg_popup_create(struct xdg_surface *xdg, uint32_t id, struct xdg_surface *parent,

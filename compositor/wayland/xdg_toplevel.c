@@ -133,7 +133,7 @@ struct wayland_output *toplevel_wanted_output(const struct toplevel *toplevel) {
 }
 
 void toplevel_moved(struct toplevel *toplevel) {
-	xdg_popup_reconstrain_all(toplevel);
+	xdg_popup_reconstrain_all(&toplevel->tree);
 }
 
 // ---- Parents ----
@@ -256,7 +256,7 @@ static void role_commit(struct surface *surface) {
 	} else if (changed) {
 		server->policy->toplevel_changed(server->data, toplevel);
 		if (moved) {
-			xdg_popup_reconstrain_all(toplevel);
+			xdg_popup_reconstrain_all(&toplevel->tree);
 		}
 	}
 }
@@ -268,7 +268,8 @@ static bool role_append(
 		return true;
 	}
 	const struct scene_rect *geometry = &toplevel->xdg->geometry;
-	return xdg_popup_append_all(toplevel, output, xdg_clamp_coordinate((int64_t)x + geometry->x),
+	return xdg_popup_append_all(&toplevel->tree, output,
+		xdg_clamp_coordinate((int64_t)x + geometry->x),
 		xdg_clamp_coordinate((int64_t)y + geometry->y));
 }
 
@@ -438,6 +439,7 @@ void xdg_toplevel_retire(struct toplevel *toplevel, bool surface_gone) {
 	}
 	xdg->toplevel = NULL;
 	toplevel->xdg = NULL;
+	toplevel->tree.surface = NULL;
 }
 
 static void handle_resource_destroy(struct wl_resource *resource) {
@@ -463,7 +465,8 @@ void xdg_toplevel_create(struct xdg_surface *xdg, uint32_t id) {
 	toplevel->resource = resource;
 	wl_list_init(&toplevel->children);
 	wl_list_init(&toplevel->parent_link);
-	wl_list_init(&toplevel->popups);
+	toplevel->tree.toplevel = toplevel;
+	wl_list_init(&toplevel->tree.popups);
 	wl_resource_set_implementation(resource, &toplevel_impl, toplevel, handle_resource_destroy);
 	// Without xdg_wm_base the client is leaving, and nobody reads the error.
 	struct wl_resource *blamed = xdg->wm_base ? xdg->wm_base->resource : xdg->resource;
@@ -471,5 +474,6 @@ void xdg_toplevel_create(struct xdg_surface *xdg, uint32_t id) {
 			xdg->surface, &xdg_toplevel_role, toplevel, blamed, XDG_WM_BASE_ERROR_ROLE)) {
 		toplevel->xdg = xdg;
 		xdg->toplevel = toplevel;
+		toplevel->tree.surface = xdg->surface;
 	}
 }

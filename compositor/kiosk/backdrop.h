@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+// A black layer of the size of an output.
+#ifndef VITRINE_KIOSK_BACKDROP_H
+#define VITRINE_KIOSK_BACKDROP_H
+
+#include <stdbool.h>
+
+#include "scene/scene.h"
+
+struct backdrop {
+	struct scene_layer layer;
+};
+
+// What backdrops show; the caller drops it (scene_buffer_drop). NULL when out of memory.
+struct scene_buffer *backdrop_black(void);
+void backdrop_init(struct backdrop *backdrop, struct scene_buffer *black);
+void backdrop_finish(struct backdrop *backdrop);
+// False when out of memory.
+bool backdrop_append(struct backdrop *backdrop, struct scene_output *scene);
+
+#endif
