@@ -337,7 +337,9 @@ static void lay_out(struct kiosk_layout *layout, struct layout_output *output) {
 		kiosk_layers_append(&layout->layers, output->wayland, LAYER_BOTTOM) &&
 		append_windows(output, scene) &&
 		kiosk_layers_append(&layout->layers, output->wayland, LAYER_TOP) &&
-		kiosk_layers_append(&layout->layers, output->wayland, LAYER_OVERLAY);
+		kiosk_layers_append(&layout->layers, output->wayland, LAYER_OVERLAY) &&
+		input_popups_append(
+			wayland_output_server(output->wayland), output->wayland, usable_area(output));
 	struct seat_icon icon =
 		seat_drag_icon(wayland_server_seat(wayland_output_server(output->wayland)));
 	if (icon.surface && icon.at.output == output->wayland) {

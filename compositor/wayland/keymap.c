@@ -7,9 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.h"
+
+enum { MAX_TEXT = 1 << 20 }; // bytes of a client's keymap; the whole of xkeyboard-config makes less
 
 static void handle_log(
 	struct xkb_context *context, enum xkb_log_level level, const char *format, va_list args) {
@@ -37,6 +40,50 @@ struct xkb_keymap *keymap_compile(const struct keymap_names *names) {
 	struct xkb_keymap *keymap =
 		xkb_keymap_new_from_names(context, &rules, XKB_KEYMAP_COMPILE_NO_FLAGS);
 	xkb_context_unref(context); // the keymap keeps its own
+	return keymap;
+}
+
+static struct xkb_keymap *compile_text(const char *text, size_t length) {
+	// No files of the system's either: an include may name any path, such as that of a pipe.
+	struct xkb_context *context =
+		xkb_context_new(XKB_CONTEXT_NO_ENVIRONMENT_NAMES | XKB_CONTEXT_NO_DEFAULT_INCLUDES);
+	if (!context) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	xkb_context_set_log_fn(context, handle_log);
+	struct xkb_keymap *keymap = xkb_keymap_new_from_buffer(
+		context, text, length, XKB_KEYMAP_FORMAT_TEXT_V1, XKB_KEYMAP_COMPILE_NO_FLAGS);
+	xkb_context_unref(context);
+	errno = EINVAL;
+	return keymap;
+}
+
+struct xkb_keymap *keymap_read(int fd, uint32_t size) {
+	struct stat stat;
+	if (size == 0 || fstat(fd, &stat) != 0 || !S_ISREG(stat.st_mode) || stat.st_size < size) {
+		errno = EINVAL;
+		return NULL;
+	}
+	if (size > MAX_TEXT) {
+		errno = EFBIG;
+		return NULL;
+	}
+	char *text = malloc(size);
+	if (!text) {
+		return NULL;
+	}
+	// Read, not mapped: the client may cut the file off at any time.
+	size_t length = 0;
+	ssize_t n = 1;
+	while (length < size && n > 0) {
+		n = pread(fd, text + length, size - length, (off_t)length);
+		length += n > 0 ? (size_t)n : 0;
+	}
+	struct xkb_keymap *keymap = compile_text(text, strnlen(text, length));
+	int error = errno;
+	free(text);
+	errno = error;
 	return keymap;
 }
 

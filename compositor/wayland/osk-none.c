@@ -11,6 +11,14 @@ bool osk_create(struct wayland_server *server) {
 	return true;
 }
 
+bool input_popups_append(
+	struct wayland_server *server, struct wayland_output *output, struct scene_rect bounds) {
+	(void)server;
+	(void)output;
+	(void)bounds;
+	return true;
+}
+
 const struct layer_state *layer_surface_state(const struct layer_surface *layer) {
 	(void)layer;
 	abort();

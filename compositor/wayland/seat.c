@@ -350,8 +350,9 @@ static void handle_bind(struct wl_client *client, void *data, uint32_t version, 
 	wl_seat_send_capabilities(resource, seat->capabilities);
 }
 
-void seat_set_capabilities(struct seat *seat, uint32_t capabilities) {
-	uint32_t before = seat->capabilities;
+static void update_capabilities(struct seat *seat) {
+	uint32_t before = seat->capabilities, capabilities = seat->devices;
+	capabilities |= seat->n_typists > 0 ? WL_SEAT_CAPABILITY_KEYBOARD : 0;
 	if (capabilities == before) {
 		return;
 	}
@@ -372,6 +373,21 @@ void seat_set_capabilities(struct seat *seat, uint32_t capabilities) {
 	wl_resource_for_each(resource, &seat->resources) {
 		wl_seat_send_capabilities(resource, capabilities);
 	}
+}
+
+void seat_set_capabilities(struct seat *seat, uint32_t capabilities) {
+	seat->devices = capabilities;
+	update_capabilities(seat);
+}
+
+void seat_add_typist(struct seat *seat) {
+	seat->n_typists++;
+	update_capabilities(seat);
+}
+
+void seat_remove_typist(struct seat *seat) {
+	seat->n_typists--;
+	update_capabilities(seat);
 }
 
 // ---- Life ----

@@ -86,6 +86,10 @@ struct seat_gesture {
 // WL_SEAT_CAPABILITY_* of the devices that are there. What goes takes its focus with it; keys,
 // buttons and touches that are down have to be released before.
 void seat_set_capabilities(struct seat *seat, uint32_t capabilities);
+// Somebody types without a device (virtual keyboards, input methods): the seat has a keyboard as long as
+// there is one of them.
+void seat_add_typist(struct seat *seat);
+void seat_remove_typist(struct seat *seat);
 // From now on keys mean this. The state of modifiers starts anew. False when out of memory (the
 // former one stays). Takes a reference.
 bool seat_set_keymap(struct seat *seat, struct xkb_keymap *keymap);
@@ -229,10 +233,13 @@ struct seat_keymap *seat_own_keymap(struct seat *seat);
 struct xkb_state *seat_xkb_state(struct seat *seat);
 // Which keymap clients hear of keys by; they are told if it is another one.
 void seat_send_keymap(struct seat *seat, struct seat_keymap *keymap);
+bool seat_is_keymap(struct seat *seat, const struct seat_keymap *keymap); // by which they hear now
 // To the keyboard focus.
 void seat_send_key(struct seat *seat, const struct seat_key *key);
 void seat_send_modifiers(
 	struct seat *seat, uint32_t depressed, uint32_t latched, uint32_t locked, uint32_t group);
+// Keymap and modifiers are those of the seat's own keyboards again.
+void seat_send_own(struct seat *seat);
 int32_t seat_repeat_rate(struct seat *seat);
 int32_t seat_repeat_delay(struct seat *seat);
 

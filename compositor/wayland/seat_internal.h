@@ -129,6 +129,8 @@ struct seat_cursor_state {
 struct seat {
 	struct wayland_server *server;
 	uint32_t capabilities, ever; // WL_SEAT_CAPABILITY_*
+	uint32_t devices;            // those that devices make
+	unsigned n_typists;
 	struct wl_list resources;    // wl_seat, wl_resource_get_link
 	struct wl_list filters;      // seat_filter.link, in their order
 	struct wl_list *next_filter; // while an event goes through them

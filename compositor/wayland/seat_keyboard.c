@@ -95,6 +95,10 @@ void seat_send_keymap(struct seat *seat, struct seat_keymap *keymap) {
 	for_each_keyboard(seat, visit_keymap);
 }
 
+bool seat_is_keymap(struct seat *seat, const struct seat_keymap *keymap) {
+	return seat->keyboard.active == keymap;
+}
+
 static void send_repeat(struct seat *seat, struct wl_resource *resource) {
 	if (wl_resource_get_version(resource) >= WL_KEYBOARD_REPEAT_INFO_SINCE_VERSION) {
 		wl_keyboard_send_repeat_info(resource, seat->keyboard.rate, seat->keyboard.delay);
@@ -135,6 +139,15 @@ static void send_own_modifiers(struct seat *seat) {
 			xkb_state_serialize_mods(state, XKB_STATE_MODS_LATCHED),
 			xkb_state_serialize_mods(state, XKB_STATE_MODS_LOCKED),
 			xkb_state_serialize_layout(state, XKB_STATE_LAYOUT_EFFECTIVE));
+	}
+}
+
+void seat_send_own(struct seat *seat) {
+	seat_send_keymap(seat, seat->keyboard.own);
+	if (seat->keyboard.state) {
+		send_own_modifiers(seat);
+	} else {
+		seat_send_modifiers(seat, 0, 0, 0, 0);
 	}
 }
 
@@ -269,8 +282,7 @@ void seat_notify_key(struct seat *seat, const struct seat_key *key) {
 	// Who heard the press hears the release, whatever came in between.
 	if (!taken || !key->pressed) {
 		if (!taken && keyboard->active != keyboard->own) {
-			seat_send_keymap(seat, keyboard->own);
-			send_own_modifiers(seat);
+			seat_send_own(seat);
 		}
 		seat_send_key(seat, key);
 	}

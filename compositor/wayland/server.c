@@ -64,7 +64,8 @@ static bool create_globals(
 		primary_selection_create(server) && relative_pointer_create(server) &&
 		pointer_constraints_create(server) && pointer_gestures_create(server) &&
 		cursor_shape_create(server) && seat_create(server) && xdg_wm_base_create(server) &&
-		xdg_decoration_create(server) && xdg_activation_create(server) && osk_create(server);
+		xdg_decoration_create(server) && xdg_activation_create(server) &&
+		text_input_create(server) && osk_create(server);
 }
 
 static bool init(struct wayland_server *server, const struct wayland_server_options *options) {
@@ -128,6 +129,7 @@ void wayland_server_destroy(struct wayland_server *server) {
 		wl_display_destroy_clients(server->display);
 		free_outputs(&server->outputs);
 		free_outputs(&server->retired);
+		text_focus_finish(&server->text);
 		seat_destroy(server->seat);
 		if (server->waiting_timer) {
 			wl_event_source_remove(server->waiting_timer);

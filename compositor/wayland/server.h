@@ -12,6 +12,7 @@
 #include "scene/scene.h"
 #include "wayland/seat.h"
 #include "wayland/surface.h"
+#include "wayland/text_input.h"
 #include "wayland/wayland.h"
 
 // The dma-buf formats on offer, and their table as clients get it (zwp_linux_dmabuf_feedback_v1).
@@ -63,6 +64,8 @@ struct wayland_server {
 	size_t n_clients;
 	struct wl_listener client_created;
 	struct seat *seat;
+	struct text_focus text;
+	struct input_method *input_method; // may be NULL
 };
 
 // ---- client.c ----
@@ -141,9 +144,12 @@ bool seat_create(struct wayland_server *server);
 bool xdg_wm_base_create(struct wayland_server *server);
 bool xdg_decoration_create(struct wayland_server *server);
 bool xdg_activation_create(struct wayland_server *server);
+bool text_input_create(struct wayland_server *server);
 // osk.c: what on-screen keyboards need. Without its XML at build time osk-none.c has none of it.
 bool osk_create(struct wayland_server *server);
 bool layer_shell_create(struct wayland_server *server);
+bool virtual_keyboard_create(struct wayland_server *server);
+bool input_method_create(struct wayland_server *server);
 
 // ---- seat_constraint.c: for a surface that has one ----
 

@@ -242,4 +242,12 @@ void layer_surface_moved(struct layer_surface *layer);
 void *layer_surface_data(const struct layer_surface *layer); // of set_data, for policy
 void layer_surface_set_data(struct layer_surface *layer, void *data);
 
+// ---- input_popup.c ----
+
+// Appends what the input method shows at the cursor of the text field in use, if that is in a window which
+// was appended to the output's scene before; it stays in bounds (px of the output). False when out of
+// memory.
+bool input_popups_append(
+	struct wayland_server *server, struct wayland_output *output, struct scene_rect bounds);
+
 #endif

@@ -28,10 +28,18 @@ static void dismiss_all(struct seat *seat) {
 	}
 }
 
+// An on-screen keyboard types for whoever has the grab.
+static bool is_foreign(struct seat *seat, struct surface *surface) {
+	struct surface *root = surface_root(surface);
+	const struct layer_surface *layer = root ? layer_surface_from_surface(root) : NULL;
+	bool types = layer && layer_surface_state(layer)->keyboard == LAYER_KEYBOARD_NONE;
+	return !types && surface_client(surface) != grab_client(seat);
+}
+
 static bool is_outside(struct seat *seat, const struct seat_place *place) {
 	double x, y;
 	struct surface *surface = seat_pick(seat, place, &x, &y);
-	return !surface || surface_client(surface) != grab_client(seat);
+	return !surface || is_foreign(seat, surface);
 }
 
 static bool handle_button(struct seat_filter *filter, const struct seat_button *button) {
@@ -54,7 +62,7 @@ static bool handle_touch_down(struct seat_filter *filter, const struct seat_touc
 }
 
 static void handle_pick(struct seat_filter *filter, struct surface **surface) {
-	if (*surface && surface_client(*surface) != grab_client(filter->seat)) {
+	if (*surface && is_foreign(filter->seat, *surface)) {
 		*surface = NULL;
 	}
 }

@@ -495,6 +495,41 @@ static void test_popups(void **state) {
 	harness_finish(&harness);
 }
 
+static bool touch_panel(struct client *client, int32_t id) {
+	struct seat *seat = wayland_server_seat(harness.server);
+	seat_notify_touch_down(
+		seat, &(struct seat_touch){1000, id, {harness.outputs[0].wayland, 320, 430}});
+	bool taken = seat_touch_grab(seat, id) != NULL;
+	seat_notify_touch_up(seat, &(struct seat_touch){2000, id, {0}});
+	assert_true(client_sync(client));
+	return taken;
+}
+
+// A menu stays open while one types on a keyboard; other panels close it, as all else does.
+static void test_grab_of_an_app(void **state) {
+	(void)state;
+	start(1);
+	seat_set_capabilities(wayland_server_seat(harness.server),
+		WL_SEAT_CAPABILITY_TOUCH | WL_SEAT_CAPABILITY_KEYBOARD);
+	struct window window, menu;
+	window_show(&window, client_connect(&harness), 640, 480);
+	struct panel panel;
+	panel_show(&panel, client_connect(&harness), BOTTOM, 100);
+	struct xdg_positioner *positioner = positioner_create(window.client, 50, 30, 10, 0, 1, 1);
+	popup_init(&menu, window.client, &window, positioner);
+	popup_grab(&menu);
+	window_configure(&menu);
+	window_draw(&menu, 50, 30);
+	wl_touch_destroy(wl_seat_get_touch(panel.client->seat));
+	assert_true(touch_panel(window.client, 1));
+	assert_int_equal(menu.n_done, 0);
+	zwlr_layer_surface_v1_set_keyboard_interactivity(panel.layer, 2);
+	panel_draw(&panel, 640, 100);
+	assert_false(touch_panel(window.client, 2));
+	assert_int_equal(menu.n_done, 1);
+	harness_finish(&harness);
+}
+
 static void test_popup_without_parent(void **state) {
 	(void)state;
 	start(1);
@@ -701,6 +736,7 @@ int main(void) {
 		cmocka_unit_test(test_outputs),
 		cmocka_unit_test(test_keyboard_focus),
 		cmocka_unit_test(test_popups),
+		cmocka_unit_test(test_grab_of_an_app),
 		cmocka_unit_test(test_popup_without_parent),
 		cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_shell_errors),
