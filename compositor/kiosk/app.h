@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The app that Vitrine starts and watches over.
+// A program that Vitrine starts and watches over: the app, or an on-screen keyboard.
 #ifndef VITRINE_KIOSK_APP_H
 #define VITRINE_KIOSK_APP_H
 

@@ -232,6 +232,8 @@ static void *section_base(struct config *config, enum config_section_id id, cons
 		return &config->keys;
 	case CONFIG_APP_KEYS:
 		return app_keys_section(config, argument);
+	case CONFIG_OSK:
+		return &config->osk;
 	default:
 		return config;
 	}
@@ -397,6 +399,8 @@ void config_finish(struct config *config) {
 		free(config->app_keys[i].allow);
 		free(config->app_keys[i].deny);
 	}
+	free(config->osk.command);
+	free(config->osk.allow);
 	for (int i = 0; i < config->n_problems; i++) {
 		free(config->problems[i]);
 	}

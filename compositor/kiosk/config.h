@@ -81,6 +81,11 @@ struct config_cursor {
 	int hide_after; // ms without motion, 0 = never
 };
 
+struct config_osk {
+	char *command; // as wordexp(3) takes it; NULL: none
+	char *allow;   // absolute paths with blanks between them; NULL: none
+};
+
 struct config {
 	char *device; // NULL: the first that has a display
 	char *socket; // NULL: the first free wayland-N
@@ -95,6 +100,7 @@ struct config {
 	struct config_idle idle;
 	struct config_app_keys app_keys[CONFIG_MAX_APP_KEYS];
 	int n_app_keys;
+	struct config_osk osk;
 	// What was wrong with the file and not so bad that the default would not serve: a line each.
 	char *problems[CONFIG_MAX_PROBLEMS];
 	int n_problems;

@@ -32,6 +32,18 @@ const struct config_section config_sections[CONFIG_N_SECTIONS] = {
 		"Screens that nobody has touched. Any key, button, touch or motion lights them, and does "
 		"nothing "
 		"else while they are off. An app that is looked at without being touched can prevent it."},
+	[CONFIG_OSK] = {"osk", NULL,
+		"The on-screen keyboard, such as squeekboard or wvkbd. While it is shown, windows get the "
+		"rest of the output. The protocols that such programs need (wlr-layer-shell, "
+		"input-method-v2, virtual-keyboard-v1) let them type into every app, cover it and read "
+		"what is typed into it: they are offered only to the program that *command* starts, that "
+        "very "
+		"process, and to those that *allow* lists. A process is recognised once, when it "
+		"connects, by the file that it runs. So an interpreter in the list is every script that it "
+		"runs; what replaces itself later with another program keeps what it has; and another "
+		"program of the same user can pretend to be one of the list, by starting it with a library "
+		"of its own (*LD_PRELOAD*) or as a debugger does: run apps that are not trusted as other "
+		"users or in a sandbox."},
 };
 
 #define CORE(field) offsetof(struct config, field)
@@ -42,6 +54,7 @@ const struct config_section config_sections[CONFIG_N_SECTIONS] = {
 #define KEYS(field) offsetof(struct config_keys, field)
 #define IDLE(field) offsetof(struct config_idle, field)
 #define APP_KEYS(field) offsetof(struct config_app_keys, field)
+#define OSK(field) offsetof(struct config_osk, field)
 
 const struct config_key config_keys[] = {
 	{CONFIG_CORE, "device", CONFIG_PATH, CORE(device), .needed = true, .value = "/dev/dri/cardN",
@@ -138,6 +151,16 @@ const struct config_key config_keys[] = {
 		.description = "How bright a dimmed screen is, of 1."},
 	{CONFIG_IDLE, "off-after", CONFIG_INT, IDLE(off_after), .max = 1000000, .fallback = "0",
 		.description = "Turns them off after so many s; 0 for never."},
+
+	{CONFIG_OSK, "command", CONFIG_COMMAND, OSK(command), .value = "COMMAND [ARGUMENT...]",
+		.fallback = "none",
+		.description =
+			"The keyboard to start, and to start again when it ends. Quotes, ~ and $NAME are "
+			"read as a shell does; a program that it starts in turn (as *dbus-run-session* "
+			"does) needs *allow*."},
+	{CONFIG_OSK, "allow", CONFIG_PATHS, OSK(allow), .value = "PATH [PATH...]", .fallback = "none",
+		.description = "Programs that may be on-screen keyboards or input methods, whoever starts "
+					   "them. Links are followed."},
 };
 
 const size_t config_n_keys = sizeof(config_keys) / sizeof(config_keys[0]);

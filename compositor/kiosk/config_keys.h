@@ -17,6 +17,7 @@ enum config_section_id {
 	CONFIG_KEYS,
 	CONFIG_APP_KEYS,
 	CONFIG_IDLE,
+	CONFIG_OSK,
 	CONFIG_N_SECTIONS,
 };
 
@@ -28,16 +29,18 @@ struct config_section {
 
 // How a value is written, and what its field is.
 enum config_type {
-	CONFIG_TEXT,   // char *
-	CONFIG_PATH,   // char *, absolute
-	CONFIG_NAME,   // char *, without '/'
-	CONFIG_BOOL,   // int
-	CONFIG_CHOICE, // int, index into choices
-	CONFIG_INT,    // int, min..max
-	CONFIG_REAL,   // double, min..max
-	CONFIG_MODE,   // struct config_mode
-	CONFIG_MATRIX, // struct config_matrix
-	CONFIG_CHORDS, // char *, see chord.h; may be empty
+	CONFIG_TEXT,    // char *
+	CONFIG_PATH,    // char *, absolute
+	CONFIG_NAME,    // char *, without '/'
+	CONFIG_BOOL,    // int
+	CONFIG_CHOICE,  // int, index into choices
+	CONFIG_INT,     // int, min..max
+	CONFIG_REAL,    // double, min..max
+	CONFIG_MODE,    // struct config_mode
+	CONFIG_MATRIX,  // struct config_matrix
+	CONFIG_COMMAND, // char *, that wordexp() takes
+	CONFIG_PATHS,   // char *, absolute, with blanks between them
+	CONFIG_CHORDS,  // char *, see chord.h; may be empty
 };
 
 struct config_key {

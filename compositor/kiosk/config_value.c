@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <wordexp.h>
 
 #include "kiosk/chord.h"
 #include "kiosk/config.h"
@@ -29,6 +30,13 @@ static void expected_of_type(const struct config_key *key, char *text, size_t si
 	case CONFIG_CHORDS:
 		snprintf(text, size, "keys such as F11 or Ctrl+Alt+Delete, with commas between them");
 		break;
+	case CONFIG_COMMAND:
+		snprintf(text, size, "a command as a shell reads it, without ; | & < > ( ) or $(...)");
+		break;
+	case CONFIG_PATHS:
+		snprintf(
+			text, size, "absolute paths with blanks between them, such as /usr/bin/wvkbd-mobintl");
+		break;
 	default:
 		snprintf(text, size, "some text");
 	}
@@ -50,6 +58,26 @@ static bool parse_text(char **field, const char *value) {
 	free(*field);
 	*field = copy;
 	return true;
+}
+
+static bool parse_command(char **field, const char *value) {
+	wordexp_t words;
+	if (wordexp(value, &words, WRDE_NOCMD) != 0) {
+		return false;
+	}
+	bool ok = words.we_wordc > 0;
+	wordfree(&words);
+	return ok && parse_text(field, value);
+}
+
+static bool parse_paths(char **field, const char *value) {
+	for (const char *at = value; *at != '\0'; at += strspn(at, " \t")) {
+		if (*at != '/') {
+			return false;
+		}
+		at += strcspn(at, " \t");
+	}
+	return parse_text(field, value);
 }
 
 static bool parse_bool(int *field, const char *value) {
@@ -201,6 +229,10 @@ bool config_parse(const struct config_key *key, void *field, const char *value) 
 		return parse_matrix(field, value);
 	case CONFIG_CHORDS:
 		return parse_chords(field, value);
+	case CONFIG_COMMAND:
+		return parse_command(field, value);
+	case CONFIG_PATHS:
+		return parse_paths(field, value);
 	}
 	return false;
 }

@@ -257,10 +257,12 @@ bool kiosk_start(struct kiosk *kiosk, const struct config *config, struct kms_de
 	kiosk->keys = kiosk_keys_create(kiosk);
 	kiosk->idle = kiosk_idle_create(kiosk); // sees events before the others
 	kiosk->input = kiosk_input_create(kiosk);
+	kiosk->osk = kiosk_osk_create(kiosk);
 	kiosk->device_event = wl_event_loop_add_fd(
 		kiosk_loop(kiosk), device->fd, WL_EVENT_READABLE, handle_device, kiosk);
 	if (kiosk->control == NULL || kiosk->cursor == NULL || kiosk->keys == NULL ||
-		kiosk->idle == NULL || kiosk->input == NULL || kiosk->device_event == NULL) {
+		kiosk->idle == NULL || kiosk->input == NULL || kiosk->osk == NULL ||
+		kiosk->device_event == NULL) {
 		snprintf(error, 256, "out of memory");
 		return false;
 	}
@@ -277,20 +279,31 @@ bool kiosk_start(struct kiosk *kiosk, const struct config *config, struct kms_de
 
 static void handle_stopped(void *data) {
 	struct kiosk *kiosk = data;
-	wl_display_terminate(wayland_server_display(kiosk->server));
+	if (--kiosk->n_running == 0) {
+		wl_display_terminate(wayland_server_display(kiosk->server));
+	}
 }
 
 void kiosk_stop(struct kiosk *kiosk) {
 	sd_notify(0, "STOPPING=1");
-	if (kiosk->app != NULL && app_state(kiosk->app) != APP_STOPPING) {
-		app_stop(kiosk->app, handle_stopped, kiosk);
-	} else if (kiosk->app == NULL) {
-		handle_stopped(kiosk);
+	if (kiosk->stopping) {
+		return;
 	}
+	kiosk->stopping = true;
+	struct app *apps[] = {kiosk->app, kiosk_osk_app(kiosk->osk)};
+	kiosk->n_running = 1;
+	for (size_t i = 0; i < sizeof(apps) / sizeof(apps[0]); i++) {
+		if (apps[i] != NULL) {
+			kiosk->n_running++;
+			app_stop(apps[i], handle_stopped, kiosk);
+		}
+	}
+	handle_stopped(kiosk);
 }
 
 void kiosk_finish(struct kiosk *kiosk) {
 	app_destroy(kiosk->app);
+	kiosk_osk_destroy(kiosk->osk);
 	if (kiosk->monitor_event != NULL) {
 		wl_event_source_remove(kiosk->monitor_event);
 	}

@@ -41,6 +41,9 @@ struct kiosk {
 	struct control *control;
 	struct kiosk_input *input;
 	struct kiosk_cursor *cursor;
+	struct kiosk_osk *osk;
+	bool stopping;
+	int n_running; // what has to end before the event loop does
 	bool ready;
 	bool failed; // the device went away
 };
@@ -70,6 +73,14 @@ struct input_device *kiosk_input_next(
 struct kiosk_cursor *kiosk_cursor_create(struct kiosk *kiosk); // NULL when out of memory
 // After the clients are gone, before the outputs. NULL is fine.
 void kiosk_cursor_destroy(struct kiosk_cursor *cursor);
+
+// ---- osk.c: the on-screen keyboard, and who may be one ----
+
+// NULL when out of memory; without a command there is none. Clients are trusted from now on as the
+// configuration says.
+struct kiosk_osk *kiosk_osk_create(struct kiosk *kiosk);
+struct app *kiosk_osk_app(const struct kiosk_osk *osk); // NULL: none
+void kiosk_osk_destroy(struct kiosk_osk *osk);          // NULL is fine
 
 // ---- edid.c, or edid-none.c where the system has no libdisplay-info ----
 // Names from the display's EDID (VESA E-EDID; may be NULL); the caller frees them, NULL if unknown.

@@ -35,9 +35,12 @@ static void test_all_keys(void **state) {
 		"[input Goodix*]\nenabled = true\ntap = false\nnatural-scroll = true\nleft-handed = true\n"
 		"accel-profile = flat\naccel-speed = -0.5\ncalibration-matrix = 0 1 0, -1 0 1\n"
 		"output = DSI-1\n[input usb:046d:c52b]\nenabled = false\n"
-		"[cursor]\ntheme = Adwaita\nsize = 48\nhide-after = 0\n",
+		"[cursor]\ntheme = Adwaita\nsize = 48\nhide-after = 0\n"
+		"[osk]\ncommand = wvkbd-mobintl -L 300\nallow = /usr/bin/a /usr/bin/b\n",
 		error));
 	assert_int_equal(config.n_problems, 0);
+	assert_string_equal(config.osk.command, "wvkbd-mobintl -L 300");
+	assert_string_equal(config.osk.allow, "/usr/bin/a /usr/bin/b");
 	assert_string_equal(config.device, "/dev/dri/card7");
 	assert_string_equal(config.socket, "kiosk");
 	assert_true(config.wait);
@@ -113,6 +116,10 @@ static void test_problems(void **state) {
 		{"[core]\ncolour = red\n", ":2:", "vitrine.ini(5)"},
 		{"[kore]\nwait = true\nwait = true\n",
 			":1:", "unknown section [kore]: did you mean [core]?"},
+		{"[osk]\ncommand = wvkbd; rm -r /\n", ":2:", "expected a command as a shell reads it"},
+		{"[osk]\ncommand = a $(b)\n", ":2:", "expected a command as a shell reads it"},
+		{"[osk]\ncommand = 'a\n", ":2:", "expected a command as a shell reads it"},
+		{"[osk]\nallow = /usr/bin/a wvkbd\n", ":2:", "expected absolute paths"},
 		{"[outptu HDMI-A-1]\nmode = 1x1\n", ":1:", "did you mean [output NAME]?"},
 		{"[output]\nmode = 1x1\n", ":1:", "did you mean [output NAME]?"},
 		{"[core x]\nwait = true\n", ":1:", "did you mean [core]?"},
