@@ -37,7 +37,7 @@ const struct config_section config_sections[CONFIG_N_SECTIONS] = {
 		"rest of the output. The protocols that such programs need (wlr-layer-shell, "
 		"input-method-v2, virtual-keyboard-v1) let them type into every app, cover it and read "
 		"what is typed into it: they are offered only to the program that *command* starts, that "
-        "very "
+		"very "
 		"process, and to those that *allow* lists. A process is recognised once, when it "
 		"connects, by the file that it runs. So an interpreter in the list is every script that it "
 		"runs; what replaces itself later with another program keeps what it has; and another "

@@ -40,7 +40,7 @@ struct layout_window {
 struct kiosk_layout {
 	struct wl_list outputs; // layout_output.link, in order of arrival
 	struct layout_output waiting;
-	struct wl_list windows;             // layout_window.link, newest first
+	struct wl_list windows; // layout_window.link, newest first
 	struct kiosk_layers layers;
 	struct layout_cursor cursor;        // all zero: none is shown
 	struct wayland_output *icon_output; // shows what is dragged; may be NULL, or gone

@@ -52,8 +52,8 @@ static bool find_cursor(const struct text_focus *focus, const struct wayland_out
 	}
 	*cursor = state->has_cursor_box ? state->cursor_box
 									: (struct scene_rect){0, 0, surface->width, surface->height};
-	cursor->x = xdg_clamp_coordinate((int64_t)cursor->x + surface->layer.dst.x);
-	cursor->y = xdg_clamp_coordinate((int64_t)cursor->y + surface->layer.dst.y);
+	cursor->x = xdg_clamp_coordinate((int64_t)cursor->x + surface->x);
+	cursor->y = xdg_clamp_coordinate((int64_t)cursor->y + surface->y);
 	return true;
 }
 
