@@ -130,6 +130,9 @@ static void handle_global(void *data, struct wl_registry *registry, uint32_t nam
 	struct client *client = data;
 	size_t len = strlen(client->globals);
 	snprintf(client->globals + len, sizeof(client->globals) - len, "%s %u\n", interface, version);
+	if (strcmp(interface, wl_output_interface.name) == 0) {
+		client->output_name = name;
+	}
 #define BIND(member, type) \
 	if (strcmp(interface, type.name) == 0) { \
 		client->member = bind(client, name, &type, version); \

@@ -47,7 +47,8 @@ struct client {
 	struct wp_single_pixel_buffer_manager_v1 *single_pixel;
 	struct zxdg_output_manager_v1 *xdg_output_manager;
 	struct wl_client *peer; // of the server
-	char globals[2048];     // "name version\n" of each
+	char globals[4096];     // "name version\n" of each
+	uint32_t output_name;   // in the registry, of the last wl_output
 	void *kept[16];         // proxies that live until the client disconnects
 	int n_kept;
 };

@@ -304,13 +304,9 @@ static void test_outputs_without_end(void **state) {
 	(void)state;
 	void *proxies[100];
 	int n = 0;
-	uint32_t name = 0;
-	const char *line = client->globals; // globals are numbered in the order in which they come
-	do {
-		name++;
-	} while (strncmp(line, "wl_output ", 10) != 0 && (line = strchr(line, '\n') + 1));
 	while (n < 100) {
-		proxies[n++] = wl_registry_bind(client->registry, name, &wl_output_interface, 4);
+		proxies[n++] =
+			wl_registry_bind(client->registry, client->output_name, &wl_output_interface, 4);
 	}
 	assert_no_memory();
 	for (int i = 0; i < n; i++) {
