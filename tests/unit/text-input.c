@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 // Text fields, the input method, and virtual keyboards: what each hears, in any order of their lives.
-//
-// Each side writes what it hears into a log of its own.
 #include <fcntl.h>
 #include <linux/input-event-codes.h>
 #include <stdio.h>
@@ -9,12 +7,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "input-method-unstable-v2-client-protocol.h"
-#include "text-input-unstable-v3-client-protocol.h"
-#include "virtual-keyboard-unstable-v1-client-protocol.h"
+#include "text-side.h"
 #include "wayland/keymap.h"
 #include "wayland/server.h"
-#include "xdg-harness.h"
 
 static struct harness harness;
 static struct seat *seat;
@@ -32,301 +27,15 @@ static void start(void) {
 	seat = wayland_server_seat(harness.server);
 }
 
-// ---- A client with all of it ----
-
-struct side {
-	struct client *client;
-	struct zwp_text_input_manager_v3 *text_manager;
-	struct zwp_input_method_manager_v2 *method_manager;
-	struct zwp_virtual_keyboard_manager_v1 *keyboard_manager;
-	struct zwp_text_input_v3 *text;
-	struct zwp_input_method_v2 *method;
-	struct zwp_virtual_keyboard_v1 *virtual;
-	struct wl_keyboard *keyboard;
-	uint32_t n_done, keymap_size;
-	char log[2048];
-};
-
-static void say(struct side *side, const char *format, ...) {
-	size_t length = strlen(side->log);
-	va_list args;
-	va_start(args, format);
-	vsnprintf(side->log + length, sizeof(side->log) - length, format, args);
-	va_end(args);
-}
-
-// All that was heard since the last time.
-static void expect(struct side *side, const char *expected) {
-	assert_true(client_sync(side->client));
-	assert_string_equal(side->log, expected);
-	side->log[0] = '\0';
-}
-
-static void handle_global(void *data, struct wl_registry *registry, uint32_t name,
-	const char *interface, uint32_t version) {
-	(void)version;
-	struct side *side = data;
-	if (strcmp(interface, zwp_text_input_manager_v3_interface.name) == 0) {
-		side->text_manager =
-			wl_registry_bind(registry, name, &zwp_text_input_manager_v3_interface, 1);
-	} else if (strcmp(interface, zwp_input_method_manager_v2_interface.name) == 0) {
-		side->method_manager =
-			wl_registry_bind(registry, name, &zwp_input_method_manager_v2_interface, 1);
-	} else if (strcmp(interface, zwp_virtual_keyboard_manager_v1_interface.name) == 0) {
-		side->keyboard_manager =
-			wl_registry_bind(registry, name, &zwp_virtual_keyboard_manager_v1_interface, 1);
-	}
-}
-
-static void handle_global_remove(void *data, struct wl_registry *registry, uint32_t name) {
-	(void)data;
-	(void)registry;
-	(void)name;
-}
-
-static const struct wl_registry_listener registry_listener = {
-	.global = handle_global,
-	.global_remove = handle_global_remove,
-};
-
-static void side_init(struct side *side) {
-	*side = (struct side){.client = client_connect(&harness)};
-	struct wl_registry *registry = wl_display_get_registry(side->client->display);
-	wl_registry_add_listener(registry, &registry_listener, side);
-	assert_true(client_sync(side->client));
-	wl_registry_destroy(registry);
-	assert_non_null(side->text_manager);
-	assert_non_null(side->method_manager);
-	assert_non_null(side->keyboard_manager);
-}
-
-// ---- Listeners ----
-
-static void text_enter(void *data, struct zwp_text_input_v3 *text, struct wl_surface *surface) {
-	(void)text;
-	(void)surface;
-	say(data, "enter ");
-}
-
-static void text_leave(void *data, struct zwp_text_input_v3 *text, struct wl_surface *surface) {
-	(void)text;
-	(void)surface;
-	say(data, "leave ");
-}
-
-static void text_preedit(
-	void *data, struct zwp_text_input_v3 *text, const char *string, int32_t begin, int32_t end) {
-	(void)text;
-	say(data, "preedit(%s,%d,%d) ", string, begin, end);
-}
-
-static void text_commit(void *data, struct zwp_text_input_v3 *text, const char *string) {
-	(void)text;
-	say(data, "commit(%s) ", string);
-}
-
-static void text_delete(
-	void *data, struct zwp_text_input_v3 *text, uint32_t before, uint32_t after) {
-	(void)text;
-	say(data, "delete(%u,%u) ", before, after);
-}
-
-static void text_done(void *data, struct zwp_text_input_v3 *text, uint32_t serial) {
-	(void)text;
-	say(data, "done(%u) ", serial);
-}
-
-static const struct zwp_text_input_v3_listener text_listener = {
-	.enter = text_enter,
-	.leave = text_leave,
-	.preedit_string = text_preedit,
-	.commit_string = text_commit,
-	.delete_surrounding_text = text_delete,
-	.done = text_done,
-};
-
-static struct zwp_text_input_v3 *add_text(struct side *side) {
-	struct zwp_text_input_v3 *text =
-		zwp_text_input_manager_v3_get_text_input(side->text_manager, side->client->seat);
-	zwp_text_input_v3_add_listener(text, &text_listener, side);
-	return text;
-}
-
-static void method_activate(void *data, struct zwp_input_method_v2 *method) {
-	(void)method;
-	say(data, "activate ");
-}
-
-static void method_deactivate(void *data, struct zwp_input_method_v2 *method) {
-	(void)method;
-	say(data, "deactivate ");
-}
-
-static void method_surrounding(void *data, struct zwp_input_method_v2 *method, const char *text,
-	uint32_t cursor, uint32_t anchor) {
-	(void)method;
-	say(data, "text(%.20s,%u,%u) ", text, cursor, anchor);
-}
-
-static void method_cause(void *data, struct zwp_input_method_v2 *method, uint32_t cause) {
-	(void)method;
-	if (cause != 0) {
-		say(data, "cause(%u) ", cause);
-	}
-}
-
-static void method_content(
-	void *data, struct zwp_input_method_v2 *method, uint32_t hint, uint32_t purpose) {
-	(void)method;
-	say(data, "content(%u,%u) ", hint, purpose);
-}
-
-static void method_done(void *data, struct zwp_input_method_v2 *method) {
-	(void)method;
-	((struct side *)data)->n_done++;
-	say(data, "done ");
-}
-
-static void method_unavailable(void *data, struct zwp_input_method_v2 *method) {
-	(void)method;
-	say(data, "unavailable ");
-}
-
-static const struct zwp_input_method_v2_listener method_listener = {
-	.activate = method_activate,
-	.deactivate = method_deactivate,
-	.surrounding_text = method_surrounding,
-	.text_change_cause = method_cause,
-	.content_type = method_content,
-	.done = method_done,
-	.unavailable = method_unavailable,
-};
-
-static void add_method(struct side *side) {
-	side->n_done = 0;
-	side->method =
-		zwp_input_method_manager_v2_get_input_method(side->method_manager, side->client->seat);
-	zwp_input_method_v2_add_listener(side->method, &method_listener, side);
-	assert_true(client_sync(side->client));
-}
-
-static void keyboard_keymap(
-	void *data, struct wl_keyboard *keyboard, uint32_t format, int32_t fd, uint32_t size) {
-	(void)keyboard;
-	struct side *side = data;
-	assert_int_equal(format, WL_KEYBOARD_KEYMAP_FORMAT_XKB_V1);
-	side->keymap_size = size;
-	close(fd);
-	say(side, "keymap ");
-}
-
-static void keyboard_enter(void *data, struct wl_keyboard *keyboard, uint32_t serial,
-	struct wl_surface *surface, struct wl_array *keys) {
-	(void)keyboard;
-	(void)serial;
-	(void)surface;
-	(void)keys;
-	say(data, "enter ");
-}
-
-static void keyboard_leave(
-	void *data, struct wl_keyboard *keyboard, uint32_t serial, struct wl_surface *surface) {
-	(void)keyboard;
-	(void)serial;
-	(void)surface;
-	say(data, "leave ");
-}
-
-static void keyboard_key(void *data, struct wl_keyboard *keyboard, uint32_t serial, uint32_t time,
-	uint32_t key, uint32_t state) {
-	(void)keyboard;
-	(void)serial;
-	(void)time;
-	say(data, "%s%u ", state ? "+" : "-", key);
-}
-
-static void keyboard_modifiers(void *data, struct wl_keyboard *keyboard, uint32_t serial,
-	uint32_t depressed, uint32_t latched, uint32_t locked, uint32_t group) {
-	(void)keyboard;
-	(void)serial;
-	say(data, "mods(%u,%u,%u,%u) ", depressed, latched, locked, group);
-}
-
-static void keyboard_repeat(void *data, struct wl_keyboard *keyboard, int32_t rate, int32_t delay) {
-	(void)data;
-	(void)keyboard;
-	(void)rate;
-	(void)delay;
-}
-
-static const struct wl_keyboard_listener keyboard_listener = {
-	.keymap = keyboard_keymap,
-	.enter = keyboard_enter,
-	.leave = keyboard_leave,
-	.key = keyboard_key,
-	.modifiers = keyboard_modifiers,
-	.repeat_info = keyboard_repeat,
-};
-
-static void add_keyboard(struct side *side) {
-	side->keyboard = wl_seat_get_keyboard(side->client->seat);
-	wl_keyboard_add_listener(side->keyboard, &keyboard_listener, side);
-	assert_true(client_sync(side->client));
-}
-
-static void grab_keymap(void *data, struct zwp_input_method_keyboard_grab_v2 *grab, uint32_t format,
-	int32_t fd, uint32_t size) {
-	(void)grab;
-	(void)format;
-	(void)size;
-	close(fd);
-	say(data, "keymap ");
-}
-
-static void grab_key(void *data, struct zwp_input_method_keyboard_grab_v2 *grab, uint32_t serial,
-	uint32_t time, uint32_t key, uint32_t state) {
-	(void)grab;
-	(void)serial;
-	(void)time;
-	say(data, "%s%u ", state ? "+" : "-", key);
-}
-
-static void grab_modifiers(void *data, struct zwp_input_method_keyboard_grab_v2 *grab,
-	uint32_t serial, uint32_t depressed, uint32_t latched, uint32_t locked, uint32_t group) {
-	(void)grab;
-	(void)serial;
-	say(data, "mods(%u,%u,%u,%u) ", depressed, latched, locked, group);
-}
-
-static void grab_repeat(
-	void *data, struct zwp_input_method_keyboard_grab_v2 *grab, int32_t rate, int32_t delay) {
-	(void)grab;
-	say(data, "repeat(%d,%d) ", rate, delay);
-}
-
-static const struct zwp_input_method_keyboard_grab_v2_listener grab_listener = {
-	.keymap = grab_keymap,
-	.key = grab_key,
-	.modifiers = grab_modifiers,
-	.repeat_info = grab_repeat,
-};
-
-static struct zwp_input_method_keyboard_grab_v2 *add_grab(struct side *side) {
-	struct zwp_input_method_keyboard_grab_v2 *grab =
-		zwp_input_method_v2_grab_keyboard(side->method);
-	zwp_input_method_keyboard_grab_v2_add_listener(grab, &grab_listener, side);
-	return grab;
-}
-
 // ---- Text ----
 
 // An app with a text field that has the focus, and an input method.
 static void start_field(struct side *app, struct side *method, struct window *window) {
 	start();
 	seat_set_capabilities(seat, WL_SEAT_CAPABILITY_KEYBOARD);
-	side_init(method);
+	side_init(method, &harness);
 	add_method(method);
-	side_init(app);
+	side_init(app, &harness);
 	window_show(window, app->client, 640, 480);
 	app->text = add_text(app);
 	expect(app, "enter ");
@@ -447,7 +156,7 @@ static void test_focus(void **state) {
 	start_field(&app, &method, &window);
 	enable(&app, app.text);
 	expect(&method, "activate content(0,0) done ");
-	side_init(&second);
+	side_init(&second, &harness);
 	second.text = add_text(&second);
 	expect(&second, "");
 	enable(&second, second.text); // without the focus
@@ -517,7 +226,7 @@ static void test_one_method(void **state) {
 	struct side app, method, second;
 	struct window window;
 	start_field(&app, &method, &window);
-	side_init(&second);
+	side_init(&second, &harness);
 	add_method(&second);
 	expect(&second, "unavailable ");
 	enable(&app, app.text);
@@ -615,7 +324,7 @@ static void test_popup_role(void **state) {
 	(void)state;
 	start();
 	struct side method;
-	side_init(&method);
+	side_init(&method, &harness);
 	add_method(&method);
 	struct window window;
 	window_show(&window, method.client, 640, 480);
@@ -669,8 +378,8 @@ static void test_virtual_keyboard(void **state) {
 	set_own_keymap();
 	struct side app, osk;
 	struct window window;
-	side_init(&app);
-	side_init(&osk);
+	side_init(&app, &harness);
+	side_init(&osk, &harness);
 	window_show(&window, app.client, 640, 480);
 	assert_null(seat_keyboard_focus(seat)); // nobody can type
 	add_virtual(&osk);
@@ -714,7 +423,7 @@ static void test_virtual_keyboard(void **state) {
 
 static void expect_refused(const char *text, size_t size, uint32_t told, uint32_t format) {
 	struct side osk;
-	side_init(&osk);
+	side_init(&osk, &harness);
 	add_virtual(&osk);
 	int fd = make_file(text, size);
 	zwp_virtual_keyboard_v1_keymap(osk.virtual, format, fd, told);
@@ -747,7 +456,7 @@ static void test_hostile_keymaps(void **state) {
 	free(large);
 	// A pipe has no end to read to.
 	struct side osk;
-	side_init(&osk);
+	side_init(&osk, &harness);
 	add_virtual(&osk);
 	int fds[2];
 	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
@@ -758,13 +467,13 @@ static void test_hostile_keymaps(void **state) {
 	close(fds[0]);
 	close(fds[1]);
 	// Keys without any.
-	side_init(&osk);
+	side_init(&osk, &harness);
 	add_virtual(&osk);
 	zwp_virtual_keyboard_v1_key(osk.virtual, 0, KEY_A, 1);
 	client_expect_error(
 		osk.client, &zwp_virtual_keyboard_v1_interface, ZWP_VIRTUAL_KEYBOARD_V1_ERROR_NO_KEYMAP);
 	client_kill(osk.client);
-	side_init(&osk);
+	side_init(&osk, &harness);
 	add_virtual(&osk);
 	zwp_virtual_keyboard_v1_modifiers(osk.virtual, 1, 0, 0, 0);
 	client_expect_error(
@@ -779,13 +488,13 @@ static void test_keyboard_grab(void **state) {
 	seat_set_capabilities(seat, WL_SEAT_CAPABILITY_KEYBOARD);
 	struct side app, method;
 	struct window window;
-	side_init(&app);
+	side_init(&app, &harness);
 	window_show(&window, app.client, 640, 480);
 	add_keyboard(&app);
 	expect(&app, "keymap enter mods(0,0,0,0) ");
 	press(KEY_A, true);
 	expect(&app, "+30 ");
-	side_init(&method);
+	side_init(&method, &harness);
 	add_method(&method);
 	struct zwp_input_method_keyboard_grab_v2 *grab = add_grab(&method);
 	expect(&method, "keymap repeat(25,400) mods(0,0,0,0) ");
