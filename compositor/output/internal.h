@@ -185,4 +185,9 @@ void output_resume(struct output *output);
 
 int64_t output_now_ns(void); // CLOCK_MONOTONIC
 
+// FNV-1a, a word at a time: for keys of what an outcome depends on.
+static inline uint64_t output_mix(uint64_t hash, uint64_t value) {
+	return (hash ^ value) * UINT64_C(0x100000001b3);
+}
+
 #endif

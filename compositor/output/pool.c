@@ -154,17 +154,14 @@ bool pool_is_elsewhere(const struct output *output, const struct kms_plane *plan
 	return user != NULL && user != output;
 }
 
-static uint64_t mix(uint64_t hash, uint64_t value) {
-	return (hash ^ value) * UINT64_C(0x100000001b3); // FNV-1a, a word at a time
-}
-
 // Verdicts hold while this stays the same: the mode, and how many planes the other CRTCs have on, with
 // which they share bandwidth and scalers.
 static uint64_t context_of(const struct output *output) {
 	const struct output_pool *pool = output->pool;
 	uint64_t context = UINT64_C(0xcbf29ce484222325);
-	context = mix(context, (uint64_t)output->pipe.mode.clock);
-	context = mix(context, (uint64_t)output->scene.width << 32 | (uint32_t)output->scene.height);
+	context = output_mix(context, (uint64_t)output->pipe.mode.clock);
+	context =
+		output_mix(context, (uint64_t)output->scene.width << 32 | (uint32_t)output->scene.height);
 	for (int i = 0; i < pool->device->n_crtcs && i < MAX_PIPES; i++) {
 		const struct output *other = pool->outputs[i];
 		if (other == NULL || other == output) {
@@ -174,7 +171,7 @@ static uint64_t context_of(const struct output *output) {
 		for (int p = 0; p < pool->device->n_planes; p++) {
 			on += pool->planes[p].plane->props[KMS_PLANE_CRTC_ID].value == other->pipe.crtc->id;
 		}
-		context = mix(context, (uint64_t)other->pipe.mode.clock << 8 | on);
+		context = output_mix(context, (uint64_t)other->pipe.mode.clock << 8 | on);
 	}
 	return context;
 }

@@ -7,16 +7,12 @@ static bool listens(const struct scene_layer *layer) {
 	return layer->wish_wanted && layer->ops != NULL && layer->ops->scanout_wish != NULL;
 }
 
-static uint64_t mix(uint64_t hash, uint64_t value) { // FNV-1a
-	return (hash ^ value) * UINT64_C(0x100000001b3);
-}
-
 // Of all that an outcome depends on; 0 if nobody listens.
 static uint64_t wish_key(const struct output *output, const struct frame *frame) {
 	uint64_t key = 0;
 	for (int i = 0; i < frame->n_layers; i++) {
 		if (listens(output->scene.layers[i])) {
-			key = mix(key != 0 ? key : planner_wish_key(output->planner, &frame->plan),
+			key = output_mix(key != 0 ? key : planner_wish_key(output->planner, &frame->plan),
 				frame->layers[i].id << 2 | frame->layers[i].placement);
 		}
 	}
