@@ -9,98 +9,8 @@
 #include <stdlib.h>
 
 #include "base/log.h"
-#include "kiosk/backdrop.h"
-#include "kiosk/layers.h"
-#include "scene/scene.h"
+#include "kiosk/layout_internal.h"
 #include "wayland/seat.h"
-
-struct layout_output {
-	struct wayland_output *wayland; // NULL: where windows wait for an output
-	struct kiosk_layers *layers;    // of the layout
-	struct wl_list roots;           // layout_window.stack_link, back to front
-	struct backdrop backdrop;       // keeps what is behind the front window from view
-	bool dirty;
-	struct wl_list link; // kiosk_layout.outputs
-};
-
-// From the initial commit of a toplevel until it is unmapped.
-struct layout_window {
-	struct toplevel *toplevel;
-	struct layout_output *output;
-	struct layout_window *parent; // NULL: it stands on the output
-	struct wl_list children;      // layout_window.stack_link, back to front
-	struct wl_list stack_link;    // parent's children or output's roots
-	struct wl_list link;          // kiosk_layout.windows
-	uint64_t raised;              // of roots: when it last came to the front
-	bool mapped;
-	bool active;             // in front, or the parent of what is
-	struct scene_rect place; // of the window geometry, px of the output
-};
-
-struct kiosk_layout {
-	struct wl_list outputs; // layout_output.link, in order of arrival
-	struct layout_output waiting;
-	struct wl_list windows; // layout_window.link, newest first
-	struct kiosk_layers layers;
-	struct layout_cursor cursor;        // all zero: none is shown
-	struct wayland_output *icon_output; // shows what is dragged; may be NULL, or gone
-	struct layout_window *pressed; // by the user, after anything came to the front; may be NULL
-	bool (*trusts)(void *data, pid_t pid, int fd); // NULL: nobody is trusted
-	void *trusts_data;
-	uint64_t last_raised;
-	struct scene_buffer *black;
-	struct wl_event_loop *loop; // NULL before the first output
-	struct wl_listener loop_destroy;
-	struct wl_event_source *idle; // may be NULL
-};
-
-// ---- Trees ----
-
-static struct layout_window *window_from_link(struct wl_list *link) {
-	struct layout_window *window;
-	return wl_container_of(link, window, stack_link);
-}
-
-static struct wl_list *siblings(const struct layout_window *window) {
-	return window->parent ? &window->parent->children : &window->output->roots;
-}
-
-// The next one of the tree of `top`, or of all of the output's if that is NULL; parents come before
-// their children. No recursion: clients decide how deep it goes.
-static struct layout_window *next_window(
-	struct layout_window *window, const struct layout_window *top) {
-	if (!wl_list_empty(&window->children)) {
-		return window_from_link(window->children.next);
-	}
-	while (window != top) {
-		if (window->stack_link.next != siblings(window)) {
-			return window_from_link(window->stack_link.next);
-		}
-		window = window->parent;
-	}
-	return NULL;
-}
-
-static struct layout_window *first_window(const struct layout_output *output) {
-	return wl_list_empty(&output->roots) ? NULL : window_from_link(output->roots.next);
-}
-
-static struct layout_window *topmost_mapped(struct wl_list *stack) {
-	struct layout_window *window;
-	wl_list_for_each_reverse(window, stack, stack_link) {
-		if (window->mapped) {
-			return window;
-		}
-	}
-	return NULL;
-}
-
-static struct layout_window *root_of(struct layout_window *window) {
-	while (window->parent) {
-		window = window->parent;
-	}
-	return window;
-}
 
 static struct wl_client *client_of(const struct layout_window *window) {
 	return surface_client(toplevel_surface(window->toplevel));
@@ -112,60 +22,12 @@ static void handle_idle(void *data) {
 	kiosk_layout_flush(layout);
 }
 
-static void mark_dirty(struct kiosk_layout *layout, struct layout_output *output) {
+void layout_mark_dirty(struct kiosk_layout *layout, struct layout_output *output) {
 	output->dirty = true;
 	if (!layout->idle && layout->loop) {
 		// Without memory for this the flush before the next frame has to do.
 		layout->idle = wl_event_loop_add_idle(layout->loop, handle_idle, layout);
 	}
-}
-
-static void raise_window(struct kiosk_layout *layout, struct layout_window *window) {
-	root_of(window)->raised = ++layout->last_raised;
-	layout->pressed = NULL;
-	for (; window; window = window->parent) {
-		wl_list_remove(&window->stack_link);
-		wl_list_insert(siblings(window)->prev, &window->stack_link);
-	}
-}
-
-static void set_output(
-	struct kiosk_layout *layout, struct layout_window *top, struct layout_output *output) {
-	mark_dirty(layout, top->output);
-	mark_dirty(layout, output);
-	for (struct layout_window *window = top; window; window = next_window(window, top)) {
-		window->output = output;
-	}
-}
-
-// Puts a root among those of another output, by age: a move does not bring it to the front.
-static void move_root(
-	struct kiosk_layout *layout, struct layout_window *root, struct layout_output *output) {
-	wl_list_remove(&root->stack_link);
-	set_output(layout, root, output);
-	struct wl_list *below = output->roots.prev;
-	while (below != &output->roots && window_from_link(below)->raised > root->raised) {
-		below = below->prev;
-	}
-	wl_list_insert(below, &root->stack_link);
-}
-
-static void set_parent(
-	struct kiosk_layout *layout, struct layout_window *window, struct layout_window *parent) {
-	struct layout_window *old = window->parent;
-	wl_list_remove(&window->stack_link);
-	window->parent = parent;
-	if (parent && parent->output != window->output) {
-		set_output(layout, window, parent->output);
-	}
-	if (old && old->parent == parent) { // takes its place when the parent goes
-		window->raised = old->raised;
-		wl_list_insert(&old->stack_link, &window->stack_link);
-	} else {
-		window->raised = ++layout->last_raised;
-		wl_list_insert(siblings(window)->prev, &window->stack_link);
-	}
-	mark_dirty(layout, window->output);
 }
 
 // ---- Sizes and places ----
@@ -207,7 +69,7 @@ static void configure(struct layout_window *window, bool force) {
 }
 
 static void configure_tree(struct layout_window *top, bool force) {
-	for (struct layout_window *window = top; window; window = next_window(window, top)) {
+	for (struct layout_window *window = top; window; window = layout_next_window(window, top)) {
 		configure(window, force);
 	}
 }
@@ -284,11 +146,11 @@ static bool append_window(struct layout_window *window) {
 
 static void update_active(struct layout_output *output) {
 	struct layout_window *window;
-	for (window = first_window(output); window; window = next_window(window, NULL)) {
+	for (window = layout_first_window(output); window; window = layout_next_window(window, NULL)) {
 		window->active = false;
 	}
 	struct layout_window *front = NULL;
-	while ((window = topmost_mapped(front ? &front->children : &output->roots))) {
+	while ((window = layout_topmost_mapped(front ? &front->children : &output->roots))) {
 		window->active = true;
 		front = window;
 	}
@@ -309,7 +171,7 @@ static bool append_windows(struct layout_output *output, struct scene_output *sc
 	struct layout_window *front = front_screen(output);
 	bool ok = true, anything_behind = false;
 	struct layout_window *window;
-	for (window = first_window(output); window; window = next_window(window, NULL)) {
+	for (window = layout_first_window(output); window; window = layout_next_window(window, NULL)) {
 		configure(window, false);
 		if (!window->mapped) {
 			continue;
@@ -359,14 +221,14 @@ static void lay_out(struct kiosk_layout *layout, struct layout_output *output) {
 
 static void mark_layers(struct kiosk_layout *layout, struct wayland_output *wayland) {
 	if (wayland && wayland_output_data(wayland)) {
-		mark_dirty(layout, wayland_output_data(wayland));
+		layout_mark_dirty(layout, wayland_output_data(wayland));
 	}
 }
 
 static void mark_all(struct kiosk_layout *layout) {
 	struct layout_output *output;
 	wl_list_for_each(output, &layout->outputs, link) {
-		mark_dirty(layout, output);
+		layout_mark_dirty(layout, output);
 	}
 }
 
@@ -375,7 +237,7 @@ static struct layout_window *front_root(struct kiosk_layout *layout) {
 	struct layout_window *front = NULL;
 	struct layout_output *output;
 	wl_list_for_each(output, &layout->outputs, link) {
-		struct layout_window *root = topmost_mapped(&output->roots);
+		struct layout_window *root = layout_topmost_mapped(&output->roots);
 		if (root && (!front || root->raised > front->raised)) {
 			front = root;
 		}
@@ -396,11 +258,11 @@ static struct layout_output *front_output(struct kiosk_layout *layout) {
 // The front window has the keyboard: its topmost dialog, or what of it the user pressed.
 static void update_keyboard(struct kiosk_layout *layout, struct seat *seat) {
 	struct layout_window *window = front_root(layout), *dialog = window;
-	while (dialog && (dialog = topmost_mapped(&window->children))) {
+	while (dialog && (dialog = layout_topmost_mapped(&window->children))) {
 		window = dialog;
 	}
 	if (layout->pressed && layout->pressed->active && window &&
-		root_of(layout->pressed) == root_of(window)) {
+		layout_root_of(layout->pressed) == layout_root_of(window)) {
 		window = layout->pressed;
 	}
 	struct surface *surface = kiosk_layers_focus(&layout->layers);
@@ -444,13 +306,13 @@ static void handle_loop_destroy(struct wl_listener *listener, void *data) {
 static void window_destroy(struct kiosk_layout *layout, struct layout_window *window) {
 	struct layout_window *child, *tmp;
 	wl_list_for_each_reverse_safe(child, tmp, &window->children, stack_link) {
-		set_parent(layout, child, window->parent);
+		layout_set_parent(layout, child, window->parent);
 		configure(child, false);
 	}
 	if (layout->pressed == window) {
 		layout->pressed = NULL;
 	}
-	mark_dirty(layout, window->output);
+	layout_mark_dirty(layout, window->output);
 	toplevel_set_data(window->toplevel, NULL);
 	wl_list_remove(&window->stack_link);
 	wl_list_remove(&window->link);
@@ -470,7 +332,7 @@ static void handle_initial(void *data, struct toplevel *toplevel) {
 	window->output = choose_output(layout, toplevel, window->parent);
 	window->raised = ++layout->last_raised;
 	wl_list_init(&window->children);
-	wl_list_insert(siblings(window)->prev, &window->stack_link);
+	wl_list_insert(layout_siblings(window)->prev, &window->stack_link);
 	wl_list_insert(&layout->windows, &window->link);
 	toplevel_set_data(toplevel, window);
 	configure(window, true);
@@ -483,14 +345,14 @@ static void handle_mapped(void *data, struct toplevel *toplevel) {
 		return;
 	}
 	// A dialog comes to the front with all of its app, but not over another app.
-	struct layout_window *front = topmost_mapped(&window->output->roots);
+	struct layout_window *front = layout_topmost_mapped(&window->output->roots);
 	window->mapped = true;
 	window->active = true;
 	if (!window->parent || !front || client_of(front) == client_of(window)) {
-		raise_window(layout, window);
+		layout_raise_window(layout, window);
 	}
 	update_place(window);
-	mark_dirty(layout, window->output);
+	layout_mark_dirty(layout, window->output);
 }
 
 static void handle_gone(void *data, struct toplevel *toplevel) {
@@ -509,14 +371,14 @@ static void handle_changed(void *data, struct toplevel *toplevel) {
 	struct layout_window *parent = window_of(toplevel_parent(toplevel));
 	if (parent != window->parent) {
 		struct layout_output *before = window->output;
-		set_parent(layout, window, parent);
+		layout_set_parent(layout, window, parent);
 		if (window->output != before) {
 			configure_tree(window, false);
 		}
 	}
 	configure(window, false); // whether its size is fixed may have changed
 	update_place(window);
-	mark_dirty(layout, window->output);
+	layout_mark_dirty(layout, window->output);
 }
 
 static void handle_request(void *data, struct toplevel *toplevel, struct wayland_output *wanted) {
@@ -527,8 +389,8 @@ static void handle_request(void *data, struct toplevel *toplevel, struct wayland
 	}
 	struct layout_output *output = wanted ? wayland_output_data(wanted) : NULL;
 	if (output && output != window->output && !window->parent) {
-		move_root(layout, window, output);
-		raise_window(layout, window);
+		layout_move_root(layout, window, output);
+		layout_raise_window(layout, window);
 		configure_tree(window, false);
 	}
 	configure(window, true);
@@ -538,8 +400,8 @@ static void handle_activate(void *data, struct toplevel *toplevel) {
 	struct kiosk_layout *layout = data;
 	struct layout_window *window = window_of(toplevel);
 	if (window && window->mapped) {
-		raise_window(layout, window);
-		mark_dirty(layout, window->output);
+		layout_raise_window(layout, window);
+		layout_mark_dirty(layout, window->output);
 	}
 }
 
@@ -584,7 +446,7 @@ static void mark_cursor(struct kiosk_layout *layout, struct wayland_output *wayl
 	struct layout_output *output;
 	wl_list_for_each(output, &layout->outputs, link) {
 		if (output->wayland == wayland) {
-			mark_dirty(layout, output);
+			layout_mark_dirty(layout, output);
 		}
 	}
 }
@@ -613,7 +475,7 @@ static void handle_tree_changed(void *data, struct surface *root) {
 	struct layout_window *window = window_of(toplevel_from_surface(root));
 	const struct layer_surface *layer = layer_surface_from_surface(root);
 	if (window) {
-		mark_dirty(data, window->output);
+		layout_mark_dirty(data, window->output);
 	} else if (layer) {
 		mark_layers(data, kiosk_layers_output(layer));
 	} else {
@@ -658,9 +520,9 @@ static void handle_pressed(void *data, struct surface *root) {
 	if (!window || !window->mapped || layout->pressed == window) {
 		return;
 	}
-	raise_window(layout, window);
+	layout_raise_window(layout, window);
 	layout->pressed = window;
-	mark_dirty(layout, window->output);
+	layout_mark_dirty(layout, window->output);
 }
 
 static void handle_cursor_changed(void *data) {
@@ -772,11 +634,11 @@ bool kiosk_layout_add_output(struct kiosk_layout *layout, struct wayland_output 
 	wayland_output_set_data(wayland, output);
 	struct layout_window *root, *tmp;
 	wl_list_for_each_safe(root, tmp, &layout->waiting.roots, stack_link) {
-		move_root(layout, root, output);
+		layout_move_root(layout, root, output);
 		configure_tree(root, true);
 	}
 	kiosk_layers_output_added(&layout->layers, wayland);
-	mark_dirty(layout, output);
+	layout_mark_dirty(layout, output);
 	return true;
 }
 
@@ -790,16 +652,16 @@ void kiosk_layout_remove_output(struct kiosk_layout *layout, struct wayland_outp
 	struct layout_window *root, *tmp;
 	wl_list_for_each(root, &output->roots, stack_link) {
 		// What chooses the new output must not find the old one through these windows.
-		set_output(layout, root, &layout->waiting);
+		layout_set_output(layout, root, &layout->waiting);
 	}
 	wl_list_for_each_safe(root, tmp, &output->roots, stack_link) {
-		move_root(layout, root, choose_output(layout, root->toplevel, NULL));
+		layout_move_root(layout, root, choose_output(layout, root->toplevel, NULL));
 		configure_tree(root, false);
 	}
 	struct layout_output *front = front_output(layout);
 	kiosk_layers_output_removed(&layout->layers, wayland, front ? front->wayland : NULL);
 	if (front) {
-		mark_dirty(layout, front);
+		layout_mark_dirty(layout, front);
 	}
 	scene_output_begin(wayland_output_scene(wayland));
 	scene_output_end(wayland_output_scene(wayland));

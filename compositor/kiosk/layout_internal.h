@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+// The trees of windows, shared by the files of the layout.
+#ifndef VITRINE_KIOSK_LAYOUT_INTERNAL_H
+#define VITRINE_KIOSK_LAYOUT_INTERNAL_H
+
+#include "kiosk/backdrop.h"
+#include "kiosk/layers.h"
+#include "kiosk/layout.h"
+#include "scene/scene.h"
+
+struct layout_output {
+	struct wayland_output *wayland; // NULL: where windows wait for an output
+	struct kiosk_layers *layers;    // of the layout
+	struct wl_list roots;           // layout_window.stack_link, back to front
+	struct backdrop backdrop;       // keeps what is behind the front window from view
+	bool dirty;
+	struct wl_list link; // kiosk_layout.outputs
+};
+
+// From the initial commit of a toplevel until it is unmapped.
+struct layout_window {
+	struct toplevel *toplevel;
+	struct layout_output *output;
+	struct layout_window *parent; // NULL: it stands on the output
+	struct wl_list children;      // layout_window.stack_link, back to front
+	struct wl_list stack_link;    // parent's children or output's roots
+	struct wl_list link;          // kiosk_layout.windows
+	uint64_t raised;              // of roots: when it last came to the front
+	bool mapped;
+	bool active;             // in front, or the parent of what is
+	struct scene_rect place; // of the window geometry, px of the output
+};
+
+struct kiosk_layout {
+	struct wl_list outputs; // layout_output.link, in order of arrival
+	struct layout_output waiting;
+	struct wl_list windows; // layout_window.link, newest first
+	struct kiosk_layers layers;
+	struct layout_cursor cursor;        // all zero: none is shown
+	struct wayland_output *icon_output; // shows what is dragged; may be NULL, or gone
+	struct layout_window *pressed; // by the user, after anything came to the front; may be NULL
+	bool (*trusts)(void *data, pid_t pid, int fd); // NULL: nobody is trusted
+	void *trusts_data;
+	uint64_t last_raised;
+	struct scene_buffer *black;
+	struct wl_event_loop *loop; // NULL before the first output
+	struct wl_listener loop_destroy;
+	struct wl_event_source *idle; // may be NULL
+};
+
+// ---- layout.c ----
+
+// The output's scene is to be worked out anew, before its next frame at the latest.
+void layout_mark_dirty(struct kiosk_layout *layout, struct layout_output *output);
+
+// ---- layout_tree.c ----
+
+// Where the window stands among its likes.
+struct wl_list *layout_siblings(const struct layout_window *window);
+// The next one of the tree of `top`, or of all of the output's if that is NULL; parents come before
+// their children. No recursion: clients decide how deep it goes.
+struct layout_window *layout_next_window(
+	struct layout_window *window, const struct layout_window *top);
+// NULL: the output has none.
+struct layout_window *layout_first_window(const struct layout_output *output);
+// Of a list of roots or children; NULL: none is mapped.
+struct layout_window *layout_topmost_mapped(struct wl_list *stack);
+struct layout_window *layout_root_of(struct layout_window *window);
+// To the front of the output, its parents likewise.
+void layout_raise_window(struct kiosk_layout *layout, struct layout_window *window);
+// Of the window and all that stands on it.
+void layout_set_output(
+	struct kiosk_layout *layout, struct layout_window *top, struct layout_output *output);
+// Puts a root among those of another output, by age: a move does not bring it to the front.
+void layout_move_root(
+	struct kiosk_layout *layout, struct layout_window *root, struct layout_output *output);
+// NULL: it becomes a root.
+void layout_set_parent(
+	struct kiosk_layout *layout, struct layout_window *window, struct layout_window *parent);
+
+#endif
