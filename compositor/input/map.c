@@ -26,7 +26,8 @@ static int64_t mirror(int64_t cell, int64_t cells) {
 // In logical px. Their number is whole, so that the output's last px may lie a little beyond the last of
 // them, and belongs to it.
 static double to_logical(int64_t cell, int64_t cells, double scale) {
-	double last = round((double)(cells / CELLS) / scale) * CELLS - 1;
+	int64_t points = cells / CELLS;
+	double last = round((double)points / scale) * CELLS - 1;
 	double logical = floor((double)cell / scale);
 	return (logical < last ? logical : last) / CELLS;
 }

@@ -158,13 +158,20 @@ struct input_session *input_session_create(
 	return session;
 }
 
+static void drop(struct input_session *session, struct borrowed *file) {
+	wl_list_remove(&file->link);
+	give_back(session, file);
+	close(file->fd);
+	free(file);
+}
+
 void input_session_destroy(struct input_session *session) {
 	if (session == NULL) {
 		return;
 	}
 	struct borrowed *file, *next;
 	wl_list_for_each_safe(file, next, &session->borrowed, link) {
-		input_session_close(session, file->fd);
+		drop(session, file);
 	}
 	if (session->event != NULL) {
 		wl_event_source_remove(session->event);
@@ -194,10 +201,8 @@ void input_session_close(struct input_session *session, int fd) {
 	struct borrowed *file;
 	wl_list_for_each(file, &session->borrowed, link) {
 		if (file->fd == fd) {
-			wl_list_remove(&file->link);
-			give_back(session, file);
-			free(file);
-			break;
+			drop(session, file);
+			return;
 		}
 	}
 	close(fd);

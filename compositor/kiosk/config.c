@@ -252,7 +252,7 @@ static char *read_line(char *text, int size, void *user) {
 	size_t len = strcspn(line, "\n");
 	if (len > MAX_LINE) {
 		complain(reader, reader->line, "the line is longer than %d characters", MAX_LINE);
-		for (int c = line[len]; c != '\n' && c != EOF;) {
+		for (int c = (unsigned char)line[len]; c != '\n' && c != EOF;) {
 			c = fgetc(reader->file);
 		}
 		len = 0; // nothing of it is taken

@@ -153,6 +153,19 @@ static bool handle_axis(struct seat_filter *filter, const struct seat_axis *axis
 	return note(idle_of(filter));
 }
 
+// The end is told: what began before it became dark ends.
+static bool handle_gesture(struct seat_filter *filter, const struct seat_gesture *gesture) {
+	return note(idle_of(filter)) && gesture->phase != SEAT_GESTURE_END;
+}
+
+// No sign of a person: that was the touch of the on-screen keyboard.
+static bool handle_typed(
+	struct seat_filter *filter, const struct seat_key *key, struct xkb_state *state) {
+	(void)key;
+	(void)state;
+	return idle_of(filter)->state == IDLE_OFF;
+}
+
 static int find_touch(const struct kiosk_idle *idle, int32_t id) {
 	for (int i = 0; i < idle->n_touches; i++) {
 		if (idle->touches[i] == id) {
@@ -202,6 +215,8 @@ static const struct seat_filter_ops filter_ops = {
 	.motion = handle_motion,
 	.button = handle_button,
 	.axis = handle_axis,
+	.gesture = handle_gesture,
+	.typed = handle_typed,
 	.touch_down = handle_touch_down,
 	.touch_motion = handle_touch_motion,
 	.touch_up = handle_touch_up,

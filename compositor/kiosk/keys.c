@@ -139,7 +139,13 @@ static bool handle_key(struct seat_filter *filter, const struct seat_key *key) {
 	return was_swallowed && !key->pressed;
 }
 
-static const struct seat_filter_ops filter_ops = {.key = handle_key};
+static bool handle_typed(
+	struct seat_filter *filter, const struct seat_key *key, struct xkb_state *state) {
+	struct kiosk_keys *keys = wl_container_of(filter, keys, filter);
+	return is_kept(keys, state, key->key);
+}
+
+static const struct seat_filter_ops filter_ops = {.key = handle_key, .typed = handle_typed};
 
 // Popups take the keyboard from their window and stay its app's.
 static void handle_focus(struct wl_listener *listener, void *data) {

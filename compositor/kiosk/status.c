@@ -182,15 +182,19 @@ static struct json_object *inputs_json(const struct kiosk *kiosk) {
 	return array;
 }
 
-static struct json_object *apps_json(const struct app *app) {
+static struct json_object *apps_json(const struct kiosk *kiosk) {
+	const struct app *apps[] = {kiosk->app, kiosk_osk_app(kiosk->osk)};
 	struct json_object *array = json_object_new_array();
-	if (app != NULL) {
-		struct json_object *object = json_object_new_object();
-		add_string(object, "name", app_name(app));
-		add_int(object, "pid", app_pid(app));
-		add_string(object, "state", app_state_name(app_state(app)));
-		add_int(object, "restarts", (int64_t)app_restarts(app));
-		json_object_array_add(array, object);
+	for (size_t i = 0; i < sizeof(apps) / sizeof(apps[0]); i++) {
+		const struct app *app = apps[i];
+		if (app != NULL) {
+			struct json_object *object = json_object_new_object();
+			add_string(object, "name", app_name(app));
+			add_int(object, "pid", app_pid(app));
+			add_string(object, "state", app_state_name(app_state(app)));
+			add_int(object, "restarts", (int64_t)app_restarts(app));
+			json_object_array_add(array, object);
+		}
 	}
 	return array;
 }
@@ -227,7 +231,7 @@ char *status_json(const struct kiosk *kiosk) {
 	}
 	add(root, "outputs", outputs);
 	add(root, "inputs", inputs_json(kiosk));
-	add(root, "apps", apps_json(kiosk->app));
+	add(root, "apps", apps_json(kiosk));
 	add(root, "clients", clients_json(kiosk));
 	const char *text = json_object_to_json_string_ext(root, JSON_C_TO_STRING_PLAIN);
 	char *copy = text != NULL ? strdup(text) : NULL;

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "input-method-unstable-v2-server-protocol.h"
 
 static struct input_method *method_of(struct wl_resource *resource) {
@@ -72,12 +73,12 @@ static void handle_deactivated(struct text_method *base) {
 
 // ---- Requests ----
 
-// What is longer than a message may be is dropped.
+// What is longer than a message may be, or no text, is dropped.
 static void set_text(struct input_method *method, char **text, const char *value) {
 	if (method->unavailable) {
 		return;
 	}
-	char *copy = strnlen(value, TEXT_MAX + 1) <= TEXT_MAX ? strdup(value) : strdup("");
+	char *copy = strdup(value[utf8_length(value, TEXT_MAX)] == '\0' ? value : "");
 	if (!copy) {
 		wl_resource_post_no_memory(method->resource);
 		return;

@@ -188,6 +188,9 @@ struct seat_filter;
 // goes through them, but may not tell the seat of further events (seat_notify_*) from there.
 struct seat_filter_ops {
 	bool (*key)(struct seat_filter *filter, const struct seat_key *key);
+	// Before a virtual keyboard's key goes down, what it means being in `state`. Taken: it does not.
+	bool (*typed)(
+		struct seat_filter *filter, const struct seat_key *key, struct xkb_state *state);
 	// After a key, when modifiers or the layout are others (seat_xkb_state).
 	bool (*modifiers)(struct seat_filter *filter);
 	// Before the pointer moves; motion->to may be changed. Taken: it stays.
@@ -229,6 +232,8 @@ int seat_keymap_fd(const struct seat_keymap *keymap, uint32_t *size);
 // That of the seat's own keyboards, NULL before there is one.
 struct seat_keymap *seat_own_keymap(struct seat *seat);
 
+// A virtual keyboard may press this key, as far as the filters go (seat_filter_ops.typed).
+bool seat_may_type(struct seat *seat, const struct seat_key *key, struct xkb_state *state);
 // The state of the seat's own keyboards, NULL without a keymap.
 struct xkb_state *seat_xkb_state(struct seat *seat);
 // Which keymap clients hear of keys by; they are told if it is another one.

@@ -289,6 +289,15 @@ void seat_notify_key(struct seat *seat, const struct seat_key *key) {
 	update_state(seat, key);
 }
 
+bool seat_may_type(struct seat *seat, const struct seat_key *key, struct xkb_state *state) {
+	bool taken = false;
+	for (struct seat_filter *filter = seat_first_filter(seat); filter && !taken;
+		 filter = seat_next_filter(seat)) {
+		taken = filter->ops->typed && filter->ops->typed(filter, key, state);
+	}
+	return !taken;
+}
+
 // ---- Focus ----
 
 static void send_enter_to(struct seat *seat, struct wl_resource *resource, uint32_t serial) {

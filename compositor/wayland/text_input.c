@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "text-input-unstable-v3-server-protocol.h"
 #include "wayland/server.h"
 #include "wayland/xdg.h"
@@ -127,12 +128,12 @@ static bool is_boundary(const char *text, size_t length, int32_t index) {
 	return index >= 0 && (size_t)index <= length && ((unsigned char)text[index] & 0xc0) != 0x80;
 }
 
-// What is too long or points outside of itself is as good as not told.
+// What is too long, no text, or points outside of itself is as good as not told.
 static void handle_set_surrounding_text(struct wl_client *client, struct wl_resource *resource,
 	const char *text, int32_t cursor, int32_t anchor) {
 	struct text_input *input = input_of(resource);
-	size_t length = strnlen(text, TEXT_MAX + 1);
-	bool valid = length <= TEXT_MAX && is_boundary(text, length, cursor) &&
+	size_t length = utf8_length(text, TEXT_MAX);
+	bool valid = text[length] == '\0' && is_boundary(text, length, cursor) &&
 		is_boundary(text, length, anchor);
 	char *copy = valid ? strdup(text) : NULL;
 	if (valid && !copy) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // zwp_virtual_keyboard_v1: keys that a client types. They go to the keyboard focus by the keymap that the
-// client brought, past the filters; when it goes, what it holds down is released.
+// client brought, unless policy keeps them from apps; when it goes, what it holds down is released.
 #include <errno.h>
 #include <linux/input-event-codes.h>
 #include <stdlib.h>
@@ -16,6 +16,7 @@ struct virtual_keyboard {
 	struct wl_resource *resource;
 	struct seat *seat;
 	struct seat_keymap *keymap; // NULL before it is set
+	struct xkb_state *state;    // of that keymap, by the modifiers that the client told
 	uint8_t down[KEY_CNT / 8];  // a bit a key
 	bool has_fd;                // in its client's account
 };
@@ -34,15 +35,23 @@ static bool needs_keymap(struct virtual_keyboard *keyboard) {
 
 // A copy of what libxkbcommon made of it: clients get nothing that it would not read, or that is changed
 // under their eyes.
-static struct seat_keymap *import(int fd, uint32_t size) {
+static struct seat_keymap *import(int fd, uint32_t size, struct xkb_state **state) {
 	struct xkb_keymap *xkb = keymap_read(fd, size);
 	if (!xkb) {
 		return NULL;
 	}
 	uint32_t exported_size;
 	int exported = keymap_export(xkb, &exported_size);
+	*state = xkb_state_new(xkb);
 	xkb_keymap_unref(xkb);
-	return exported >= 0 ? seat_keymap_create(exported, exported_size) : NULL;
+	struct seat_keymap *keymap = exported >= 0 ? seat_keymap_create(exported, exported_size) : NULL;
+	if (!keymap || !*state) {
+		seat_keymap_unref(keymap);
+		xkb_state_unref(*state);
+		errno = ENOMEM;
+		return NULL;
+	}
+	return keymap;
 }
 
 static void handle_keymap(struct wl_client *client, struct wl_resource *resource, uint32_t format,
@@ -60,7 +69,8 @@ static void handle_keymap(struct wl_client *client, struct wl_resource *resource
 		return;
 	}
 	keyboard->has_fd = true;
-	struct seat_keymap *keymap = import(fd, size);
+	struct xkb_state *state = NULL;
+	struct seat_keymap *keymap = import(fd, size, &state);
 	int error = errno;
 	close(fd);
 	if (!keymap && (error == EINVAL || error == EFBIG)) {
@@ -71,18 +81,22 @@ static void handle_keymap(struct wl_client *client, struct wl_resource *resource
 	} else {
 		seat_keymap_unref(keyboard->keymap);
 		keyboard->keymap = keymap;
+		xkb_state_unref(keyboard->state);
+		keyboard->state = state;
 	}
 }
 
 static void send_key(
 	struct virtual_keyboard *keyboard, uint64_t time_us, uint32_t key, bool pressed) {
 	uint8_t *byte = &keyboard->down[key / 8], bit = (uint8_t)(1u << (key % 8));
-	if (((*byte & bit) != 0) == pressed) {
+	const struct seat_key event = {time_us, key, pressed};
+	if (((*byte & bit) != 0) == pressed ||
+		(pressed && !seat_may_type(keyboard->seat, &event, keyboard->state))) {
 		return;
 	}
 	*byte ^= bit;
 	seat_send_keymap(keyboard->seat, keyboard->keymap);
-	seat_send_key(keyboard->seat, &(struct seat_key){time_us, key, pressed});
+	seat_send_key(keyboard->seat, &event);
 }
 
 static void handle_key(struct wl_client *client, struct wl_resource *resource, uint32_t time,
@@ -99,6 +113,7 @@ static void handle_modifiers(struct wl_client *client, struct wl_resource *resou
 	(void)client;
 	struct virtual_keyboard *keyboard = keyboard_of(resource);
 	if (needs_keymap(keyboard)) {
+		xkb_state_update_mask(keyboard->state, depressed, latched, locked, 0, 0, group);
 		seat_send_keymap(keyboard->seat, keyboard->keymap);
 		seat_send_modifiers(keyboard->seat, depressed, latched, locked, group);
 	}
@@ -131,6 +146,7 @@ static void handle_resource_destroy(struct wl_resource *resource) {
 		seat_send_own(keyboard->seat);
 	}
 	seat_keymap_unref(keyboard->keymap);
+	xkb_state_unref(keyboard->state);
 	if (keyboard->has_fd) {
 		client_return_fd(client_account(wl_resource_get_client(resource)));
 	}

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "wayland/server.h"
 #include "wayland/xdg.h"
 #include "xdg-shell-server-protocol.h"
@@ -288,20 +289,10 @@ static void handle_destroy(struct wl_client *client, struct wl_resource *resourc
 	wl_resource_destroy(resource);
 }
 
-// Cut where a character ends (UTF-8): libwayland lets strings be much longer than anyone reads.
-static size_t cut_length(const char *value) {
-	size_t length = strnlen(value, MAX_STRING + 1);
-	if (length > MAX_STRING) {
-		length = MAX_STRING;
-		while (length > 0 && ((unsigned char)value[length] & 0xc0) == 0x80) {
-			length--;
-		}
-	}
-	return length;
-}
-
+// libwayland lets strings be much longer than anyone reads, and be other than the UTF-8 that they have to
+// be: status is told in JSON.
 static void set_string(struct wl_client *client, char **string, const char *value) {
-	char *copy = strndup(value, cut_length(value));
+	char *copy = strndup(value, utf8_length(value, MAX_STRING));
 	if (!copy) {
 		wl_client_post_no_memory(client);
 		return;

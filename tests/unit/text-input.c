@@ -212,6 +212,16 @@ static void test_hostile_text(void **state) {
 	expect(&method, "");
 	expect(&app, "preedit(ab,-1,-1) commit() done(8) ");
 	free(text);
+	// Latin-1 is no text.
+	zwp_text_input_v3_set_surrounding_text(app.text, "\xe4", 0, 0);
+	zwp_text_input_v3_commit(app.text);
+	expect(&app, "");
+	expect(&method, "content(0,0) done ");
+	zwp_input_method_v2_commit_string(method.method, "\xe4");
+	zwp_input_method_v2_set_preedit_string(method.method, "a\xed\xa0\x80", 1, 1);
+	zwp_input_method_v2_commit(method.method, method.n_done);
+	expect(&method, "");
+	expect(&app, "preedit(,-1,-1) commit() done(9) ");
 	for (int i = 0; i < 64; i++) {
 		add_text(&app);
 	}
@@ -421,6 +431,47 @@ static void test_virtual_keyboard(void **state) {
 	harness_finish(&harness);
 }
 
+static bool refuse_shifted(
+	struct seat_filter *filter, const struct seat_key *key, struct xkb_state *state) {
+	(void)filter;
+	return key->key == KEY_A &&
+		xkb_state_mod_name_is_active(state, XKB_MOD_NAME_SHIFT, XKB_STATE_MODS_EFFECTIVE) > 0;
+}
+
+// A filter sees what a key means by the keyboard's own keymap and modifiers; what it keeps is kept to the
+// key's end.
+static void test_virtual_keyboard_is_filtered(void **state) {
+	(void)state;
+	start();
+	set_own_keymap();
+	struct side app, osk;
+	struct window window;
+	side_init(&app, &harness);
+	side_init(&osk, &harness);
+	window_show(&window, app.client, 640, 480);
+	add_virtual(&osk);
+	add_keyboard(&app);
+	send_keymap(&osk, small_keymap, sizeof(small_keymap));
+	expect(&osk, "");
+	static const struct seat_filter_ops ops = {.typed = refuse_shifted};
+	struct seat_filter filter;
+	seat_add_filter(seat, &filter, &ops, SEAT_FILTER_GUARD);
+	expect(&app, "keymap enter mods(0,0,0,0) ");
+	zwp_virtual_keyboard_v1_modifiers(osk.virtual, 1, 0, 0, 0);
+	zwp_virtual_keyboard_v1_key(osk.virtual, 1, KEY_A, 1);
+	zwp_virtual_keyboard_v1_modifiers(osk.virtual, 0, 0, 0, 0);
+	zwp_virtual_keyboard_v1_key(osk.virtual, 2, KEY_A, 0);
+	expect(&osk, "");
+	expect(&app, "keymap mods(1,0,0,0) mods(0,0,0,0) ");
+	zwp_virtual_keyboard_v1_key(osk.virtual, 3, KEY_A, 1);
+	zwp_virtual_keyboard_v1_modifiers(osk.virtual, 1, 0, 0, 0);
+	zwp_virtual_keyboard_v1_key(osk.virtual, 4, KEY_A, 0);
+	expect(&osk, "");
+	expect(&app, "+30 mods(1,0,0,0) -30 ");
+	seat_remove_filter(&filter);
+	harness_finish(&harness);
+}
+
 static void expect_refused(const char *text, size_t size, uint32_t told, uint32_t format) {
 	struct side osk;
 	side_init(&osk, &harness);
@@ -545,6 +596,7 @@ int main(void) {
 		cmocka_unit_test(test_input_popup),
 		cmocka_unit_test(test_popup_role),
 		cmocka_unit_test(test_virtual_keyboard),
+		cmocka_unit_test(test_virtual_keyboard_is_filtered),
 		cmocka_unit_test(test_hostile_keymaps),
 		cmocka_unit_test(test_keyboard_grab),
 	};

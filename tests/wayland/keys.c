@@ -7,10 +7,13 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <xkbcommon/xkbcommon.h>
 
 #include "input-fixture.h"
+#include "virtual-keyboard-unstable-v1-client-protocol.h"
 
 static void plug(struct input_fixture *fixture) {
 	test_device_init_keyboard(&fixture->keyboard, &fixture->server, "test keyboard", NULL);
@@ -143,6 +146,87 @@ static void test_released_after_its_modifiers(void **state) {
 	EXPECT(1, KEY_F4);
 }
 
+// ---- Keys of a program, such as an on-screen keyboard ----
+
+static void handle_global(void *data, struct wl_registry *registry, uint32_t name,
+	const char *interface, uint32_t version) {
+	(void)version;
+	struct zwp_virtual_keyboard_manager_v1 **manager = data;
+	if (strcmp(interface, zwp_virtual_keyboard_manager_v1_interface.name) == 0) {
+		*manager = wl_registry_bind(registry, name, &zwp_virtual_keyboard_manager_v1_interface, 1);
+	}
+}
+
+static void handle_global_remove(void *data, struct wl_registry *registry, uint32_t name) {
+	(void)data;
+	(void)registry;
+	(void)name;
+}
+
+static const struct wl_registry_listener registry_listener = {
+	.global = handle_global,
+	.global_remove = handle_global_remove,
+};
+
+// Sends the keymap of a usual keyboard; gives the bit of Alt in it.
+static uint32_t send_keymap(struct zwp_virtual_keyboard_v1 *keyboard) {
+	struct xkb_context *context = xkb_context_new(XKB_CONTEXT_NO_FLAGS);
+	struct xkb_keymap *keymap =
+		xkb_keymap_new_from_names(context, NULL, XKB_KEYMAP_COMPILE_NO_FLAGS);
+	assert_non_null(keymap);
+	char *text = xkb_keymap_get_as_string(keymap, XKB_KEYMAP_FORMAT_TEXT_V1);
+	size_t size = strlen(text) + 1;
+	int fd = memfd_create("keymap", MFD_CLOEXEC);
+	assert_int_equal(write(fd, text, size), (ssize_t)size);
+	zwp_virtual_keyboard_v1_keymap(keyboard, WL_KEYBOARD_KEYMAP_FORMAT_XKB_V1, fd, (uint32_t)size);
+	close(fd);
+	uint32_t alt = 1u << xkb_keymap_mod_get_index(keymap, XKB_MOD_NAME_ALT);
+	free(text);
+	xkb_keymap_unref(keymap);
+	xkb_context_unref(context);
+	return alt;
+}
+
+static void type(struct zwp_virtual_keyboard_v1 *keyboard, uint32_t modifiers, uint32_t key) {
+	zwp_virtual_keyboard_v1_modifiers(keyboard, modifiers, 0, 0, 0);
+	zwp_virtual_keyboard_v1_key(keyboard, 0, key, WL_KEYBOARD_KEY_STATE_PRESSED);
+	zwp_virtual_keyboard_v1_key(keyboard, 0, key, WL_KEYBOARD_KEY_STATE_RELEASED);
+	zwp_virtual_keyboard_v1_modifiers(keyboard, 0, 0, 0, 0);
+}
+
+static void test_typed_by_a_program(void **state) {
+	(void)state;
+	char self_path[256] = "", configuration[512];
+	assert_true(readlink("/proc/self/exe", self_path, sizeof(self_path) - 1) > 0);
+	snprintf(configuration, sizeof(configuration),
+		"[osk]\nallow = %s\n[app-keys input]\ndeny = Tab\n", self_path);
+	struct input_fixture *fixture = input_start_with(configuration);
+	struct zwp_virtual_keyboard_manager_v1 *manager = NULL;
+	struct wl_registry *registry = wl_display_get_registry(fixture->client.display);
+	wl_registry_add_listener(registry, &registry_listener, &manager);
+	test_client_roundtrip(&fixture->client);
+	assert_non_null(manager);
+	struct zwp_virtual_keyboard_v1 *keyboard =
+		zwp_virtual_keyboard_manager_v1_create_virtual_keyboard(manager, fixture->seat.seat);
+	test_seat_wait_capabilities(&fixture->seat, WL_SEAT_CAPABILITY_KEYBOARD);
+	fixture->seat.ignored = ~(1u << TEST_KEY);
+	test_seat_drain(&fixture->seat);
+	uint32_t alt = send_keymap(keyboard);
+	type(keyboard, alt, KEY_F4);
+	type(keyboard, 0, KEY_TAB);
+	type(keyboard, 0, KEY_F4);
+	for (int i = 0; i < 2; i++) { // nothing but the last
+		struct test_event event = test_seat_expect(&fixture->seat, TEST_KEY);
+		assert_int_equal(event.value, KEY_F4);
+		assert_int_equal(event.state, i == 0);
+	}
+	zwp_virtual_keyboard_v1_destroy(keyboard);
+	zwp_virtual_keyboard_manager_v1_destroy(manager);
+	wl_registry_destroy(registry);
+	void *self = fixture;
+	input_stop(&self);
+}
+
 static void test_operator(void **state) {
 	(void)state;
 	char configuration[256], path[64];
@@ -178,6 +262,7 @@ int main(void) {
 		TEST(test_released_after_its_modifiers),
 		cmocka_unit_test(test_configured),
 		cmocka_unit_test(test_allowed),
+		cmocka_unit_test(test_typed_by_a_program),
 		cmocka_unit_test(test_operator),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
