@@ -5,242 +5,26 @@
 //
 // Prints one line of JSON with the same names as bench-client's.
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <inttypes.h>
-#include <linux/udmabuf.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
-#include <time.h>
-#include <unistd.h>
 
-#include <drm_fourcc.h>
-#include <xf86drm.h>
-#include <xf86drmMode.h>
+#include "flip.h"
 
-// vkms unmaps the framebuffer that left the screen some time after the flip event. With two it would
-// be a race whether the next flip finds its framebuffer still mapped, which then costs nothing.
-#define FRAMEBUFFERS 3
 #define WARM_UP_NS 1000000000
 #define SLICE_NS 500000000
-
-struct options {
-	const char *device;
-	uint32_t width, height; // px; 0 for the preferred mode
-	double seconds;
-	bool udmabuf; // else dumb buffers
-};
-
-struct flip {
-	int fd;
-	uint32_t connector, crtc, plane;
-	uint32_t crtc_index;
-	uint32_t prop_fb_id;
-	drmModeModeInfo mode;
-	uint32_t fbs[FRAMEBUFFERS];
-	uint64_t flips;
-	int64_t waited_ns; // for flip events
-	bool pending;
-};
-
-static int64_t now_ns(void) {
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
 
 static int64_t cpu_ns(void) {
 	struct rusage usage;
 	getrusage(RUSAGE_SELF, &usage);
 	return ((int64_t)usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000000 +
 		((int64_t)usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1000;
-}
-
-static bool complain(const char *what) {
-	fprintf(stderr, "bench-flip: %s: %s\n", what, strerror(errno));
-	return false;
-}
-
-// 0 if the object has no such property.
-static uint32_t find_property(int fd, uint32_t object, uint32_t type, const char *name) {
-	drmModeObjectProperties *props = drmModeObjectGetProperties(fd, object, type);
-	uint32_t id = 0;
-	for (uint32_t i = 0; props && id == 0 && i < props->count_props; i++) {
-		drmModePropertyRes *prop = drmModeGetProperty(fd, props->props[i]);
-		if (prop && strcmp(prop->name, name) == 0) {
-			id = prop->prop_id;
-		}
-		drmModeFreeProperty(prop);
-	}
-	drmModeFreeObjectProperties(props);
-	return id;
-}
-
-static bool take_mode(
-	struct flip *flip, const drmModeConnector *connector, const struct options *options) {
-	for (int i = 0; i < connector->count_modes; i++) {
-		const drmModeModeInfo *mode = &connector->modes[i];
-		bool fits = options->width > 0
-			? mode->hdisplay == options->width && mode->vdisplay == options->height
-			: mode->type & DRM_MODE_TYPE_PREFERRED;
-		if (fits) {
-			flip->mode = *mode;
-			return true;
-		}
-	}
-	return false;
-}
-
-// Takes the first connected connector that has the mode, and the first CRTC that can drive it.
-static bool find_route(struct flip *flip, const struct options *options) {
-	drmModeRes *res = drmModeGetResources(flip->fd);
-	if (!res) {
-		return complain("cannot read the resources of the device");
-	}
-	for (int i = 0; flip->connector == 0 && i < res->count_connectors; i++) {
-		drmModeConnector *connector = drmModeGetConnector(flip->fd, res->connectors[i]);
-		if (connector && connector->connection == DRM_MODE_CONNECTED &&
-			connector->connector_type != DRM_MODE_CONNECTOR_WRITEBACK &&
-			connector->count_encoders > 0 && take_mode(flip, connector, options)) {
-			drmModeEncoder *encoder = drmModeGetEncoder(flip->fd, connector->encoders[0]);
-			if (encoder && encoder->possible_crtcs != 0) {
-				flip->connector = connector->connector_id;
-				flip->crtc_index = (uint32_t)__builtin_ctz(encoder->possible_crtcs);
-				flip->crtc = res->crtcs[flip->crtc_index];
-			}
-			drmModeFreeEncoder(encoder);
-		}
-		drmModeFreeConnector(connector);
-	}
-	drmModeFreeResources(res);
-	errno = ENXIO;
-	return flip->connector != 0 || complain("no connected display has this mode");
-}
-
-static bool plane_is_primary(int fd, uint32_t plane) {
-	drmModeObjectProperties *props = drmModeObjectGetProperties(fd, plane, DRM_MODE_OBJECT_PLANE);
-	uint32_t type = find_property(fd, plane, DRM_MODE_OBJECT_PLANE, "type");
-	bool primary = false;
-	for (uint32_t i = 0; props && i < props->count_props; i++) {
-		primary =
-			primary || (props->props[i] == type && props->prop_values[i] == DRM_PLANE_TYPE_PRIMARY);
-	}
-	drmModeFreeObjectProperties(props);
-	return primary;
-}
-
-static bool find_plane(struct flip *flip) {
-	drmModePlaneRes *planes = drmModeGetPlaneResources(flip->fd);
-	for (uint32_t i = 0; planes && flip->plane == 0 && i < planes->count_planes; i++) {
-		drmModePlane *plane = drmModeGetPlane(flip->fd, planes->planes[i]);
-		if (plane && plane->possible_crtcs & 1u << flip->crtc_index &&
-			plane_is_primary(flip->fd, plane->plane_id)) {
-			flip->plane = plane->plane_id;
-		}
-		drmModeFreePlane(plane);
-	}
-	drmModeFreePlaneResources(planes);
-	errno = ENXIO;
-	return flip->plane != 0 || complain("no primary plane");
-}
-
-static bool add_framebuffer(struct flip *flip, uint32_t handle, uint32_t stride, uint32_t *fb) {
-	uint32_t handles[4] = {handle}, strides[4] = {stride}, offsets[4] = {0};
-	return drmModeAddFB2(flip->fd, flip->mode.hdisplay, flip->mode.vdisplay, DRM_FORMAT_XRGB8888,
-			   handles, strides, offsets, fb, 0) == 0 ||
-		complain("cannot make a framebuffer");
-}
-
-static bool make_dumb(struct flip *flip, uint32_t *fb) {
-	uint32_t handle, stride;
-	uint64_t size;
-	if (drmModeCreateDumbBuffer(flip->fd, flip->mode.hdisplay, flip->mode.vdisplay, 32, 0, &handle,
-			&stride, &size) != 0) {
-		return complain("cannot make a dumb buffer");
-	}
-	return add_framebuffer(flip, handle, stride, fb);
-}
-
-// Memory of this process as a dma-buf: what a client's buffer is.
-static bool make_udmabuf(struct flip *flip, uint32_t *fb) {
-	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	uint32_t stride = flip->mode.hdisplay * 4u;
-	size_t size = ((size_t)stride * flip->mode.vdisplay + page - 1) / page * page;
-	int device = open("/dev/udmabuf", O_RDWR | O_CLOEXEC);
-	int memory = memfd_create("bench-flip", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	struct udmabuf_create create = {.memfd = (uint32_t)memory, .size = size};
-	uint32_t handle;
-	if (device < 0 || memory < 0 || ftruncate(memory, (off_t)size) < 0 ||
-		fcntl(memory, F_ADD_SEALS, F_SEAL_SHRINK) < 0) {
-		return complain("cannot make memory for /dev/udmabuf");
-	}
-	int dmabuf = ioctl(device, UDMABUF_CREATE, &create);
-	if (dmabuf < 0 || drmPrimeFDToHandle(flip->fd, dmabuf, &handle) != 0) {
-		return complain("cannot import memory of /dev/udmabuf");
-	}
-	close(device);
-	close(memory);
-	close(dmabuf);
-	return add_framebuffer(flip, handle, stride, fb);
-}
-
-static bool set_mode(struct flip *flip) {
-	uint32_t blob;
-	if (drmModeCreatePropertyBlob(flip->fd, &flip->mode, sizeof(flip->mode), &blob) != 0) {
-		return complain("cannot make a mode blob");
-	}
-	const uint32_t width = flip->mode.hdisplay, height = flip->mode.vdisplay;
-	const struct {
-		uint32_t object, type;
-		const char *name;
-		uint64_t value;
-	} values[] = {
-		{flip->connector, DRM_MODE_OBJECT_CONNECTOR, "CRTC_ID", flip->crtc},
-		{flip->crtc, DRM_MODE_OBJECT_CRTC, "MODE_ID", blob},
-		{flip->crtc, DRM_MODE_OBJECT_CRTC, "ACTIVE", 1},
-		{flip->plane, DRM_MODE_OBJECT_PLANE, "FB_ID", flip->fbs[0]},
-		{flip->plane, DRM_MODE_OBJECT_PLANE, "CRTC_ID", flip->crtc},
-		{flip->plane, DRM_MODE_OBJECT_PLANE, "SRC_W", (uint64_t)width << 16},
-		{flip->plane, DRM_MODE_OBJECT_PLANE, "SRC_H", (uint64_t)height << 16},
-		{flip->plane, DRM_MODE_OBJECT_PLANE, "CRTC_W", width},
-		{flip->plane, DRM_MODE_OBJECT_PLANE, "CRTC_H", height},
-	};
-	drmModeAtomicReq *request = drmModeAtomicAlloc();
-	for (size_t i = 0; request && i < sizeof(values) / sizeof(values[0]); i++) {
-		uint32_t id = find_property(flip->fd, values[i].object, values[i].type, values[i].name);
-		drmModeAtomicAddProperty(request, values[i].object, id, values[i].value);
-	}
-	int result = drmModeAtomicCommit(flip->fd, request, DRM_MODE_ATOMIC_ALLOW_MODESET, NULL);
-	drmModeAtomicFree(request);
-	flip->prop_fb_id = find_property(flip->fd, flip->plane, DRM_MODE_OBJECT_PLANE, "FB_ID");
-	return result == 0 || complain("cannot set the mode");
-}
-
-static bool open_display(struct flip *flip, const struct options *options) {
-	flip->fd = open(options->device, O_RDWR | O_CLOEXEC);
-	if (flip->fd < 0) {
-		return complain(options->device);
-	}
-	if (drmSetClientCap(flip->fd, DRM_CLIENT_CAP_ATOMIC, 1) != 0) {
-		return complain("no atomic commits");
-	}
-	if (!find_route(flip, options) || !find_plane(flip)) {
-		return false;
-	}
-	for (int i = 0; i < FRAMEBUFFERS; i++) {
-		if (!(options->udmabuf ? make_udmabuf(flip, &flip->fbs[i])
-							   : make_dumb(flip, &flip->fbs[i]))) {
-			return false;
-		}
-	}
-	return set_mode(flip);
 }
 
 static void handle_flip(
@@ -258,32 +42,32 @@ static void handle_flip(
 static bool flip_once(struct flip *flip, drmModeAtomicReq *request) {
 	drmModeAtomicSetCursor(request, 0);
 	drmModeAtomicAddProperty(
-		request, flip->plane, flip->prop_fb_id, flip->fbs[flip->flips % FRAMEBUFFERS]);
+		request, flip->plane, flip->prop_fb_id, flip->fbs[flip->flips % FLIP_FRAMEBUFFERS]);
 	if (drmModeAtomicCommit(
 			flip->fd, request, DRM_MODE_ATOMIC_NONBLOCK | DRM_MODE_PAGE_FLIP_EVENT, flip) != 0) {
-		return complain("cannot flip");
+		return flip_complain("cannot flip");
 	}
 	flip->pending = true;
 	flip->flips++;
 	drmEventContext context = {.version = 3, .page_flip_handler2 = handle_flip};
 	while (flip->pending) {
 		struct pollfd poll_fd = {.fd = flip->fd, .events = POLLIN};
-		int64_t start_ns = now_ns();
+		int64_t start_ns = flip_now_ns();
 		int ready = poll(&poll_fd, 1, 1000);
-		flip->waited_ns += now_ns() - start_ns;
+		flip->waited_ns += flip_now_ns() - start_ns;
 		if (ready < 0 && errno == EINTR) {
 			continue;
 		}
 		if (ready <= 0 || drmHandleEvent(flip->fd, &context) != 0) {
 			errno = ready == 0 ? ETIMEDOUT : errno;
-			return complain("no flip event");
+			return flip_complain("no flip event");
 		}
 	}
 	return true;
 }
 
 static bool flip_until(struct flip *flip, drmModeAtomicReq *request, int64_t end_ns) {
-	while (now_ns() < end_ns) {
+	while (flip_now_ns() < end_ns) {
 		if (!flip_once(flip, request)) {
 			return false;
 		}
@@ -295,27 +79,27 @@ static bool flip_until(struct flip *flip, drmModeAtomicReq *request, int64_t end
 // commit is a frame), busy ns, waits.
 static bool measure_slice(struct flip *flip, drmModeAtomicReq *request, bool first) {
 	uint64_t flips = flip->flips;
-	int64_t start_ns = now_ns(), waited_ns = flip->waited_ns;
+	int64_t start_ns = flip_now_ns(), waited_ns = flip->waited_ns;
 	if (!flip_until(flip, request, start_ns + SLICE_NS)) {
 		return false;
 	}
-	int64_t length_ns = now_ns() - start_ns;
+	int64_t length_ns = flip_now_ns() - start_ns;
 	flips = flip->flips - flips;
 	printf("%s[%" PRId64 ", %" PRIu64 ", %" PRIu64 ", %" PRId64 ", %" PRIu64 "]", first ? "" : ", ",
 		length_ns, flips, flips, length_ns - (flip->waited_ns - waited_ns), flips);
 	return true;
 }
 
-static bool measure(struct flip *flip, const struct options *options) {
+static bool measure(struct flip *flip, double seconds) {
 	drmModeAtomicReq *request = drmModeAtomicAlloc();
-	if (!request || !flip_until(flip, request, now_ns() + WARM_UP_NS)) {
+	if (!request || !flip_until(flip, request, flip_now_ns() + WARM_UP_NS)) {
 		drmModeAtomicFree(request);
 		return false;
 	}
-	int64_t end_ns = now_ns() + (int64_t)(options->seconds * 1e9), cpu_start_ns = cpu_ns();
+	int64_t end_ns = flip_now_ns() + (int64_t)(seconds * 1e9), cpu_start_ns = cpu_ns();
 	bool ok = true;
 	printf("{\"slices\": [");
-	for (bool first = true; ok && now_ns() < end_ns; first = false) {
+	for (bool first = true; ok && flip_now_ns() < end_ns; first = false) {
 		ok = measure_slice(flip, request, first);
 	}
 	printf("], \"cpu_ms\": %.0f}\n", (double)(cpu_ns() - cpu_start_ns) / 1e6);
@@ -323,7 +107,7 @@ static bool measure(struct flip *flip, const struct options *options) {
 	return ok;
 }
 
-static bool parse_options(struct options *options, int argc, char **argv) {
+static bool parse_options(struct flip_options *options, double *seconds, int argc, char **argv) {
 	static const struct option names[] = {
 		{"device", required_argument, NULL, 'd'},
 		{"mode", required_argument, NULL, 'm'},
@@ -342,8 +126,8 @@ static bool parse_options(struct options *options, int argc, char **argv) {
 			ok = sscanf(optarg, "%" SCNu32 "x%" SCNu32, &options->width, &options->height) == 2;
 			break;
 		case 's':
-			options->seconds = atof(optarg);
-			ok = options->seconds > 0;
+			*seconds = atof(optarg);
+			ok = *seconds > 0;
 			break;
 		case 'b':
 			options->udmabuf = strcmp(optarg, "udmabuf") == 0;
@@ -363,11 +147,12 @@ static bool parse_options(struct options *options, int argc, char **argv) {
 }
 
 int main(int argc, char **argv) {
-	struct options options = {.device = getenv("VITRINE_TEST_DEVICE"), .seconds = 10};
-	if (!parse_options(&options, argc, argv)) {
+	struct flip_options options = {.device = getenv("VITRINE_TEST_DEVICE")};
+	double seconds = 10;
+	if (!parse_options(&options, &seconds, argc, argv)) {
 		return 2;
 	}
 	// What is open goes with the process.
 	static struct flip flip;
-	return open_display(&flip, &options) && measure(&flip, &options) ? 0 : 1;
+	return flip_open(&flip, &options) && measure(&flip, seconds) ? 0 : 1;
 }

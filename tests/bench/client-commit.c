@@ -43,6 +43,7 @@ static void handle_presented(void *data, struct wp_presentation_feedback *object
 	int64_t light_ns =
 		(int64_t)((uint64_t)seconds_hi << 32 | seconds_lo) * 1000000000 + nanoseconds;
 	client->now.presented++;
+	client_input_lit(client, feedback->n_answered, light_ns);
 	if (client->first_light_ns == 0) {
 		client->first_light_ns = light_ns;
 	}
@@ -77,6 +78,7 @@ static void follow(struct client *client) {
 		}
 		feedback->client = client;
 		feedback->object = wp_presentation_feedback(client->presentation, client->surface);
+		feedback->n_answered = client->n_answered;
 		feedback->commit_ns = client_now_ns(client->clock);
 		wp_presentation_feedback_add_listener(feedback->object, &feedback_listener, feedback);
 		return;
@@ -113,6 +115,7 @@ void client_commit(struct client *client, struct client_buffer *buffer) {
 	}
 	client->callback = wl_surface_frame(client->surface);
 	wl_callback_add_listener(client->callback, &frame_listener, client);
+	client->n_answered = client->n_events;
 	follow(client);
 	wl_surface_commit(client->surface);
 	buffer->busy = true;

@@ -76,6 +76,9 @@ static void handle_global(void *data, struct wl_registry *registry, uint32_t nam
 	} else if (strcmp(interface, wl_output_interface.name) == 0 && !client->output) {
 		client->output = wl_registry_bind(registry, name, &wl_output_interface, 1);
 		wl_output_add_listener(client->output, &output_listener, client);
+	} else if (strcmp(interface, wl_seat_interface.name) == 0 && version >= 5 && !client->seat) {
+		client->seat = wl_registry_bind(registry, name, &wl_seat_interface, 5);
+		client_input_seat(client);
 	} else if (strcmp(interface, wp_presentation_interface.name) == 0) {
 		client->presentation = wl_registry_bind(registry, name, &wp_presentation_interface, 1);
 		wp_presentation_add_listener(client->presentation, &presentation_listener, client);

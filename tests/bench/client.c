@@ -21,6 +21,7 @@ static const char usage[] =
 	"  --memory shm|udmabuf  of the pictures\n"
 	"  --damage full|WxH     what changes a frame\n"
 	"  --pace frame|random   a commit a frame callback, or at random times\n"
+	"  --events N            a commit for each of so many motions of a touch point\n"
 	"  --warm-up S           before the measured time\n"
 	"  --seconds S           the measured time\n"
 	"  --server PID          the process whose CPU time is read\n"
@@ -66,6 +67,10 @@ static bool take_option(struct client_options *options, int code, const char *va
 		}
 		options->pace = random ? CLIENT_PACE_RANDOM : CLIENT_PACE_FRAME;
 		return true;
+	case 'e':
+		options->pace = CLIENT_PACE_INPUT;
+		options->events = strtoul(value, NULL, 10);
+		return options->events > 0;
 	case 'u':
 		options->warm_up = atof(value);
 		return true;
@@ -97,6 +102,7 @@ static bool parse_options(struct client_options *options, int argc, char **argv)
 		{"memory", required_argument, NULL, 'm'},
 		{"damage", required_argument, NULL, 'd'},
 		{"pace", required_argument, NULL, 'p'},
+		{"events", required_argument, NULL, 'e'},
 		{"warm-up", required_argument, NULL, 'u'},
 		{"seconds", required_argument, NULL, 's'},
 		{"server", required_argument, NULL, 'P'},
@@ -143,6 +149,10 @@ static void step(struct client *client, bool *starving, int64_t *wake_ns) {
 	int64_t now_ns = client_now_ns(CLOCK_MONOTONIC);
 	if (client->options.pace == CLIENT_PACE_RANDOM && now_ns < client->next_ns) {
 		*wake_ns = client->next_ns;
+		return;
+	}
+	if (client->options.pace == CLIENT_PACE_INPUT && client->frame > 0 &&
+		client->n_answered == client->n_events) {
 		return;
 	}
 	struct client_buffer *buffer = client_buffers_acquire(client);
@@ -219,6 +229,11 @@ static bool run(struct client *client) {
 		client_report_print(client);
 		printf("}\n");
 		fflush(stdout);
+	} else if (client->options.pace == CLIENT_PACE_INPUT) {
+		if (!client_input_init(client) || !draw_until(client, client_input_done)) {
+			return false;
+		}
+		client_input_print(client);
 	} else if (!measure(client)) {
 		return false;
 	}

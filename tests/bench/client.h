@@ -16,8 +16,10 @@ struct wl_callback;
 struct wl_compositor;
 struct wl_display;
 struct wl_output;
+struct wl_seat;
 struct wl_shm;
 struct wl_surface;
+struct wl_touch;
 struct wp_presentation;
 struct wp_presentation_feedback;
 struct xdg_surface;
@@ -34,6 +36,7 @@ struct zwp_linux_dmabuf_v1;
 enum client_pace {
 	CLIENT_PACE_FRAME,  // a commit at every frame callback
 	CLIENT_PACE_RANDOM, // a commit at random times, 50 to 150 ms apart
+	CLIENT_PACE_INPUT,  // a commit an event
 };
 
 struct client_options {
@@ -43,6 +46,7 @@ struct client_options {
 	double warm_up, seconds;
 	pid_t server;     // whose CPU time is read; 0: nobody's
 	const char *busy; // file of bench-preload; may be NULL
+	size_t events;    // of CLIENT_PACE_INPUT
 	bool first;       // end after the first frame
 	bool hold;        // keep the last picture up until standard input ends
 	bool wait;        // for the socket to appear
@@ -58,6 +62,12 @@ struct client_feedback {
 	struct client *client;
 	struct wp_presentation_feedback *object; // NULL: free
 	int64_t commit_ns;
+	size_t n_answered; // events up to this commit
+};
+
+// ns of CLOCK_MONOTONIC, and of the clock of presentation times.
+struct client_event {
+	int64_t receipt_ns, light_ns;
 };
 
 // What is read at the borders of a slice of the measured time.
@@ -76,6 +86,8 @@ struct client {
 	struct xdg_wm_base *wm_base;
 	struct wp_presentation *presentation; // may be NULL
 	struct zwp_linux_dmabuf_v1 *dmabuf;   // may be NULL
+	struct wl_seat *seat;                 // may be NULL
+	struct wl_touch *touch;               // may be NULL
 	clockid_t clock;                      // of presentation times
 
 	struct wl_surface *surface;
@@ -91,6 +103,9 @@ struct client {
 	struct bench_busy *busy; // may be NULL
 	uint64_t frame;          // commits so far
 	int64_t next_ns;         // of the next commit at CLIENT_PACE_RANDOM
+
+	struct client_event *events; // of options.events; NULL unless CLIENT_PACE_INPUT
+	size_t n_events, n_answered, n_lit;
 
 	int64_t warm_ns;           // when the measured time may begin
 	int64_t first_callback_ns; // 0 before the first frame callback
@@ -129,6 +144,23 @@ bool client_display_wait(struct client *client, int fd, int64_t deadline_ns);
 
 // Commits `buffer` with its damage, and follows it to the screen.
 void client_commit(struct client *client, struct client_buffer *buffer);
+
+// client-input.c
+
+// wl_seat was bound.
+void client_input_seat(struct client *client);
+
+// Waits for a touch screen. Reports errors.
+bool client_input_init(struct client *client);
+
+// True when all events are answered and the answers shown.
+bool client_input_done(struct client *client);
+
+// The answer to the first `n_answered` events is on the screen.
+void client_input_lit(struct client *client, size_t n_answered, int64_t light_ns);
+
+// Writes all times to standard output, as one line of JSON.
+void client_input_print(const struct client *client);
 
 // client-report.c
 

@@ -8,7 +8,6 @@ import glob
 import json
 import os
 import re
-import select
 import subprocess
 import sys
 import time
@@ -63,17 +62,17 @@ class Bench:
     def client(self, running, size, case, *options):
         """Runs one client; returns it, holding its last picture, or None."""
         client = running.client("--seconds", str(self.seconds), "--hold", *options)
-        result = read_result(client, self.seconds + CLIENT_TIMEOUT)
+        result = servers.read_result(client, self.seconds + CLIENT_TIMEOUT)
         if isinstance(result, str):
             if running.process.poll() is not None:
                 result = str(running.failed(f"died ({running.process.returncode})"))
             self.note(program=running.server.name, case=case, size=size, error=result)
-            end_client(client)
+            servers.end_client(client)
             return None
         if f"{result['width']}x{result['height']}" != size:
             self.note(program=running.server.name, case=case, size=size,
                       error=f"the window is {result['width']}x{result['height']}")
-            end_client(client)
+            servers.end_client(client)
             return None
         self.note(program=running.server.name, case=case, size=size, **result)
         return client
@@ -87,7 +86,7 @@ class Bench:
             if case == "shm-full":
                 self.note(program=server.name, case="held", size=size, **memory_of(running.pid),
                           **wakeups_of(running.pid))
-            end_client(client)
+            servers.end_client(client)
 
     def start(self, server, size):
         """From exec to the first mode set, and to the first frame of a client that waits."""
@@ -97,7 +96,7 @@ class Bench:
         client = servers.start_client(runtime, name, "--wait", "--first", "--hold")
         try:
             modeset_ns = wait_for_modeset(self.device, server.comm)
-            result = read_result(client, CLIENT_TIMEOUT)
+            result = servers.read_result(client, CLIENT_TIMEOUT)
             if isinstance(result, str):
                 raise running.failed(f"shows no client ({result})")
             exec_ns = running.exec_ns()
@@ -107,7 +106,7 @@ class Bench:
                    if result["presentation"] else None}
             self.note(program=server.name, case="start", size=size, **run)
         finally:
-            end_client(client)
+            servers.end_client(client)
             running.end()
 
     def usable(self):
@@ -146,34 +145,6 @@ class Bench:
             action(*arguments)
         except (servers.Failed, OSError) as error:
             self.note(program=server.name, case=case, size=size, error=str(error))
-
-
-def read_result(client, timeout):
-    """The line of JSON that the client prints, or a text that says why there is none."""
-    end = time.monotonic() + timeout
-    output = b""
-    while not output.endswith(b"\n"):
-        left = end - time.monotonic()
-        ready = select.select([client.stdout], [], [], max(left, 0))[0]
-        if not ready:
-            return "the client got no frames in time"
-        data = os.read(client.stdout.fileno(), 65536)
-        if not data:
-            return client.stderr.read().decode().strip() or f"the client ended: {client.wait()}"
-        output += data
-    return json.loads(output)
-
-
-def end_client(client):
-    """The end of its input tells a client to end; one that does not get there is killed."""
-    client.stdin.close()
-    try:
-        client.wait(2)
-    except subprocess.TimeoutExpired:
-        client.kill()
-        client.wait()
-    client.stdout.close()
-    client.stderr.close()
 
 
 def memory_of(pid):

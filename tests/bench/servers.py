@@ -10,8 +10,10 @@ What each needs to start where there is no seat manager, no virtual terminal and
 
 import fcntl
 import glob
+import json
 import os
 import re
+import select
 import shutil
 import signal
 import socket
@@ -56,17 +58,31 @@ class Launcher(threading.Thread):
             os.close(fd)
 
 
-class Keyboard:
-    """An input device whose keys nobody presses."""
+# linux/uinput.h, linux/input-event-codes.h
+UI_DEV_CREATE, UI_DEV_SETUP, UI_ABS_SETUP = 0x5501, 0x405C5503, 0x401C5504
+UI_SET_EVBIT, UI_SET_KEYBIT, UI_SET_PROPBIT = 0x40045564, 0x40045565, 0x4004556E
+UI_GET_SYSNAME = 0x8040552C  # of 64 bytes
+EV_SYN, EV_KEY, EV_ABS = 0, 1, 3
+ABS_X, ABS_Y, ABS_MT_SLOT, ABS_MT_POSITION_X, ABS_MT_POSITION_Y, ABS_MT_TRACKING_ID = \
+    0, 1, 0x2F, 0x35, 0x36, 0x39
+BTN_TOUCH, INPUT_PROP_DIRECT = 0x14A, 1
+EVIOCSCLOCKID = 0x400445A0
+INPUT_EVENT = struct.Struct("qqHHi")
 
-    def __init__(self):
+
+class Device:
+    """An input device of /dev/uinput."""
+
+    def __init__(self, name, keys):
         self.fd = os.open("/dev/uinput", os.O_WRONLY | os.O_NONBLOCK)
-        fcntl.ioctl(self.fd, 0x40045564, 1)  # UI_SET_EVBIT, EV_KEY
-        for key in range(1, 128):
-            fcntl.ioctl(self.fd, 0x40045565, key)  # UI_SET_KEYBIT
-        setup = struct.pack("HHHH80sI", 6, 1, 1, 1, b"bench keyboard", 0)
-        fcntl.ioctl(self.fd, 0x405C5503, setup)  # UI_DEV_SETUP
-        fcntl.ioctl(self.fd, 0x5501)  # UI_DEV_CREATE
+        fcntl.ioctl(self.fd, UI_SET_EVBIT, EV_KEY)
+        for key in keys:
+            fcntl.ioctl(self.fd, UI_SET_KEYBIT, key)
+        setup = struct.pack("HHHH80sI", 6, 1, 1, 1, name.encode(), 0)
+        fcntl.ioctl(self.fd, UI_DEV_SETUP, setup)
+
+    def create(self):
+        fcntl.ioctl(self.fd, UI_DEV_CREATE)
         subprocess.run(["udevadm", "settle"], timeout=30, check=False)
         # A server with libseat's builtin backend opens it as itself.
         for path in glob.glob("/dev/input/event*"):
@@ -74,6 +90,59 @@ class Keyboard:
 
     def end(self):
         os.close(self.fd)
+
+
+class Keyboard(Device):
+    """One whose keys nobody presses."""
+
+    def __init__(self):
+        super().__init__("bench keyboard", range(1, 128))
+        self.create()
+
+
+class Touch(Device):
+    """A touch screen for one finger, that tells when the kernel stamped what it did."""
+
+    def __init__(self):
+        super().__init__("bench touch", [BTN_TOUCH])
+        fcntl.ioctl(self.fd, UI_SET_EVBIT, EV_ABS)
+        fcntl.ioctl(self.fd, UI_SET_PROPBIT, INPUT_PROP_DIRECT)
+        for axis, maximum in ((ABS_X, 4095), (ABS_Y, 4095), (ABS_MT_SLOT, 1),
+                              (ABS_MT_POSITION_X, 4095), (ABS_MT_POSITION_Y, 4095),
+                              (ABS_MT_TRACKING_ID, 65535)):
+            fcntl.ioctl(self.fd, UI_ABS_SETUP, struct.pack("Hxx6i", axis, 0, 0, maximum, 0, 0, 0))
+        self.create()
+        name = fcntl.ioctl(self.fd, UI_GET_SYSNAME, bytes(64)).split(b"\0")[0].decode()
+        events = glob.glob(f"/sys/devices/virtual/input/{name}/event*")
+        self.path = "/dev/input/" + os.path.basename(events[0])
+        self.back = os.open(self.path, os.O_RDONLY | os.O_NONBLOCK)
+        fcntl.ioctl(self.back, EVIOCSCLOCKID, struct.pack("i", time.CLOCK_MONOTONIC))
+        self.is_down = False
+
+    def report(self, *events):
+        """Returns the stamp, ns."""
+        data = b"".join(INPUT_EVENT.pack(0, 0, *event) for event in events)
+        os.write(self.fd, data + INPUT_EVENT.pack(0, 0, EV_SYN, 0, 0))
+        seconds, microseconds = INPUT_EVENT.unpack_from(os.read(self.back, 4096))[:2]
+        return seconds * 1000000000 + microseconds * 1000
+
+    def down(self, x, y):
+        self.is_down = True
+        return self.report((EV_ABS, ABS_MT_TRACKING_ID, 1), (EV_ABS, ABS_MT_POSITION_X, x),
+                           (EV_ABS, ABS_MT_POSITION_Y, y), (EV_KEY, BTN_TOUCH, 1),
+                           (EV_ABS, ABS_X, x), (EV_ABS, ABS_Y, y))
+
+    def move(self, x):
+        return self.report((EV_ABS, ABS_MT_POSITION_X, x), (EV_ABS, ABS_X, x))
+
+    def up(self):
+        if self.is_down:  # the kernel drops reports of nothing new
+            self.is_down = False
+            self.report((EV_ABS, ABS_MT_TRACKING_ID, -1), (EV_KEY, BTN_TOUCH, 0))
+
+    def end(self):
+        os.close(self.back)
+        super().end()
 
 
 class Server:
@@ -271,3 +340,31 @@ def start_client(runtime, name, *options):
     return subprocess.Popen([os.path.join(TOOLS, "bench-client"), *options], env=environment,
                             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                             stderr=subprocess.PIPE)
+
+
+def read_result(client, timeout):
+    """The line of JSON that the client prints, or a text that says why there is none."""
+    end = time.monotonic() + timeout
+    output = b""
+    while not output.endswith(b"\n"):
+        left = end - time.monotonic()
+        ready = select.select([client.stdout], [], [], max(left, 0))[0]
+        if not ready:
+            return "the client got no frames in time"
+        data = os.read(client.stdout.fileno(), 65536)
+        if not data:
+            return client.stderr.read().decode().strip() or f"the client ended: {client.wait()}"
+        output += data
+    return json.loads(output)
+
+
+def end_client(client):
+    """The end of its input tells a client to end; one that does not get there is killed."""
+    client.stdin.close()
+    try:
+        client.wait(2)
+    except subprocess.TimeoutExpired:
+        client.kill()
+        client.wait()
+    client.stdout.close()
+    client.stderr.close()
