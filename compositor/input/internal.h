@@ -23,6 +23,7 @@ struct input {
 	struct input_session *session;
 	struct udev *udev;
 	struct libinput *libinput;
+	bool assigned; // it has the devices of the seat
 	struct wl_event_source *event, *first;
 	struct wl_list devices; // input_device.link
 	uint32_t leds;          // as libinput counts them

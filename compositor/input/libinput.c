@@ -129,6 +129,13 @@ static void handle_first(void *data) {
 	dispatch(input);
 }
 
+// What libinput is given is opened at once, and left alone if that fails: not before the session is in front.
+static bool assign_seat(struct input *input) {
+	input->assigned =
+		libinput_udev_assign_seat(input->libinput, input_session_seat(input->session)) == 0;
+	return input->assigned;
+}
+
 static void handle_session(void *data, bool active) {
 	struct input *input = data;
 	if (input->libinput == NULL) {
@@ -136,6 +143,10 @@ static void handle_session(void *data, bool active) {
 	}
 	if (!active) {
 		libinput_suspend(input->libinput);
+	} else if (!input->assigned) {
+		if (!assign_seat(input)) {
+			log_error("input devices cannot be listed: is udev running?");
+		}
 	} else if (libinput_resume(input->libinput) != 0) {
 		log_error("input devices cannot be opened again");
 	}
@@ -177,13 +188,9 @@ static bool init(struct input *input, char error[256]) {
 	}
 	libinput_log_set_handler(input->libinput, handle_log);
 	libinput_log_set_priority(input->libinput, LIBINPUT_LOG_PRIORITY_INFO);
-	// A session that is not in front yet gets its devices when it is.
-	if (!input_session_is_active(input->session)) {
-		libinput_suspend(input->libinput);
-	}
-	const char *seat = input_session_seat(input->session);
-	if (libinput_udev_assign_seat(input->libinput, seat) != 0) {
-		snprintf(error, 256, "input devices of %.32s cannot be listed: is udev running?", seat);
+	if (input_session_is_active(input->session) && !assign_seat(input)) {
+		snprintf(error, 256, "input devices of %.32s cannot be listed: is udev running?",
+			input_session_seat(input->session));
 		return false;
 	}
 	input->event = wl_event_loop_add_fd(

@@ -67,6 +67,25 @@ static int handle_readable(int fd, uint32_t mask, void *data) {
 	return 0;
 }
 
+// The seat daemon that there is. libseat's own, inside of this process, would do as well for root; for others
+// it cannot open what they may not open themselves, and its seat never becomes active.
+static struct libseat *open_any(
+	const struct libseat_seat_listener *listener, struct input_session *session) {
+	static const char variable[] = "LIBSEAT_BACKEND";
+	static const char *const backends[] = {"seatd", "logind", "builtin"};
+	if (getenv(variable) != NULL) {
+		return libseat_open_seat(listener, session);
+	}
+	struct libseat *seat = NULL;
+	int n = geteuid() == 0 ? 3 : 2;
+	for (int i = 0; i < n && seat == NULL; i++) {
+		setenv(variable, backends[i], 1); // libseat has no other way to be told
+		seat = libseat_open_seat(listener, session);
+	}
+	unsetenv(variable);
+	return seat;
+}
+
 static void open_seat(struct input_session *session, struct wl_event_loop *loop) {
 	static const struct libseat_seat_listener listener = {
 		.enable_seat = handle_enable,
@@ -75,7 +94,7 @@ static void open_seat(struct input_session *session, struct wl_event_loop *loop)
 	libseat_set_log_handler(handle_log);
 	libseat_set_log_level(LIBSEAT_LOG_LEVEL_INFO);
 	session->active = false;
-	session->seat = libseat_open_seat(&listener, session);
+	session->seat = open_any(&listener, session);
 	if (session->seat != NULL) {
 		session->event = wl_event_loop_add_fd(
 			loop, libseat_get_fd(session->seat), WL_EVENT_READABLE, handle_readable, session);

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Devices that are pulled out while keys and fingers are down, again and again: no client is left with a
 // key or touch that is down for ever, and nothing is left of the devices in the server.
+#include <grp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "input-fixture.h"
@@ -174,12 +176,51 @@ static void test_clients_that_go(void **state) {
 	}
 }
 
+enum { NOBODY = 65534 };
+
+static void become_nobody(void) {
+	static const char *const names[] = {"video", "input"};
+	gid_t groups[2];
+	for (size_t i = 0; i < 2; i++) {
+		const struct group *group = getgrnam(names[i]);
+		groups[i] = group ? group->gr_gid : NOBODY;
+	}
+	if (setgroups(2, groups) != 0 || setgid(NOBODY) != 0 || setuid(NOBODY) != 0) {
+		_exit(1);
+	}
+}
+
+// Without a seat daemon, as a user of the groups that may open the devices.
+static void test_ordinary_user(void **state) {
+	(void)state;
+	if (access("/run/seatd.sock", F_OK) == 0) {
+		skip(); // its socket is for others
+	}
+	const char *before = getenv("XDG_RUNTIME_DIR");
+	char *old = before ? strdup(before) : NULL;
+	char folder[] = "/tmp/vitrine-user-XXXXXX";
+	assert_non_null(mkdtemp(folder));
+	assert_int_equal(chown(folder, NOBODY, NOBODY), 0);
+	assert_int_equal(setenv("XDG_RUNTIME_DIR", folder, 1), 0);
+	struct test_server server = {0};
+	const char *args[] = {"--device", test_device(), "--mode", TEST_MODE, NULL};
+	test_server_launch(&server, args, become_nobody);
+	assert_true(test_server_wait_log(&server, "ready\n"));
+	struct test_device pointer;
+	test_device_init_pointer(&pointer, &server, "of anybody", NULL); // the log tells of it
+	test_device_finish(&pointer, &server);
+	test_server_stop(&server);
+	assert_int_equal(setenv("XDG_RUNTIME_DIR", old ? old : "/tmp", 1), 0);
+	free(old);
+}
+
 int main(void) {
 	test_guard(getenv("VITRINE_SOAK") ? 1700 : 170);
 #define TEST(name) cmocka_unit_test_setup_teardown(name, input_start, input_stop)
 	static const struct CMUnitTest tests[] = {
 		TEST(test_pulled_out_while_down),
 		TEST(test_clients_that_go),
+		cmocka_unit_test(test_ordinary_user),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
