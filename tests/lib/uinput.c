@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <linux/uinput.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -151,6 +152,16 @@ void test_device_init_tablet(struct test_device *device, struct test_server *ser
 	axis(device, ABS_Y, settings->height - 1, settings->height_mm);
 	axis(device, ABS_PRESSURE, 1023, 0);
 	create(device, server, settings);
+}
+
+void test_device_node(const struct test_device *device, char path[32]) {
+	char name[64] = "", pattern[128];
+	assert_true(ioctl(device->fd, UI_GET_SYSNAME(sizeof(name) - 1), name) >= 0);
+	snprintf(pattern, sizeof(pattern), "/sys/devices/virtual/input/%s/event*", name);
+	glob_t found;
+	assert_int_equal(glob(pattern, 0, NULL, &found), 0);
+	snprintf(path, 32, "/dev/input/%s", strrchr(found.gl_pathv[0], '/') + 1);
+	globfree(&found);
 }
 
 void test_device_finish(struct test_device *device, struct test_server *server) {

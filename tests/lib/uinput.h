@@ -45,6 +45,8 @@ void test_device_init_button(struct test_device *device, struct test_server *ser
 // A tablet with a pen, of width x height units.
 void test_device_init_tablet(struct test_device *device, struct test_server *server,
 	const char *name, const struct test_device_settings *settings);
+// Its node, such as /dev/input/event3.
+void test_device_node(const struct test_device *device, char path[32]);
 // Pulled out, whatever it holds down. A device that is gone already is fine. Waits until the server
 // knows unless that is NULL.
 void test_device_finish(struct test_device *device, struct test_server *server);
