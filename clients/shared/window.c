@@ -63,7 +63,7 @@ static bool create_objects(
 	xdg_toplevel_set_app_id(window->toplevel, options->app_id);
 	xdg_toplevel_set_title(window->toplevel, options->title);
 	if (options->fullscreen) {
-		xdg_toplevel_set_fullscreen(window->toplevel, NULL);
+		xdg_toplevel_set_fullscreen(window->toplevel, options->output);
 	}
 	wl_surface_commit(window->surface);
 	return true;

@@ -11,6 +11,7 @@
 
 struct client_display;
 struct wl_callback;
+struct wl_output;
 struct wl_surface;
 struct xdg_surface;
 struct xdg_toplevel;
@@ -18,8 +19,9 @@ struct xdg_toplevel;
 struct client_window_options {
 	const char *app_id;
 	const char *title;
-	bool fullscreen; // asks for it, so as to be told the size of the output
-	bool verbose;    // a line a frame, see client_stats
+	bool fullscreen;          // asks for it, so as to be told the size of the output
+	struct wl_output *output; // where; NULL: where the compositor likes
+	bool verbose;             // a line a frame, see client_stats
 };
 
 struct client_window {

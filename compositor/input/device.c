@@ -14,6 +14,11 @@ const struct input_identity *input_device_identity(const struct input_device *de
 	return &device->identity;
 }
 
+void input_device_calibration(const struct input_device *device, float matrix[6]) {
+	// Without one libinput writes the identity and returns 0.
+	libinput_device_config_calibration_get_matrix(device->libinput, matrix);
+}
+
 const char *input_device_property(const struct input_device *device, const char *name) {
 	return device->udev != NULL ? udev_device_get_property_value(device->udev, name) : NULL;
 }

@@ -131,6 +131,8 @@ struct input_identity {
 
 // Valid as long as the device.
 const struct input_identity *input_device_identity(const struct input_device *device);
+// The matrix that places on it go through: first two rows, on coordinates of 0..1.
+void input_device_calibration(const struct input_device *device, float matrix[6]);
 // A udev property, NULL without.
 const char *input_device_property(const struct input_device *device, const char *name);
 void *input_device_data(const struct input_device *device); // of set_data

@@ -11,6 +11,8 @@
 #include "kiosk/kiosk.h"
 #include "vitrine-control-v1-server-protocol.h"
 
+enum { CONTROL_VERSION = 2 };
+
 struct control {
 	struct kiosk *kiosk;
 	struct wl_global *global;
@@ -190,11 +192,19 @@ static void handle_set_power(struct wl_client *client, struct wl_resource *resou
 	reply(client, resource, id, found ? NULL : no_such_output);
 }
 
+static void handle_calibrate(
+	struct wl_client *client, struct wl_resource *resource, uint32_t id, const char *device) {
+	struct control *control = wl_resource_get_user_data(resource);
+	calibration_create(
+		control->kiosk, client, (uint32_t)wl_resource_get_version(resource), id, device);
+}
+
 static const struct vitrine_control_v1_interface control_implementation = {
 	.destroy = handle_destroy,
 	.get_status = handle_get_status,
 	.capture_output = handle_capture_output,
 	.set_power = handle_set_power,
+	.calibrate = handle_calibrate,
 };
 
 static void handle_bind(struct wl_client *client, void *data, uint32_t version, uint32_t id) {
@@ -214,7 +224,7 @@ struct control *control_create(struct kiosk *kiosk) {
 	}
 	control->kiosk = kiosk;
 	control->global = wl_global_create(wayland_server_display(kiosk->server),
-		&vitrine_control_v1_interface, 1, control, handle_bind);
+		&vitrine_control_v1_interface, CONTROL_VERSION, control, handle_bind);
 	if (control->global == NULL) {
 		free(control);
 		return NULL;

@@ -23,6 +23,8 @@ struct kiosk_input {
 	struct seat *seat;
 	struct input *input;    // NULL: without devices
 	struct wl_list devices; // kiosk_device.link
+	bool (*tap)(void *data, const struct input_report *report); // NULL: none
+	void *tap_data;
 };
 
 // ---- Configuration ----
@@ -153,6 +155,7 @@ static void handle_added(void *data, struct input_device *input_device) {
 static void handle_removed(void *data, struct input_device *input_device) {
 	struct kiosk_device *device = input_device_data(input_device);
 	if (device != NULL) {
+		calibration_forget(((struct kiosk_input *)data)->kiosk, input_device);
 		wl_list_remove(&device->link);
 		free(device->configured);
 		free(device);
@@ -257,7 +260,7 @@ static void report_touch(struct kiosk_input *input, const struct kiosk_device *d
 static void handle_report(void *data, const struct input_report *report) {
 	struct kiosk_input *input = data;
 	const struct kiosk_device *device = input_device_data(report->device);
-	if (device == NULL) {
+	if (device == NULL || (input->tap != NULL && input->tap(input->tap_data, report))) {
 		return;
 	}
 	switch (report->type) {
@@ -288,6 +291,12 @@ static void handle_report(void *data, const struct input_report *report) {
 	default:
 		report_touch(input, device, report);
 	}
+}
+
+void kiosk_input_set_tap(struct kiosk_input *input,
+	bool (*tap)(void *data, const struct input_report *report), void *data) {
+	input->tap = tap;
+	input->tap_data = data;
 }
 
 static void handle_leds(void *data, uint32_t leds) {
@@ -358,6 +367,7 @@ void kiosk_input_destroy(struct kiosk_input *input) {
 	if (input == NULL) {
 		return;
 	}
+	calibration_forget(input->kiosk, NULL);
 	seat_set_leds_handler(input->seat, NULL, NULL);
 	input_destroy(input->input);
 	struct kiosk_device *device, *next;

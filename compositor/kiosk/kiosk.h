@@ -42,6 +42,7 @@ struct kiosk {
 	struct kiosk_input *input;
 	struct kiosk_cursor *cursor;
 	struct kiosk_osk *osk;
+	struct calibration *calibration; // NULL: none is under way
 	bool stopping;
 	int n_running; // what has to end before the event loop does
 	bool ready;
@@ -63,10 +64,23 @@ struct wl_event_loop *kiosk_loop(struct kiosk *kiosk);
 struct kiosk_input *kiosk_input_create(struct kiosk *kiosk);
 void kiosk_input_destroy(struct kiosk_input *input); // before the server; NULL is fine
 struct input_device;
+struct input_report;
 // The device after `after` (NULL: the first), NULL at the end; *output is the index of the output that
 // a touch screen or tablet lies on, -1 otherwise.
 struct input_device *kiosk_input_next(
 	const struct kiosk_input *input, const struct input_device *after, int *output);
+
+// Everything that it reports goes through here first; true: to nobody else. NULL ends it.
+void kiosk_input_set_tap(struct kiosk_input *input,
+	bool (*tap)(void *data, const struct input_report *report), void *data);
+
+// ---- calibrate.c: vitrine_calibration_v1 ----
+
+// Answers a request of a client for the touches of the device (empty: the only one).
+void calibration_create(struct kiosk *kiosk, struct wl_client *client, uint32_t version,
+	uint32_t id, const char *device);
+// The device goes, or all do (NULL).
+void calibration_forget(struct kiosk *kiosk, const struct input_device *device);
 
 // ---- cursor.c: shows the seat's cursor ----
 
