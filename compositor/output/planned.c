@@ -55,16 +55,9 @@ static bool is_opaque(const struct scene_layer *layer) {
 }
 
 struct scene_fbox frame_source(const struct scene_layer *layer, struct scene_fbox part) {
-	double width = layer->buffer->width, height = layer->buffer->height;
-	bool quarter = (layer->transform & 1) != 0;
-	struct scene_fbox upright = scene_fbox_transform(layer->src, layer->transform, width, height);
-	double sx = upright.width / layer->dst.width, sy = upright.height / layer->dst.height;
-	struct scene_fbox box = {
-		upright.x + part.x * sx, upright.y + part.y * sy, part.width * sx, part.height * sy};
-	box = scene_fbox_transform(box, scene_transform_invert(layer->transform),
-		quarter ? height : width, quarter ? width : height);
+	struct scene_fbox box = scene_layer_part(layer, part);
 	if (layer->buffer->y_invert) {
-		box.y = height - box.y - box.height;
+		box.y = layer->buffer->height - box.y - box.height;
 	}
 	return box;
 }

@@ -69,16 +69,19 @@ void scene_layer_damage(struct scene_layer *layer, const pixman_region32_t *dama
 		pixman_box32_t extents = *pixman_region32_extents(&layer->damage);
 		pixman_region32_reset(&layer->damage, &extents);
 	}
+	scene_mirror_damage(layer, damage);
 	schedule(layer);
 }
 
 void scene_layer_damage_all(struct scene_layer *layer) {
 	damage_everything(layer);
+	scene_mirror_damage_all(layer);
 	schedule(layer);
 }
 
 void scene_layer_want_frame(struct scene_layer *layer) {
 	layer->frame_wanted = true;
+	scene_mirror_changed(layer);
 	schedule(layer);
 }
 
@@ -122,6 +125,21 @@ void scene_layer_opaque(const struct scene_layer *layer, pixman_region32_t *opaq
 		pixman_region32_clear(opaque);
 	}
 	pixman_region32_translate(opaque, layer->dst.x, layer->dst.y);
+}
+
+const struct scene_owner *scene_layer_owner(const struct scene_layer *layer) {
+	return layer->mirrored ? &layer->mirrored->owner : &layer->owner;
+}
+
+struct scene_fbox scene_layer_part(const struct scene_layer *layer, struct scene_fbox part) {
+	double width = layer->buffer->width, height = layer->buffer->height;
+	bool quarter = (layer->transform & WL_OUTPUT_TRANSFORM_90) != 0;
+	struct scene_fbox upright = scene_fbox_transform(layer->src, layer->transform, width, height);
+	double sx = upright.width / layer->dst.width, sy = upright.height / layer->dst.height;
+	struct scene_fbox box = {
+		upright.x + part.x * sx, upright.y + part.y * sy, part.width * sx, part.height * sy};
+	return scene_fbox_transform(box, scene_transform_invert(layer->transform),
+		quarter ? height : width, quarter ? width : height);
 }
 
 enum wl_output_transform scene_transform_invert(enum wl_output_transform transform) {

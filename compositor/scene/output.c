@@ -21,12 +21,14 @@ void scene_output_init(struct scene_output *output, int32_t width, int32_t heigh
 
 static void disown(struct scene_layer **layers, int n_layers) {
 	for (int i = 0; i < n_layers; i++) {
+		scene_mirror_left(layers[i]);
 		layers[i]->output = NULL;
 		layers[i]->listed = false;
 	}
 }
 
 void scene_output_finish(struct scene_output *output) {
+	assert(!output->mirrors);
 	disown(output->layers, output->n_layers);
 	disown(output->next, output->n_next);
 	free(output->layers);
@@ -38,6 +40,7 @@ void scene_output_schedule(struct scene_output *output) {
 	if (output->schedule) {
 		output->schedule(output);
 	}
+	scene_mirror_schedule(output);
 }
 
 static bool take_out(struct scene_layer **layers, int *n_layers, const struct scene_layer *layer) {
@@ -53,6 +56,7 @@ static bool take_out(struct scene_layer **layers, int *n_layers, const struct sc
 
 void scene_output_remove(struct scene_output *output, struct scene_layer *layer) {
 	assert(layer->output == output);
+	scene_mirror_left(layer);
 	if (layer->listed) {
 		take_out(output->next, &output->n_next, layer);
 		layer->listed = false;
@@ -95,6 +99,7 @@ void scene_output_end(struct scene_output *output) {
 				(size_t)output->n_next * sizeof(output->next[0])) != 0);
 	for (int i = 0; i < output->n_layers; i++) {
 		if (!output->layers[i]->listed) {
+			scene_mirror_left(output->layers[i]);
 			output->layers[i]->output = NULL;
 		}
 	}

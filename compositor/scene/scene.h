@@ -16,6 +16,8 @@
 
 struct scene_buffer;
 struct scene_layer;
+struct scene_mirror;
+struct scene_mirror_layer;
 struct scene_output;
 
 struct scene_rect { // px
@@ -127,7 +129,7 @@ struct scene_owner {
 };
 
 struct scene_layer {
-	const struct scene_layer_ops *ops;
+	const struct scene_layer_ops *ops;  // may be NULL
 	uint64_t id;                        // never reused: frames are compared by it
 	uint64_t tree;                      // layers that a client sees as one thing share it; 0: alone
 	struct scene_output *output;        // may be NULL: not shown
@@ -150,6 +152,8 @@ struct scene_layer {
 	int64_t interval_ns;     // output/: between updates, smoothed
 	uint64_t composed_bytes; // output/: drawn of it into composed pictures
 	bool listed;             // output.c: in the list that its output is building
+	const struct scene_layer *mirrored; // mirror.c: that it follows; NULL: it is no mirror's
+	struct scene_mirror_layer *mirrors; // mirror.c: that follow it; may be NULL
 };
 
 // Afterwards the producer sets what differs from zero, before the layer is shown.
@@ -174,6 +178,13 @@ uint32_t scene_layer_rate_mhz(const struct scene_layer *layer, int64_t now_ns);
 // initialises and finishes the region.
 void scene_layer_opaque(const struct scene_layer *layer, pixman_region32_t *opaque);
 
+// Whose it is, or whose the one is that it mirrors.
+const struct scene_owner *scene_layer_owner(const struct scene_layer *layer);
+
+// The part of `src` that is shown in `part`, px relative to dst: buffer px, before `transform`. The layer
+// has a buffer and a size.
+struct scene_fbox scene_layer_part(const struct scene_layer *layer, struct scene_fbox part);
+
 // The transform that undoes `transform`.
 enum wl_output_transform scene_transform_invert(enum wl_output_transform transform);
 
@@ -195,7 +206,8 @@ struct scene_output {
 	int n_layers, cap_layers;
 	struct scene_layer **next; // list being built between begin and end; not owned
 	int n_next, cap_next;
-	bool changed; // order or membership differ from what the last frame took
+	bool changed;                 // order or membership differ from what the last frame took
+	struct scene_mirror *mirrors; // mirror.c: that show it elsewhere; may be NULL
 	// Set by output/: something of the scene differs from what the last frame took. May be NULL.
 	void (*schedule)(struct scene_output *output);
 };
