@@ -148,18 +148,27 @@ bool input_pattern_is_valid(const char *pattern);
 
 // ---- map.c: where on an output a place on a device is ----
 
+struct input_part { // px
+	int32_t x, y, width, height;
+};
+
 struct input_map {
 	unsigned transform;    // of the output, as wl_output.transform counts them
 	int32_t width, height; // px of its mode
 	double scale;          // px a logical px
 	float calibration[6];  // applied first, on coordinates of 0..1
+	// Of a panel that repeats another's picture: where that is on it, upright px, and how large that is,
+	// px. Nothing wide: it has a picture of its own.
+	struct input_part part;
+	int32_t shown_width, shown_height;
 };
 
 extern const float input_no_calibration[6];
 
 // From x, y of 0..1 on a device that lies on the panel, to logical px of what the output shows. Exact
-// to 1/256 px, which is what clients get, and always inside.
-void input_map_point(const struct input_map *map, double u, double v, double *x, double *y);
+// to 1/256 px, which is what clients get, and always inside. False if it is beside `part`; what is told
+// is then the nearest place in it.
+bool input_map_point(const struct input_map *map, double u, double v, double *x, double *y);
 
 struct input_panel {             // an output, as far as it matters here
 	const char *connector;       // its name

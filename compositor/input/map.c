@@ -32,7 +32,16 @@ static double to_logical(int64_t cell, int64_t cells, double scale) {
 	return (logical < last ? logical : last) / CELLS;
 }
 
-void input_map_point(const struct input_map *map, double u, double v, double *x, double *y) {
+// The cell of a picture of `shown` px that is shown in `length` px from `start`. False: it is beside.
+static bool to_shown(int64_t *at, int32_t start, int32_t length, int32_t shown) {
+	int64_t cell = *at - (int64_t)start * CELLS, cells = (int64_t)length * CELLS;
+	bool inside = cell >= 0 && cell < cells;
+	cell = cell < 0 ? 0 : cell < cells ? cell : cells - 1;
+	*at = (2 * cell + 1) * shown / (2 * (int64_t)length); // what is in its middle
+	return inside;
+}
+
+bool input_map_point(const struct input_map *map, double u, double v, double *x, double *y) {
 	const float *c = map->calibration;
 	int64_t width = (int64_t)map->width * CELLS, height = (int64_t)map->height * CELLS;
 	int64_t at_x = to_cell(c[0] * u + c[1] * v + c[2], width);
@@ -51,8 +60,17 @@ void input_map_point(const struct input_map *map, double u, double v, double *x,
 	if (map->transform & 4) {
 		at_x = mirror(at_x, width);
 	}
+	bool inside = true;
+	if (map->part.width > 0) {
+		const struct input_part *part = &map->part;
+		inside = to_shown(&at_x, part->x, part->width, map->shown_width);
+		inside = to_shown(&at_y, part->y, part->height, map->shown_height) && inside;
+		width = (int64_t)map->shown_width * CELLS;
+		height = (int64_t)map->shown_height * CELLS;
+	}
 	*x = to_logical(at_x, width, map->scale);
 	*y = to_logical(at_y, height, map->scale);
+	return inside;
 }
 
 // ---- Which output ----

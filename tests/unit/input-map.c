@@ -132,6 +132,59 @@ static void test_always_inside(void **state) {
 	}
 }
 
+// A panel that repeats another's picture: what is touched is the px that is seen there, worked out px by
+// px; the bars beside it are nothing.
+static void test_mirrored(void **state) {
+	(void)state;
+	// Of the panel, upright; where the picture is on it; and how large that is in itself.
+	static const struct {
+		int width, height;
+		struct input_part part;
+		int shown_width, shown_height;
+	} cases[] = {
+		{WIDTH, HEIGHT, {0, 0, WIDTH, HEIGHT}, WIDTH, HEIGHT},
+		{WIDTH + 10, HEIGHT, {5, 0, WIDTH, HEIGHT}, WIDTH, HEIGHT},
+		{2 * WIDTH, 2 * HEIGHT + 6, {0, 3, 2 * WIDTH, 2 * HEIGHT}, WIDTH, HEIGHT},
+		{WIDTH, HEIGHT, {10, 0, 20, HEIGHT}, 40, 60},
+	};
+	for (unsigned i = 0; i < 4 * 8 * 2; i++) {
+		unsigned transform = i / 4 % 8;
+		const double scale = i < 32 ? 1 : 2;
+		int w = cases[i % 4].width, h = cases[i % 4].height;
+		const struct input_part *part = &cases[i % 4].part;
+		struct input_map map = make_map(transform, scale);
+		map.width = transform & 1 ? h : w;
+		map.height = transform & 1 ? w : h;
+		map.part = *part;
+		map.shown_width = cases[i % 4].shown_width;
+		map.shown_height = cases[i % 4].shown_height;
+		for (int px = 0; px < w * h; px++) {
+			int x = px % w, y = px / w, panel_x, panel_y;
+			to_panel(transform, w, h, x, y, &panel_x, &panel_y);
+			double at_x, at_y;
+			bool inside = input_map_point(
+				&map, (panel_x + 0.5) / map.width, (panel_y + 0.5) / map.height, &at_x, &at_y);
+			bool expected = x >= part->x && y >= part->y && x < part->x + part->width &&
+				y < part->y + part->height;
+			assert_int_equal(inside, expected);
+			// Beside it, the nearest one within.
+			int near_x = x < part->x ? part->x : x;
+			int near_y = y < part->y ? part->y : y;
+			near_x = near_x < part->x + part->width ? near_x : part->x + part->width - 1;
+			near_y = near_y < part->y + part->height ? near_y : part->y + part->height - 1;
+			double within = 0.51 * fmax(1, (double)map.shown_width / part->width);
+			double u = (near_x - part->x + 0.5) * map.shown_width / part->width;
+			double v = (near_y - part->y + 0.5) * map.shown_height / part->height;
+			if (fabs(at_x * scale - u) > within || fabs(at_y * scale - v) > within ||
+				(expected && (floor(at_x * scale) != floor(u) || floor(at_y * scale) != floor(v)) &&
+					part->width % map.shown_width == 0)) {
+				fail_msg("case %u, transform %u: px %d,%d is at %g,%g, expected %g,%g", i % 4,
+					transform, x, y, at_x * scale, at_y * scale, u, v);
+			}
+		}
+	}
+}
+
 // ---- Which output ----
 
 static const struct input_panel panels[] = {
@@ -225,6 +278,7 @@ int main(void) {
 		cmocka_unit_test(test_scales),
 		cmocka_unit_test(test_calibration),
 		cmocka_unit_test(test_always_inside),
+		cmocka_unit_test(test_mirrored),
 		cmocka_unit_test(test_choose_panel),
 		cmocka_unit_test(test_match),
 	};
