@@ -292,6 +292,9 @@ static void set_key(struct reader *reader, const struct config_key *key, const c
 		}
 		return;
 	}
+	if (key->section == CONFIG_OUTPUT && key->offset == offsetof(struct config_output, mirror)) {
+		((struct config_output *)base)->mirror_line = reader->line;
+	}
 	if (key->section == CONFIG_KEYBOARD && key->offset < N_KEYBOARD_NAMES * sizeof(char *)) {
 		reader->keyboard_lines[key->offset / sizeof(char *)] = reader->line;
 	}
@@ -365,6 +368,28 @@ static void check_keyboard(struct reader *reader) {
 	}
 }
 
+// ---- Mirrors: a name is right or wrong beside the other sections ----
+
+static void check_mirrors(struct reader *reader) {
+	struct config *config = reader->config;
+	bool wrong[CONFIG_MAX_OUTPUTS];
+	for (int i = 0; i < config->n_outputs; i++) {
+		char text[CONFIG_ERROR_SIZE];
+		enum config_mirror_verdict verdict = config_judge_mirror(config, i, text);
+		wrong[i] = verdict == CONFIG_MIRROR_WRONG;
+		if (verdict != CONFIG_MIRROR_RIGHT) {
+			complain(reader, config->outputs[i].mirror_line, "%s", text);
+		}
+	}
+	// All were judged as they are written.
+	for (int i = 0; i < config->n_outputs; i++) {
+		if (wrong[i]) {
+			free(config->outputs[i].mirror);
+			config->outputs[i].mirror = NULL;
+		}
+	}
+}
+
 // ---- Life ----
 
 void config_init(struct config *config) {
@@ -381,6 +406,7 @@ void config_finish(struct config *config) {
 	free(config->socket);
 	for (int i = 0; i < config->n_outputs; i++) {
 		free(config->outputs[i].name);
+		free(config->outputs[i].mirror);
 	}
 	for (int i = 0; i < config->n_inputs; i++) {
 		free(config->inputs[i].match);
@@ -425,6 +451,7 @@ static bool read_file(struct config *config, const char *path, char error[CONFIG
 		complain(&reader, rc, "expected [SECTION] or KEY = VALUE");
 	}
 	check_keyboard(&reader);
+	check_mirrors(&reader);
 	return error[0] == '\0';
 }
 

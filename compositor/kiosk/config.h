@@ -24,8 +24,10 @@ struct config_mode {
 struct config_output {
 	char *name; // connector name, or "*"
 	struct config_mode mode;
-	double scale;  // px a logical px
-	int transform; // enum wl_output_transform
+	double scale;    // px a logical px
+	int transform;   // enum wl_output_transform
+	char *mirror;    // name of the output that it repeats; NULL: none
+	int mirror_line; // of the file, where that was set
 };
 
 struct config_keyboard {
@@ -121,5 +123,20 @@ bool config_set_mode(struct config *config, const char *text, char error[CONFIG_
 
 // What applies to the connector: its own section, else "*"; NULL if neither.
 const struct config_output *config_output(const struct config *config, const char *name);
+
+// ---- config_mirror.c ----
+
+// The output that the connector is to repeat, which may not be there; NULL: none.
+const char *config_mirror(const struct config *config, const char *name);
+
+enum config_mirror_verdict {
+	CONFIG_MIRROR_RIGHT,
+	CONFIG_MIRROR_SCALED, // `scale` means nothing there
+	CONFIG_MIRROR_WRONG,  // of itself, or of what is a mirror
+};
+
+// Of the section with that index. One line in `text` if something is wrong.
+enum config_mirror_verdict config_judge_mirror(
+	const struct config *config, int output, char text[CONFIG_ERROR_SIZE]);
 
 #endif

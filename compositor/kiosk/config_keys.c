@@ -78,6 +78,15 @@ const struct config_key config_keys[] = {
 			"How the picture is turned, in degrees counter-clockwise, and whether it is "
 			"mirrored before: *90* is for a panel that was itself turned clockwise. Touch "
 			"screens follow."},
+	{CONFIG_OUTPUT, "mirror", CONFIG_NAME, OUTPUT(mirror), .value = "NAME",
+		.expected = "the name of a connector, such as HDMI-A-1", .fallback = "none",
+		.description =
+			"Show what that output shows, as large as fits, on black. The mode and _transform_ "
+			"stay its own, _scale_ has no meaning; it gets no windows, and apps do not see it. "
+			"What "
+			"is touched on it is touched on the other. Apps draw at the other's refresh rate, and "
+			"slowly while that one is off. An output cannot mirror itself or another mirror; while "
+			"the other is not connected it shows apps."},
 
 	{CONFIG_KEYBOARD, "model", CONFIG_TEXT, KEYBOARD(model), .value = "MODEL", .fallback = "pc105",
 		.description = "The kind of keyboard."},

@@ -142,6 +142,14 @@ static void test_problems(void **state) {
 		{"[keyboard]\nmodel = pc105\nlayout = klingon\n", ":3:", "layout = klingon: expected"},
 		{"[keyboard]\nlayout = de\nvariant = noletters\n", ":3:", "variant = noletters: expected"},
 		{"[input usb:46d:c52b]\ntap = true\ntap = true\n", ":1:", "usb:VVVV:PPPP"},
+		{"[output A]\nmirror = a/b\n", ":2:", "expected the name of a connector"},
+		{"[output A]\nmirror = A\n", ":2:", "expected another output than the section's own"},
+		{"[output A]\nmirror = B\n[output B]\nmirror = C\n",
+			":2:", "mirror = B: is itself a mirror of C: expected an output that shows apps"},
+		{"[output A]\nmirror = B\n[output *]\nmirror = C\n", ":2:", "is itself a mirror of C"},
+		{"[output A]\nscale = 2\nmirror = B\n", ":3:", "scale has no meaning beside mirror = B"},
+		{"[output *]\nscale = 2\nmirror = B\n[output B]\nmode = 1x1\n",
+			":3:", "scale has no meaning beside mirror = B"},
 		{"[cursor]\nsize = 1000\n", ":2:", "a whole number of 8 to 256"},
 		{"[input A very long name that nobody would give to any device at all]\ntap = true\n",
 			":1:", "longer than 49 characters"},
@@ -158,6 +166,46 @@ static void test_problems(void **state) {
 		assert_non_null(config_output(&config, "right"));
 		assert_int_equal(config_output(&config, "right")->mode.width, 12);
 		assert_null(config.keyboard.layout); // the safe one
+		config_finish(&config);
+	}
+}
+
+static const char *mirrored(const struct config *config, const char *name) {
+	const char *source = config_mirror(config, name);
+	return source != NULL ? source : "";
+}
+
+// Who shows whom; what is wrong is as if it were not there.
+static void test_mirrors(void **state) {
+	(void)state;
+	static const struct {
+		const char *text;
+		int problems;
+		const char *a, *b, *c; // what these mirror
+	} cases[] = {
+		{"[output A]\nmirror = B\n", 0, "B", "", ""},
+		{"[output A]\nmirror = C\ntransform = 90\n[output B]\nmirror = C\n", 0, "C", "C", ""},
+		// For all that have no section, the one that is named being one of them or not.
+		{"[output *]\nmirror = A\n", 0, "", "A", "A"},
+		{"[output *]\nmirror = A\nscale = 2\n", 0, "", "A", "A"},
+		{"[output *]\nmirror = A\n[output B]\nmode = 1x1\n", 0, "", "", "A"},
+		{"[output *]\nmirror = A\n[output A]\nmode = 1x1\n", 0, "", "A", "A"},
+		{"[output A]\nmirror = A\n", 1, "", "", ""},
+		{"[output A]\nmirror = B\n[output B]\nmirror = C\n", 1, "", "C", ""},
+		{"[output A]\nmirror = B\n[output B]\nmirror = A\n", 2, "", "", ""},
+		{"[output A]\nmirror = B\n[output B]\nmirror = C\n[output C]\nmirror = A\n", 3, "", "", ""},
+		{"[output *]\nmirror = A\n[output A]\nmirror = B\n", 2, "", "", ""},
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct config config;
+		char error[CONFIG_ERROR_SIZE];
+		assert_true(load(&config, cases[i].text, error));
+		if (config.n_problems != cases[i].problems) {
+			fail_msg("case %zu: %d problems", i, config.n_problems);
+		}
+		assert_string_equal(mirrored(&config, "A"), cases[i].a);
+		assert_string_equal(mirrored(&config, "B"), cases[i].b);
+		assert_string_equal(mirrored(&config, "C"), cases[i].c);
 		config_finish(&config);
 	}
 }
@@ -218,6 +266,7 @@ int main(void) {
 		cmocka_unit_test(test_all_keys),
 		cmocka_unit_test(test_fatal_errors),
 		cmocka_unit_test(test_problems),
+		cmocka_unit_test(test_mirrors),
 		cmocka_unit_test(test_long_and_indented_lines),
 		cmocka_unit_test(test_no_such_file),
 		cmocka_unit_test(test_mode_option),
