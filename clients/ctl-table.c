@@ -178,8 +178,14 @@ static void print_output(
 	} else {
 		fprintf(file, "no mode");
 	}
-	fprintf(file, ", power %s, transform %s, scale %.4g\n", get_string(output, "power"),
+	fprintf(file, ", power %s, transform %s, scale %.4g", get_string(output, "power"),
 		get_string(output, "transform"), json_object_get_double(get(output, "scale")));
+	const char *mirror = get_string(output, "mirror");
+	if (strcmp(mirror, "-") != 0) {
+		set_cell(name, mirror);
+		fprintf(file, ", mirrors %s", name);
+	}
+	fputc('\n', file);
 	print_figures(file, output, earlier, interval_ns);
 	print_layers(file, output);
 }

@@ -19,7 +19,8 @@
 #include "wayland/seat.h"
 
 enum {
-	N_BUFFERS = 4,      // on screen, on its way there, of the layer, and to draw into
+	// Of the layer, to draw into, and on each output, that mirrors show it on, on screen and on its way.
+	N_BUFFERS = 2 + 2 * KIOSK_MAX_OUTPUTS,
 	SMALLEST_SIZE = 64, // px, of cursor planes whose driver does not tell
 };
 

@@ -104,15 +104,7 @@ static void choose_output(struct kiosk_input *input, struct kiosk_device *device
 		}
 		return;
 	}
-	const struct kiosk_output *output = &kiosk->outputs[device->output];
-	const struct wayland_output_info *info = wayland_output_info(output->wayland);
-	device->map = (struct input_map){
-		.transform = info->transform,
-		.width = info->width,
-		.height = info->height,
-		.scale = info->scale,
-	};
-	memcpy(device->map.calibration, input_no_calibration, sizeof(input_no_calibration));
+	kiosk_output_map(&kiosk->outputs[device->output], &device->map);
 	if (has_place(identity)) {
 		log_info("%s: on %s", identity->name, panels[device->output].connector);
 	}
@@ -165,15 +157,17 @@ static void handle_removed(void *data, struct input_device *input_device) {
 
 // ---- Events ----
 
-// Where on an output the device was touched.
-static struct seat_place place_of(
-	struct kiosk_input *input, const struct kiosk_device *device, double u, double v) {
-	struct seat_place place = {0};
-	if (device->output >= 0) {
-		place.output = input->kiosk->outputs[device->output].wayland;
-		input_map_point(&device->map, u, v, &place.x, &place.y);
+// Where on an output the device was touched. False: on the bars beside a mirrored picture; the place is
+// the next one within.
+static bool find_place(struct kiosk_input *input, const struct kiosk_device *device, double u,
+	double v, struct seat_place *place) {
+	*place = (struct seat_place){0};
+	if (device->output < 0) {
+		return false;
 	}
-	return place;
+	const struct kiosk_output *output = &input->kiosk->outputs[device->output];
+	place->output = output->source != NULL ? output->source->wayland : output->wayland;
+	return input_map_point(&device->map, u, v, &place->x, &place->y);
 }
 
 static void report_motion(struct kiosk_input *input, const struct kiosk_device *device,
@@ -186,7 +180,7 @@ static void report_motion(struct kiosk_input *input, const struct kiosk_device *
 		motion.raw_dx = report->motion.raw_dx;
 		motion.raw_dy = report->motion.raw_dy;
 	} else {
-		motion.to = place_of(input, device, report->position.x, report->position.y);
+		find_place(input, device, report->position.x, report->position.y, &motion.to);
 	}
 	seat_notify_motion(input->seat, &motion);
 }
@@ -237,14 +231,19 @@ static void report_gesture(struct kiosk_input *input, const struct input_report 
 static void report_touch(struct kiosk_input *input, const struct kiosk_device *device,
 	const struct input_report *report) {
 	struct seat_touch touch = {.time_us = report->time_us, .id = report->touch.id};
+	bool inside = false;
 	if (report->type == INPUT_TOUCH_DOWN || report->type == INPUT_TOUCH_MOTION) {
-		touch.at = place_of(input, device, report->touch.x, report->touch.y);
+		inside = find_place(input, device, report->touch.x, report->touch.y, &touch.at);
 	}
 	switch (report->type) {
 	case INPUT_TOUCH_DOWN:
-		if (touch.at.output != NULL) {
-			seat_notify_touch_down(input->seat, &touch);
+		if (touch.at.output == NULL) {
+			break;
 		}
+		if (!inside) {
+			touch.at = (struct seat_place){0}; // hits nothing, but wakes, and closes menus
+		}
+		seat_notify_touch_down(input->seat, &touch);
 		break;
 	case INPUT_TOUCH_MOTION:
 		seat_notify_touch_motion(input->seat, &touch);

@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "render/render.h"
+#include "scene/mirror.h"
 
 struct wl_event_loop *kiosk_loop(struct kiosk *kiosk) {
 	return wl_display_get_event_loop(wayland_server_display(kiosk->server));
@@ -61,9 +62,12 @@ static void start_monitor(struct kiosk *kiosk) {
 }
 
 static void handle_before_frame(void *data, struct output *output) {
-	(void)output;
 	struct kiosk_output *kiosk_output = data;
 	kiosk_layout_flush(kiosk_output->kiosk->layout);
+	if (kiosk_output->mirror != NULL && !scene_mirror_update(kiosk_output->mirror)) {
+		log_warning("%s: out of memory: not all that it mirrors is shown",
+			output_pipe(output)->connector->name);
+	}
 }
 
 static void handle_first_flip(void *data, struct output *output) {
@@ -142,26 +146,29 @@ static bool start_server(struct kiosk *kiosk, const struct kms_pipe *pipes, char
 	return kiosk->server != NULL;
 }
 
-static void set_scale(struct wayland_output_info *info, const struct config_output *section) {
-	info->scale = section != NULL ? round(section->scale * 120) / 120 : 1;
-	info->transform =
-		section != NULL ? (enum wl_output_transform)section->transform : WL_OUTPUT_TRANSFORM_NORMAL;
-}
-
-static bool start_output(struct kiosk *kiosk, struct kiosk_output *kiosk_output,
-	const struct kms_pipe *pipe, int32_t x, char error[256]) {
+static bool light_output(struct kiosk *kiosk, struct kiosk_output *kiosk_output,
+	const struct kms_pipe *pipe, char error[256]) {
 	struct output_handler handler = {
 		.before_frame = handle_before_frame,
 		.first_flip = handle_first_flip,
 		.data = kiosk_output,
 	};
 	kiosk_output->output = output_create(kiosk_loop(kiosk), kiosk->pool, pipe, &handler, error);
-	if (kiosk_output->output == NULL) {
-		return false;
-	}
 	const struct kms_connector *connector = pipe->connector;
-	char *make = NULL, *model = NULL;
-	edid_names(connector->edid, connector->edid_size, &make, &model);
+	edid_names(connector->edid, connector->edid_size, &kiosk_output->make, &kiosk_output->model);
+	const struct config_output *section = config_output(kiosk->config, connector->name);
+	kiosk_output->transform =
+		section != NULL ? (enum wl_output_transform)section->transform : WL_OUTPUT_TRANSFORM_NORMAL;
+	return kiosk_output->output != NULL;
+}
+
+// To clients and the layout.
+static bool announce_output(
+	struct kiosk *kiosk, struct kiosk_output *kiosk_output, int32_t x, char error[256]) {
+	const struct kms_pipe *pipe = output_pipe(kiosk_output->output);
+	const struct kms_connector *connector = pipe->connector;
+	const struct config_output *section = config_output(kiosk->config, connector->name);
+	const char *make = kiosk_output->make, *model = kiosk_output->model;
 	char description[128];
 	snprintf(description, sizeof(description), "%s%s%s (%s)", make != NULL ? make : "",
 		make != NULL ? " " : "", model != NULL ? model : "Display", connector->name);
@@ -176,12 +183,11 @@ static bool start_output(struct kiosk *kiosk, struct kiosk_output *kiosk_output,
 		.width_mm = (int32_t)connector->width_mm,
 		.height_mm = (int32_t)connector->height_mm,
 		.x = x,
+		.scale = section != NULL ? round(section->scale * 120) / 120 : 1,
+		.transform = kiosk_output->transform,
 	};
-	set_scale(&info, config_output(kiosk->config, connector->name));
 	kiosk_output->wayland =
 		wayland_output_create(kiosk->server, &info, output_scene(kiosk_output->output));
-	free(make);
-	kiosk_output->model = model;
 	if (kiosk_output->wayland == NULL ||
 		!kiosk_layout_add_output(kiosk->layout, kiosk_output->wayland)) {
 		snprintf(error, 256, "%s: out of memory", connector->name);
@@ -227,16 +233,28 @@ static bool start_outputs(struct kiosk *kiosk, char error[256]) {
 	if (!start_server(kiosk, pipes, error)) {
 		return false;
 	}
+	kiosk_mirrors_find(kiosk, pipes);
 	int32_t x = 0;
 	for (int i = 0; i < kiosk->n_outputs; i++) {
-		kiosk->outputs[i].kiosk = kiosk;
+		struct kiosk_output *output = &kiosk->outputs[i];
+		output->kiosk = kiosk;
 		if (!choose_mode(kiosk->config, &pipes[i], error) ||
-			!start_output(kiosk, &kiosk->outputs[i], &pipes[i], x, error)) {
+			!light_output(kiosk, output, &pipes[i], error)) {
+			return false;
+		}
+		if (output->source != NULL) {
+			continue;
+		}
+		if (!announce_output(kiosk, output, x, error)) {
 			return false;
 		}
 		int32_t width, height;
-		wayland_output_logical_size(kiosk->outputs[i].wayland, &width, &height);
+		wayland_output_logical_size(output->wayland, &width, &height);
 		x += width;
+	}
+	if (!kiosk_mirrors_start(kiosk)) {
+		snprintf(error, 256, "out of memory");
+		return false;
 	}
 	return true;
 }
@@ -314,6 +332,7 @@ void kiosk_finish(struct kiosk *kiosk) {
 	kiosk_input_destroy(kiosk->input);
 	kiosk_idle_destroy(kiosk->idle);
 	kiosk_keys_destroy(kiosk->keys);
+	kiosk_mirrors_finish(kiosk);
 	// Clients go first, so that their buffers do before the outputs that show them.
 	for (int i = 0; i < kiosk->n_outputs; i++) {
 		if (kiosk->outputs[i].wayland != NULL) {
@@ -328,6 +347,7 @@ void kiosk_finish(struct kiosk *kiosk) {
 	for (int i = 0; i < kiosk->n_outputs; i++) {
 		wayland_output_destroy(kiosk->outputs[i].wayland);
 		output_destroy(kiosk->outputs[i].output);
+		free(kiosk->outputs[i].make);
 		free(kiosk->outputs[i].model);
 	}
 	output_pool_destroy(kiosk->pool);

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <wayland-server-core.h>
 
+#include "input/input.h"
 #include "kiosk/app.h"
 #include "kiosk/config.h"
 #include "kiosk/layout.h"
@@ -20,8 +21,11 @@ enum {
 struct kiosk_output {
 	struct kiosk *kiosk;
 	struct output *output;
-	struct wayland_output *wayland;
-	char *model; // of the display; NULL: unknown
+	struct wayland_output *wayland; // NULL: it mirrors another
+	enum wl_output_transform transform;
+	char *make, *model;          // of the display; NULL: unknown
+	struct kiosk_output *source; // that it mirrors; NULL: it shows apps
+	struct scene_mirror *mirror; // NULL likewise
 };
 
 struct kiosk {
@@ -57,6 +61,16 @@ bool kiosk_start(struct kiosk *kiosk, const struct config *config, struct kms_de
 void kiosk_stop(struct kiosk *kiosk);
 void kiosk_finish(struct kiosk *kiosk);
 struct wl_event_loop *kiosk_loop(struct kiosk *kiosk);
+
+// ---- mirror.c: outputs that repeat another ----
+
+// Sets what each output mirrors, as the configuration says and is possible. One pipe an output.
+void kiosk_mirrors_find(struct kiosk *kiosk, const struct kms_pipe *pipes);
+bool kiosk_mirrors_start(struct kiosk *kiosk); // the outputs are lit; false when out of memory
+void kiosk_mirrors_finish(struct kiosk *kiosk);
+// Where on the output's `wayland`, or on that of what it mirrors, a place on its panel is.
+void kiosk_output_map(const struct kiosk_output *output, struct input_map *map);
+double kiosk_output_scale(const struct kiosk_output *output); // px a logical px
 
 // ---- input.c: devices and the seat ----
 

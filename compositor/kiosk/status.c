@@ -58,8 +58,9 @@ static struct json_object *layer_json(struct output *output, const struct frame_
 		format_name(layer->format, format);
 	}
 	struct json_object *object = json_object_new_object();
-	add_string(object, "app_id", live != NULL ? live->owner.app_id : NULL);
-	add_int(object, "pid", live != NULL ? live->owner.pid : 0);
+	const struct scene_owner *owner = live != NULL ? scene_layer_owner(live) : NULL;
+	add_string(object, "app_id", owner != NULL ? owner->app_id : NULL);
+	add_int(object, "pid", owner != NULL ? owner->pid : 0);
 	add_string(object, "buffer", kinds[layer->kind]);
 	add_string(object, "format", format);
 	add(object, "modifier", json_object_new_uint64(layer->modifier));
@@ -114,7 +115,6 @@ static struct json_object *output_json(const struct kiosk_output *kiosk_output) 
 	static const char *const transforms[] = {
 		"normal", "90", "180", "270", "flipped", "flipped-90", "flipped-180", "flipped-270"};
 	struct output *output = kiosk_output->output;
-	const struct wayland_output_info *info = wayland_output_info(kiosk_output->wayland);
 	const struct kms_pipe *pipe = output_pipe(output);
 	const struct output_counters *counters = output_counters(output);
 	const struct frame *frame = output_frame(output);
@@ -126,8 +126,11 @@ static struct json_object *output_json(const struct kiosk_output *kiosk_output) 
 	add_int(mode, "refresh_mhz", kms_mode_refresh_mhz(&pipe->mode));
 	add(object, "mode", mode);
 	add_string(object, "power", output_power(output) ? "on" : "off");
-	add_string(object, "transform", transforms[info->transform]);
-	add(object, "scale", json_object_new_double(info->scale));
+	add_string(object, "transform", transforms[kiosk_output->transform]);
+	add(object, "scale", json_object_new_double(kiosk_output_scale(kiosk_output)));
+	add_string(object, "mirror",
+		kiosk_output->source != NULL ? output_pipe(kiosk_output->source->output)->connector->name
+									 : NULL);
 	add_int(object, "frames", (int64_t)counters->frames);
 	add_int(object, "missed", (int64_t)counters->missed);
 	add_int(object, "modesets", (int64_t)counters->modesets);

@@ -73,6 +73,9 @@ static void handle_idle(void *data) {
 	struct capture *capture = data;
 	struct output *output = capture->output;
 	capture->event = NULL;
+	if (output->handler.before_frame != NULL) {
+		output->handler.before_frame(output->handler.data, output);
+	}
 	// The scene of now, drawn as if there were no planes.
 	if (!make_picture(capture) || !output_compose_into(output, capture->picture)) {
 		finish(capture, "no memory for a picture of this size");

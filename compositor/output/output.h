@@ -72,7 +72,7 @@ struct output_counters {
 };
 
 struct output_handler {
-	// Before a frame looks at the scene: the last moment to change it. May be NULL.
+	// Before a frame or a screenshot looks at the scene: the last moment to change it. May be NULL.
 	void (*before_frame)(void *data, struct output *output);
 	// The first flip after output_create. May be NULL.
 	void (*first_flip)(void *data, struct output *output);
