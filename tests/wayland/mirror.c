@@ -21,6 +21,10 @@ enum {
 
 #define SAME_MODE "[output Virtual-2]\nmirror = Virtual-1\nmode = " TEST_MODE "\n"
 
+struct rect {
+	int x, y, width, height; // px
+};
+
 static const char *const transforms[] = {
 	"normal", "90", "180", "270", "flipped", "flipped-90", "flipped-180", "flipped-270"};
 
@@ -202,11 +206,67 @@ static void test_other_mode(void **state) {
 	stop(fixture);
 }
 
-// ---- Turned ----
+// A window's colours change in a box; the rest of the contents stays as it was.
+static void change_box(struct test_buffer *buffer, const struct rect *box) {
+	static uint32_t seed = 77;
+	for (int y = box->y; y < box->y + box->height; y++) {
+		uint32_t *row = (uint32_t *)(buffer->image.data[0] + (size_t)y * buffer->image.stride[0]);
+		for (int x = box->x; x < box->x + box->width; x++) {
+			seed = seed * 1664525 + 1013904223;
+			row[x] = 0xff000000 | seed >> 8;
+		}
+	}
+}
 
-struct rect {
-	int x, y, width, height; // px
-};
+// What was drawn bit by bit is what is drawn at once: damage reaches as far as the filter does.
+static void check_scaled_damage(const char *mode, const char *transform) {
+	char text[256];
+	snprintf(text, sizeof(text),
+		"[output Virtual-2]\nmirror = Virtual-1\nmode = %s\ntransform = %s\n", mode, transform);
+	struct fixture *fixture = start(text);
+	struct app app;
+	struct test_screen screen;
+	app_init(&app, fixture, "app");
+	struct part *part = app_add_part(&app, false, DRM_FORMAT_ARGB8888, 61, 37);
+	part_turn(part);
+	app_commit(&app);
+	test_screen_open(&screen, 1);
+	struct test_buffer *buffer = &app.buffers[app.shown];
+	srand(3);
+	for (int i = 0; i < 25; i++) {
+		struct rect box = {rand() % 300, rand() % 220, 1 + rand() % 20, 1 + rand() % 20};
+		change_box(buffer, &box);
+		wl_surface_attach(app.window.base.surface, buffer->buffer, 0, 0);
+		wl_surface_damage_buffer(app.window.base.surface, box.x, box.y, box.width, box.height);
+		if (i % 3 == 0) {
+			part_move(part, rand() % 340 - 20, rand() % 260 - 20);
+		}
+		app_commit_state(&app);
+		struct test_image whole =
+			test_capture(&fixture->control, "Virtual-2", VITRINE_CONTROL_V1_SOURCE_COMPOSED);
+		uint32_t last,
+			expected =
+				test_crc_of_xrgb8888(whole.data[0], whole.width, whole.height, whole.stride[0]);
+		if (!test_crc_wait(&screen.crc, expected, 5000, &last)) {
+			fail_msg(
+				"%s, %s, step %d: the screen is not what is drawn at once", mode, transform, i);
+		}
+		free(whole.data[0]);
+	}
+	test_screen_close(&screen);
+	app_finish(&app);
+	stop(fixture);
+}
+
+static void test_scaled_damage(void **state) {
+	(void)state;
+	check_scaled_damage("400x300@60", "normal");
+	check_scaled_damage("250x330@60", "90");
+	check_scaled_damage("161x121@60", "flipped");
+	check_scaled_damage("640x480@60", "180");
+}
+
+// ---- Turned ----
 
 // Where something upright lies in memory: mirrored first, then turned counter-clockwise a quarter at a
 // time (wl_output.transform).
@@ -524,6 +584,7 @@ int main(void) {
 		cmocka_unit_test(test_same_mode),
 		cmocka_unit_test(test_bars),
 		cmocka_unit_test(test_other_mode),
+		cmocka_unit_test(test_scaled_damage),
 		cmocka_unit_test(test_turned),
 		cmocka_unit_test(test_animation),
 		cmocka_unit_test(test_dark_mirror),
