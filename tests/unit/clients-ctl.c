@@ -74,6 +74,17 @@ static void table_shows_rates_between_samples(void **state) {
 	free(text);
 }
 
+static void table_names_what_is_mirrored(void **state) {
+	(void)state;
+	char *text =
+		print("{\"outputs\":[{\"name\":\"A\",\"power\":\"on\",\"transform\":\"90\",\"scale\":1.5,"
+			  "\"mirror\":\"B\"},{\"name\":\"B\",\"scale\":1,\"mirror\":\"\"}]}",
+			NULL, 0);
+	assert_non_null(strstr(text, "power on, transform 90, scale 1.5, mirrors B\n"));
+	assert_non_null(strstr(text, "power -, transform -, scale 1\n"));
+	free(text);
+}
+
 static void table_survives_what_is_missing(void **state) {
 	(void)state;
 	static const char *const statuses[] = {"{}", "{\"outputs\":[]}", "{\"outputs\":[{}]}",
@@ -168,6 +179,7 @@ int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(table_shows_layers_and_reasons),
 		cmocka_unit_test(table_shows_rates_between_samples),
+		cmocka_unit_test(table_names_what_is_mirrored),
 		cmocka_unit_test(table_survives_what_is_missing),
 		cmocka_unit_test(table_disarms_control_characters),
 		cmocka_unit_test(rows_become_rgb),

@@ -43,15 +43,28 @@ static void configure(const char *text) {
 	fclose(file);
 }
 
+static struct fixture *running; // NULL: none
+
+// What a test that failed left behind must not keep the next one from the device.
+static void end_left_over(void) {
+	if (running) {
+		test_server_kill(&running->server);
+		running = NULL;
+	}
+}
+
 static struct fixture *start(const char *text) {
 	void *state;
+	end_left_over();
 	configure(text);
 	fixture_start(&state);
-	return state;
+	running = state;
+	return running;
 }
 
 static void stop(struct fixture *fixture) {
 	void *state = fixture;
+	running = NULL;
 	fixture_stop(&state);
 }
 
@@ -512,9 +525,10 @@ static void test_clients_die(void **state) {
 static void test_steady(void **state) {
 	(void)state;
 	void *begun;
+	end_left_over();
 	configure("[output Virtual-2]\nmirror = Virtual-1\nmode = 320x240@200\n");
 	fixture_start_traced_fast(&begun);
-	struct fixture *fixture = begun;
+	struct fixture *fixture = running = begun;
 	struct app app;
 	app_init(&app, fixture, "app");
 	struct part *video = add_video(&app, 160, 120, 40, 30);
