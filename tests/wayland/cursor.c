@@ -12,7 +12,11 @@
 #include "input-fixture.h"
 #include "trace.h"
 
-enum { MOTIONS = 3000, PERIOD_NS = 1000000 }; // 1,000 a second
+enum { PERIOD_NS = 1000000 }; // 1,000 motions a second
+
+static int motions(void) {
+	return getenv("VITRINE_SOAK") ? 10000 : 3000;
+}
 
 static bool has_layout(const char *name) {
 	const char *layout = getenv("VITRINE_LAYOUT");
@@ -215,7 +219,7 @@ static void test_cost_of_motion(void **state) {
 	struct timespec start, next, end;
 	clock_gettime(CLOCK_MONOTONIC, &start);
 	next = start;
-	for (int i = 0; i < MOTIONS; i++) {
+	for (int i = 0; i < motions(); i++) {
 		// A path that crosses the screen and leans on its edges.
 		test_device_move(&pointer, i / 400 % 2 ? -2 : 2, i / 300 % 2 ? -2 : 2);
 		next.tv_nsec += PERIOD_NS;
@@ -235,7 +239,7 @@ static void test_cost_of_motion(void **state) {
 	int64_t shown = test_status_counter(&client, 0, "frames") - frames;
 	print_message("%d motions in %.2f s: %llu tests, %llu commits, %lld frames, %lld bytes "
 				  "composed\n",
-		MOTIONS, seconds, (unsigned long long)counts.tests, (unsigned long long)counts.commits,
+		motions(), seconds, (unsigned long long)counts.tests, (unsigned long long)counts.commits,
 		(long long)shown, (long long)(test_status_counter(&client, 0, "composed_bytes") - bytes));
 	assert_int_equal(counts.tests, 0);
 	assert_int_equal(test_status_counter(&client, 0, "composed_bytes"), bytes);
