@@ -159,6 +159,29 @@ static void test_configured(void **state) {
 	panel_finish(&panel);
 }
 
+// A menu is closed by a touch beside it, as anywhere else.
+static void test_bar_closes_menus(void **state) {
+	(void)state;
+	struct panel panel;
+	struct test_popup popup;
+	struct test_buffer buffer;
+	panel_init(&panel, 0, 1, "");
+	struct input_fixture *fixture = panel.fixture;
+	down(&panel, 20, 30);
+	struct test_event event = test_seat_expect(&fixture->seat, TEST_TOUCH_DOWN);
+	test_popup_init_grab(
+		&popup, &fixture->window, 20, 20, 60, 40, fixture->seat.seat, event.serial);
+	input_show_popup(&popup, &buffer, 60, 40);
+	up(&panel);
+	assert_int_equal(popup.dones, 0);
+	down(&panel, TEST_WIDTH + 20, 30);
+	test_client_wait(&fixture->client, popup.dones == 1);
+	up(&panel);
+	test_popup_finish(&popup);
+	test_buffer_finish(&buffer);
+	panel_finish(&panel);
+}
+
 // Screens go off and on together; the touch that wakes them may be on a bar.
 static void test_idle(void **state) {
 	(void)state;
@@ -221,6 +244,7 @@ int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_touch),
 		cmocka_unit_test(test_configured),
+		cmocka_unit_test(test_bar_closes_menus),
 		cmocka_unit_test(test_idle),
 		cmocka_unit_test(test_pointer),
 	};
