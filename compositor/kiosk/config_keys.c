@@ -83,10 +83,12 @@ const struct config_key config_keys[] = {
 		.description =
 			"Show what that output shows, as large as fits, on black. The mode and _transform_ "
 			"stay its own, _scale_ has no meaning; it gets no windows, and apps do not see it. "
-			"What "
+            "What "
 			"is touched on it is touched on the other. Apps draw at the other's refresh rate, and "
-			"slowly while that one is off. An output cannot mirror itself or another mirror; while "
-			"the other is not connected it shows apps."},
+			"slowly while that one is off; a mirror with a lower rate can hold up those that draw "
+			"with few buffers. An output cannot mirror itself or another mirror; while the other "
+            "is "
+			"not connected it shows apps."},
 
 	{CONFIG_KEYBOARD, "model", CONFIG_TEXT, KEYBOARD(model), .value = "MODEL", .fallback = "pc105",
 		.description = "The kind of keyboard."},
