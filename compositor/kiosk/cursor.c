@@ -431,8 +431,9 @@ void kiosk_cursor_destroy(struct kiosk_cursor *cursor) {
 		return;
 	}
 	kiosk_layout_set_cursor(cursor->kiosk->layout, NULL);
+	struct scene_buffer *shown = cursor->layer.buffer;
 	scene_layer_finish(&cursor->layer);
-	scene_buffer_unlock(cursor->layer.buffer);
+	scene_buffer_unlock(shown);
 	for (int i = 0; i < N_BUFFERS; i++) {
 		if (cursor->buffers[i] != NULL) {
 			scene_buffer_drop(&cursor->buffers[i]->base);
