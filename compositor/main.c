@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Options, configuration, start, stop.
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <poll.h>
 #include <signal.h>
@@ -12,6 +13,7 @@
 
 #include "base/log.h"
 #include "kiosk/kiosk.h"
+#include "session/session.h"
 
 enum {
 	EXIT_USAGE = 2,
@@ -158,37 +160,49 @@ static void handle_device_change(void *data, const char *action, dev_t rdev, con
 }
 
 // Waits until a device may have come. False when a signal asks to end.
-static bool wait_for_change(struct kms_monitor *monitor, int signal_fd, bool busy) {
+static bool wait_for_change(
+	struct kms_monitor *monitor, struct session *session, int signal_fd, bool busy) {
 	struct pollfd fds[] = {
-		{.fd = signal_fd, .events = POLLIN},
-		{.fd = kms_monitor_fd(monitor), .events = POLLIN},
+		{.fd = signal_fd, .events = POLLIN}, {.fd = kms_monitor_fd(monitor), .events = POLLIN},
+		{.fd = session_fd(session), .events = POLLIN}, // -1 is left alone
 	};
-	if (poll(fds, 2, busy ? BUSY_RETRY_MS : -1) < 0 && errno != EINTR) {
+	if (poll(fds, 3, busy ? BUSY_RETRY_MS : -1) < 0 && errno != EINTR) {
 		return false;
 	}
 	if (fds[1].revents != 0) {
 		kms_monitor_dispatch(monitor);
 	}
+	session_dispatch(session);
 	return fds[0].revents == 0;
 }
 
+static int open_node(void *data, const char *path) {
+	return session_is_active(data) ? session_open(data, path, O_RDWR | O_NONBLOCK) : -EBUSY;
+}
+
+static void close_node(void *data, int fd) {
+	session_close(data, fd);
+}
+
 // Opens the device, waiting for it if so configured. NULL with *status set.
-static struct kms_device *open_device(const struct config *config, int signal_fd, int *status) {
+static struct kms_device *open_device(
+	const struct config *config, struct session *session, int signal_fd, int *status) {
+	const struct kms_opener opener = {open_node, close_node, session};
 	// The monitor comes first: a device that appears after the look is then not missed.
 	struct kms_monitor *monitor =
 		config->wait ? kms_monitor_create(handle_device_change, NULL) : NULL;
 	struct kms_open_error error = {0};
-	struct kms_device *device = kms_device_open(config->device, &error);
+	struct kms_device *device = kms_device_open(config->device, &opener, &error);
 	*status = EXIT_FAILURE;
 	if (device == NULL && monitor != NULL && error.status != KMS_OPEN_NO_MEMORY) {
 		log_info("waiting: %s", error.message);
 		while (device == NULL) {
-			if (!wait_for_change(monitor, signal_fd, error.status == KMS_OPEN_BUSY)) {
+			if (!wait_for_change(monitor, session, signal_fd, error.status == KMS_OPEN_BUSY)) {
 				*status = EXIT_SUCCESS;
 				kms_monitor_destroy(monitor);
 				return NULL;
 			}
-			device = kms_device_open(config->device, &error);
+			device = kms_device_open(config->device, &opener, &error);
 		}
 	}
 	kms_monitor_destroy(monitor);
@@ -209,16 +223,16 @@ static int handle_signal(int fd, uint32_t mask, void *data) {
 	return 0;
 }
 
-static int run(const struct options *options, int signal_fd) {
+static int run_in(struct session *session, const struct options *options, int signal_fd) {
 	int status;
-	struct kms_device *device = open_device(&options->config, signal_fd, &status);
+	struct kms_device *device = open_device(&options->config, session, signal_fd, &status);
 	if (device == NULL) {
 		return status;
 	}
 	struct kiosk kiosk;
 	char error[256] = "";
 	status = EXIT_FAILURE;
-	if (!kiosk_start(&kiosk, &options->config, device, options->app, error)) {
+	if (!kiosk_start(&kiosk, &options->config, session, device, options->app, error)) {
 		log_error("%s", error);
 		kiosk_finish(&kiosk);
 		return status;
@@ -233,6 +247,17 @@ static int run(const struct options *options, int signal_fd) {
 		log_error("out of memory");
 	}
 	kiosk_finish(&kiosk);
+	return status;
+}
+
+static int run(const struct options *options, int signal_fd) {
+	struct session *session = session_create();
+	if (session == NULL) {
+		log_error("out of memory");
+		return EXIT_FAILURE;
+	}
+	int status = run_in(session, options, signal_fd);
+	session_destroy(session);
 	return status;
 }
 

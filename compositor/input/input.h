@@ -11,6 +11,7 @@
 
 struct input;
 struct input_device;
+struct session;
 
 // ---- libinput.c: all devices ----
 
@@ -102,14 +103,12 @@ struct input_handler {
 // one line in `error`. The handler is copied.
 // With `grab`, keyboards are taken away from everybody else, the kernel's console above all: it knows
 // chords that would leave the kiosk. Devices without letters (a power button) stay shared.
-struct input *input_create(struct wl_event_loop *loop, bool grab,
+struct input *input_create(struct wl_event_loop *loop, struct session *session, bool grab,
 	const struct input_handler *handler, void *data, char error[256]);
 // Without telling of the devices that go with it. NULL is fine.
 void input_destroy(struct input *input);
 // Lights of all keyboards: Num Lock, Caps Lock, Scroll Lock from the lowest bit.
 void input_set_leds(struct input *input, uint32_t leds);
-// How devices are opened: "libseat" or "direct".
-const char *input_session_name(const struct input *input);
 
 // ---- device.c: one device ----
 

@@ -7,7 +7,7 @@
 #include <linux/input-event-codes.h>
 
 #include "input/input.h"
-#include "input/session.h"
+#include "session/session.h"
 
 enum {
 	KEY_WORD_BITS = 32,
@@ -20,7 +20,8 @@ struct input {
 	void *data;
 	struct wl_event_loop *loop;
 	bool grab; // keyboards
-	struct input_session *session;
+	struct session *session;
+	struct session_listener session_listener;
 	struct udev *udev;
 	struct libinput *libinput;
 	bool assigned; // it has the devices of the seat

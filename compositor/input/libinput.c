@@ -28,7 +28,7 @@ static bool has_letters(int fd) {
 
 static int open_restricted(const char *path, int flags, void *data) {
 	struct input *input = data;
-	int fd = input_session_open(input->session, path, flags);
+	int fd = session_open(input->session, path, flags);
 	if (fd < 0) {
 		log_warning("%s: %s; it is left alone", path,
 			fd == -EACCES ? "no permission: its user needs the group input, or a seat daemon"
@@ -41,7 +41,7 @@ static int open_restricted(const char *path, int flags, void *data) {
 
 static void close_restricted(int fd, void *data) {
 	struct input *input = data;
-	input_session_close(input->session, fd);
+	session_close(input->session, fd);
 }
 
 static void handle_log(struct libinput *libinput, enum libinput_log_priority priority,
@@ -131,16 +131,12 @@ static void handle_first(void *data) {
 
 // What libinput is given is opened at once, and left alone if that fails: not before the session is in front.
 static bool assign_seat(struct input *input) {
-	input->assigned =
-		libinput_udev_assign_seat(input->libinput, input_session_seat(input->session)) == 0;
+	input->assigned = libinput_udev_assign_seat(input->libinput, session_seat(input->session)) == 0;
 	return input->assigned;
 }
 
-static void handle_session(void *data, bool active) {
-	struct input *input = data;
-	if (input->libinput == NULL) {
-		return;
-	}
+static void handle_session(struct session_listener *listener, bool active) {
+	struct input *input = wl_container_of(listener, input, session_listener);
 	if (!active) {
 		libinput_suspend(input->libinput);
 	} else if (!input->assigned) {
@@ -166,10 +162,6 @@ void input_set_leds(struct input *input, uint32_t leds) {
 	}
 }
 
-const char *input_session_name(const struct input *input) {
-	return input_session_kind(input->session);
-}
-
 // ---- Life ----
 
 static bool init(struct input *input, char error[256]) {
@@ -177,20 +169,20 @@ static bool init(struct input *input, char error[256]) {
 		.open_restricted = open_restricted,
 		.close_restricted = close_restricted,
 	};
-	input->session = input_session_create(input->loop, handle_session, input);
 	input->udev = udev_new();
-	input->libinput = input->session != NULL && input->udev != NULL
-		? libinput_udev_create_context(&interface, input, input->udev)
-		: NULL;
+	input->libinput =
+		input->udev != NULL ? libinput_udev_create_context(&interface, input, input->udev) : NULL;
 	if (input->libinput == NULL) {
 		snprintf(error, 256, "input: out of memory");
 		return false;
 	}
 	libinput_log_set_handler(input->libinput, handle_log);
 	libinput_log_set_priority(input->libinput, LIBINPUT_LOG_PRIORITY_INFO);
-	if (input_session_is_active(input->session) && !assign_seat(input)) {
+	input->session_listener.changed = handle_session;
+	session_add_listener(input->session, &input->session_listener);
+	if (session_is_active(input->session) && !assign_seat(input)) {
 		snprintf(error, 256, "input devices of %.32s cannot be listed: is udev running?",
-			input_session_seat(input->session));
+			session_seat(input->session));
 		return false;
 	}
 	input->event = wl_event_loop_add_fd(
@@ -203,7 +195,7 @@ static bool init(struct input *input, char error[256]) {
 	return true;
 }
 
-struct input *input_create(struct wl_event_loop *loop, bool grab,
+struct input *input_create(struct wl_event_loop *loop, struct session *session, bool grab,
 	const struct input_handler *handler, void *data, char error[256]) {
 	struct input *input = calloc(1, sizeof(*input));
 	if (input == NULL) {
@@ -213,7 +205,9 @@ struct input *input_create(struct wl_event_loop *loop, bool grab,
 	input->handler = *handler;
 	input->data = data;
 	input->loop = loop;
+	input->session = session;
 	input->grab = grab;
+	wl_list_init(&input->session_listener.link);
 	wl_list_init(&input->devices);
 	if (!init(input, error)) {
 		input_destroy(input);
@@ -226,6 +220,7 @@ void input_destroy(struct input *input) {
 	if (input == NULL) {
 		return;
 	}
+	session_remove_listener(&input->session_listener);
 	if (input->event != NULL) {
 		wl_event_source_remove(input->event);
 	}
@@ -242,6 +237,5 @@ void input_destroy(struct input *input) {
 	if (input->udev != NULL) {
 		udev_unref(input->udev);
 	}
-	input_session_destroy(input->session);
 	free(input);
 }

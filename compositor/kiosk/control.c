@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "kiosk/kiosk.h"
+#include "session/session.h"
 #include "vitrine-control-v1-server-protocol.h"
 
 enum { CONTROL_VERSION = 2 };
@@ -192,6 +193,17 @@ static void handle_set_power(struct wl_client *client, struct wl_resource *resou
 	reply(client, resource, id, found ? NULL : no_such_output);
 }
 
+static void handle_switch_session(
+	struct wl_client *client, struct wl_resource *resource, uint32_t id, uint32_t number) {
+	struct control *control = wl_resource_get_user_data(resource);
+	int rc = number <= INT32_MAX ? session_switch(control->kiosk->session, (int)number) : -EINVAL;
+	reply(client, resource, id,
+		rc == 0 ? NULL
+			: rc == -ENOTSUP
+			? "there is no seat daemon: start seatd, or vitrine from a logind session"
+			: "the seat daemon does not switch to that session: is there one of that number?");
+}
+
 static void handle_calibrate(
 	struct wl_client *client, struct wl_resource *resource, uint32_t id, const char *device) {
 	struct control *control = wl_resource_get_user_data(resource);
@@ -204,6 +216,7 @@ static const struct vitrine_control_v1_interface control_implementation = {
 	.get_status = handle_get_status,
 	.capture_output = handle_capture_output,
 	.set_power = handle_set_power,
+	.switch_session = handle_switch_session,
 	.calibrate = handle_calibrate,
 };
 

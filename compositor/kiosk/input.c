@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "input/input.h"
 #include "kiosk/kiosk.h"
+#include "session/session.h"
 #include "wayland/keymap.h"
 #include "wayland/seat.h"
 
@@ -352,11 +353,11 @@ struct kiosk_input *kiosk_input_create(struct kiosk *kiosk) {
 	seat_set_cursor_timeout(input->seat, config->cursor.hide_after);
 	char error[256];
 	input->input =
-		input_create(kiosk_loop(kiosk), kiosk->config->keys.grab != 0, &handler, input, error);
+		input_create(kiosk_loop(kiosk), kiosk->session, kiosk->config->keys.grab != 0, &handler, input, error);
 	if (input->input == NULL) {
 		log_error("%s", error);
 	} else {
-		log_debug("input devices are opened by %s", input_session_name(input->input));
+		log_debug("input devices are opened by %s", session_kind(kiosk->session));
 		seat_set_leds_handler(input->seat, handle_leds, input);
 	}
 	return input;

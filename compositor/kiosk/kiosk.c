@@ -70,6 +70,14 @@ static void handle_before_frame(void *data, struct output *output) {
 	}
 }
 
+static void handle_lost(void *data, struct output *output) {
+	(void)output;
+	struct kiosk *kiosk = ((struct kiosk_output *)data)->kiosk;
+	if (kiosk->kiosk_session != NULL) {
+		kiosk_session_lost(kiosk->kiosk_session);
+	}
+}
+
 static void handle_first_flip(void *data, struct output *output) {
 	struct kiosk_output *kiosk_output = data;
 	struct kiosk *kiosk = kiosk_output->kiosk;
@@ -150,6 +158,7 @@ static bool light_output(struct kiosk *kiosk, struct kiosk_output *kiosk_output,
 	const struct kms_pipe *pipe, char error[256]) {
 	struct output_handler handler = {
 		.before_frame = handle_before_frame,
+		.lost = handle_lost,
 		.first_flip = handle_first_flip,
 		.data = kiosk_output,
 	};
@@ -259,9 +268,9 @@ static bool start_outputs(struct kiosk *kiosk, char error[256]) {
 	return true;
 }
 
-bool kiosk_start(struct kiosk *kiosk, const struct config *config, struct kms_device *device,
-	char **argv, char error[256]) {
-	*kiosk = (struct kiosk){.config = config, .device = device};
+bool kiosk_start(struct kiosk *kiosk, const struct config *config, struct session *session,
+	struct kms_device *device, char **argv, char error[256]) {
+	*kiosk = (struct kiosk){.config = config, .session = session, .device = device};
 	kiosk->layout = kiosk_layout_create();
 	if (kiosk->layout == NULL) {
 		snprintf(error, 256, "out of memory");
@@ -270,6 +279,7 @@ bool kiosk_start(struct kiosk *kiosk, const struct config *config, struct kms_de
 	if (!start_outputs(kiosk, error)) {
 		return false;
 	}
+	kiosk->kiosk_session = kiosk_session_create(kiosk);
 	kiosk->control = control_create(kiosk);
 	kiosk->cursor = kiosk_cursor_create(kiosk);
 	kiosk->keys = kiosk_keys_create(kiosk);
@@ -278,8 +288,8 @@ bool kiosk_start(struct kiosk *kiosk, const struct config *config, struct kms_de
 	kiosk->osk = kiosk_osk_create(kiosk);
 	kiosk->device_event = wl_event_loop_add_fd(
 		kiosk_loop(kiosk), device->fd, WL_EVENT_READABLE, handle_device, kiosk);
-	if (kiosk->control == NULL || kiosk->cursor == NULL || kiosk->keys == NULL ||
-		kiosk->idle == NULL || kiosk->input == NULL || kiosk->osk == NULL ||
+	if (kiosk->kiosk_session == NULL || kiosk->control == NULL || kiosk->cursor == NULL ||
+		kiosk->keys == NULL || kiosk->idle == NULL || kiosk->input == NULL || kiosk->osk == NULL ||
 		kiosk->device_event == NULL) {
 		snprintf(error, 256, "out of memory");
 		return false;
@@ -332,6 +342,7 @@ void kiosk_finish(struct kiosk *kiosk) {
 	kiosk_input_destroy(kiosk->input);
 	kiosk_idle_destroy(kiosk->idle);
 	kiosk_keys_destroy(kiosk->keys);
+	kiosk_session_destroy(kiosk->kiosk_session);
 	kiosk_mirrors_finish(kiosk);
 	// Clients go first, so that their buffers do before the outputs that show them.
 	for (int i = 0; i < kiosk->n_outputs; i++) {

@@ -30,6 +30,7 @@ struct kiosk_output {
 
 struct kiosk {
 	const struct config *config;
+	struct session *session; // borrowed
 	struct kms_device *device;
 	struct output_pool *pool;
 	struct wayland_server *server;
@@ -46,6 +47,7 @@ struct kiosk {
 	struct kiosk_input *input;
 	struct kiosk_cursor *cursor;
 	struct kiosk_osk *osk;
+	struct kiosk_session *kiosk_session;
 	struct calibration *calibration; // NULL: none is under way
 	bool stopping;
 	int n_running; // what has to end before the event loop does
@@ -54,13 +56,20 @@ struct kiosk {
 };
 
 // Takes over `device` (owned from now on, also on failure), lights its outputs, opens the socket and
-// starts argv (may be NULL: no app). False with one line in error.
-bool kiosk_start(struct kiosk *kiosk, const struct config *config, struct kms_device *device,
-	char **argv, char error[256]);
+// starts argv (may be NULL: no app). The session outlives the kiosk. False with one line in error.
+bool kiosk_start(struct kiosk *kiosk, const struct config *config, struct session *session,
+	struct kms_device *device, char **argv, char error[256]);
 // Ends the app, then the event loop.
 void kiosk_stop(struct kiosk *kiosk);
 void kiosk_finish(struct kiosk *kiosk);
 struct wl_event_loop *kiosk_loop(struct kiosk *kiosk);
+
+// ---- session.c: who has the device ----
+
+struct kiosk_session *kiosk_session_create(struct kiosk *kiosk); // NULL when out of memory
+void kiosk_session_destroy(struct kiosk_session *session);       // before the outputs; NULL is fine
+// A commit was refused: another process is DRM master.
+void kiosk_session_lost(struct kiosk_session *session);
 
 // ---- mirror.c: outputs that repeat another ----
 

@@ -58,6 +58,12 @@ static void open_failed(const char *path, int err, struct kms_open_error *error)
 			"or start from a logind session",
 			path, node_group(path));
 		break;
+	case EBUSY:
+		kms_open_error_set(error, KMS_OPEN_BUSY,
+			"%s: another session of the seat is in front: switch to the one of vitrine "
+			"(--wait waits for that)",
+			path);
+		break;
 	case ENOMEM:
 		kms_open_error_set(error, KMS_OPEN_NO_MEMORY, "%s: out of memory", path);
 		break;
@@ -68,13 +74,16 @@ static void open_failed(const char *path, int err, struct kms_open_error *error)
 	}
 }
 
-static int open_node(const char *path, struct kms_open_error *error) {
+int kms_open_directly(void *data, const char *path) {
+	(void)data;
 	// Non-blocking for the reading of events; nothing else in DRM looks at it.
 	int fd = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	if (fd < 0) {
-		open_failed(path, errno, error);
-	}
-	return fd;
+	return fd < 0 ? -errno : fd;
+}
+
+void kms_close_directly(void *data, int fd) {
+	(void)data;
+	close(fd);
 }
 
 static uint64_t capability(const struct kms_device *device, uint64_t name, uint64_t otherwise) {
@@ -218,16 +227,18 @@ static void device_free(struct kms_device *device) {
 	free(device->planes);
 	// Closing the last file description of a master drops it too; a fork may hold another one.
 	drmDropMaster(device->fd);
-	close(device->fd);
+	device->opener.close(device->opener.data, device->fd);
 	free(device->driver);
 	free(device->path);
 	free(device);
 }
 
-struct kms_device *kms_device_open_node(const char *path, struct kms_open_error *error) {
+struct kms_device *kms_device_open_node(
+	const char *path, const struct kms_opener *opener, struct kms_open_error *error) {
 	*error = (struct kms_open_error){.status = KMS_OPEN_OK};
-	int fd = open_node(path, error);
+	int fd = opener->open(opener->data, path);
 	if (fd < 0) {
+		open_failed(path, -fd, error);
 		return NULL;
 	}
 	struct kms_device *device = calloc(1, sizeof(*device));
@@ -236,10 +247,11 @@ struct kms_device *kms_device_open_node(const char *path, struct kms_open_error 
 		kms_open_error_set(error, KMS_OPEN_NO_MEMORY, "%s: out of memory", path);
 		free(device);
 		free(own_path);
-		close(fd);
+		opener->close(opener->data, fd);
 		return NULL;
 	}
 	device->fd = fd;
+	device->opener = *opener;
 	device->path = own_path;
 	wl_list_init(&device->dumbs);
 	wl_list_init(&device->framebuffers);
@@ -255,6 +267,26 @@ struct kms_device *kms_device_open_node(const char *path, struct kms_open_error 
 			"%s: driver %s cannot import dma-bufs: they will be composed", path, device->driver);
 	}
 	return device;
+}
+
+bool kms_device_is_master(const struct kms_device *device) {
+	return drmIsMaster(device->fd) != 0;
+}
+
+int kms_device_acquire(struct kms_device *device) {
+	return drmIsMaster(device->fd) || drmSetMaster(device->fd) == 0 ? 0 : -errno;
+}
+
+int kms_device_resync(struct kms_device *device) {
+	bool ok = kms_crtcs_reload(device) && kms_planes_reload(device);
+	for (int i = 0; ok && i < device->n_connectors; i++) {
+		struct kms_connector *connector = &device->connectors[i];
+		// One that is no longer there has no values either.
+		ok = kms_properties_reload(device, connector->id, DRM_MODE_OBJECT_CONNECTOR,
+				 connector->props, KMS_CONNECTOR_PROPERTY_COUNT) ||
+			errno == ENOENT;
+	}
+	return ok ? 0 : -errno;
 }
 
 void kms_device_close(struct kms_device *device) {

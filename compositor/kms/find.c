@@ -143,14 +143,14 @@ static bool surely_not_kms(const char *path) {
 	return !is_kms;
 }
 
-static struct kms_device *open_first(
-	const struct candidates *candidates, struct kms_open_error *error) {
+static struct kms_device *open_first(const struct candidates *candidates,
+	const struct kms_opener *opener, struct kms_open_error *error) {
 	for (size_t i = 0; i < candidates->len; i++) {
 		if (surely_not_kms(candidates->list[i].path)) {
 			continue;
 		}
 		struct kms_open_error mine;
-		struct kms_device *device = kms_device_open_node(candidates->list[i].path, &mine);
+		struct kms_device *device = kms_device_open_node(candidates->list[i].path, opener, &mine);
 		if (device) {
 			*error = mine;
 			return device;
@@ -162,9 +162,13 @@ static struct kms_device *open_first(
 	return NULL;
 }
 
-struct kms_device *kms_device_open(const char *path, struct kms_open_error *error) {
+struct kms_device *kms_device_open(
+	const char *path, const struct kms_opener *opener, struct kms_open_error *error) {
+	static const struct kms_opener directly = {
+		.open = kms_open_directly, .close = kms_close_directly};
+	opener = opener ? opener : &directly;
 	if (path) {
-		return kms_device_open_node(path, error);
+		return kms_device_open_node(path, opener, error);
 	}
 	struct candidates candidates = {0};
 	if (!find(&candidates)) {
@@ -174,7 +178,7 @@ struct kms_device *kms_device_open(const char *path, struct kms_open_error *erro
 	}
 	kms_open_error_set(error, KMS_OPEN_NO_DEVICE,
 		"no DRM device with KMS found: is the driver loaded? (--wait waits for one)");
-	struct kms_device *device = open_first(&candidates, error);
+	struct kms_device *device = open_first(&candidates, opener, error);
 	candidates_finish(&candidates);
 	return device;
 }

@@ -31,7 +31,13 @@ bool kms_properties_load(struct kms_device *device, uint32_t object, uint32_t ob
 // drmModeGetPropertyBlob, but NULL with ENOMEM where that returns a blob without its data.
 drmModePropertyBlobRes *kms_blob_get(struct kms_device *device, uint32_t id);
 
+// Reads the values anew, as the kernel has them now. False with errno set.
+bool kms_properties_reload(struct kms_device *device, uint32_t object, uint32_t object_type,
+	struct kms_property *props, int count);
+
 // object.c: CRTCs and planes as they are now. False with errno set.
+bool kms_crtcs_reload(struct kms_device *device);
+bool kms_planes_reload(struct kms_device *device);
 bool kms_crtcs_load(struct kms_device *device, const drmModeRes *resources);
 bool kms_planes_load(struct kms_device *device);
 void kms_plane_finish(struct kms_plane *plane);
@@ -46,7 +52,10 @@ bool kms_connectors_load(struct kms_device *device, const drmModeRes *resources)
 void kms_connector_finish(struct kms_connector *connector);
 
 // device.c: opens just this node; on failure NULL and *error filled.
-struct kms_device *kms_device_open_node(const char *path, struct kms_open_error *error);
+struct kms_device *kms_device_open_node(
+	const char *path, const struct kms_opener *opener, struct kms_open_error *error);
+int kms_open_directly(void *data, const char *path);
+void kms_close_directly(void *data, int fd);
 void kms_open_error_set(struct kms_open_error *error, enum kms_open_status status,
 	const char *format, ...) __attribute__((format(printf, 3, 4)));
 

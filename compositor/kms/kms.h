@@ -159,8 +159,16 @@ struct kms_stats {       // totals since the device was opened
 	uint64_t props_sent; // property values in commits that succeeded
 };
 
+// Who opens device nodes. Copied; `data` has to outlive the devices.
+struct kms_opener {
+	int (*open)(void *data, const char *path); // a file that does not block, or a negative errno
+	void (*close)(void *data, int fd);
+	void *data;
+};
+
 struct kms_device {
 	int fd;
+	struct kms_opener opener;
 	dev_t rdev;
 	char *path;            // "/dev/dri/card0"
 	char *driver;          // "vkms"
@@ -202,8 +210,9 @@ struct kms_open_error {
 
 // Opens `path`, or if NULL the first KMS device (by udev's order, seat's boot display first) that has
 // a connected connector. Becomes DRM master. On failure returns NULL and fills `error`. The caller
-// owns the device and ends it with kms_device_close.
-struct kms_device *kms_device_open(const char *path, struct kms_open_error *error);
+// owns the device and ends it with kms_device_close. `opener` NULL: nodes are opened directly.
+struct kms_device *kms_device_open(
+	const char *path, const struct kms_opener *opener, struct kms_open_error *error);
 
 // Turns off what we lit, gives CRTCs, planes and connectors the state they had at opening (where the
 // kernel still takes it), frees every blob, framebuffer and handle, drops master. Waits for pending
@@ -214,6 +223,14 @@ void kms_device_close(struct kms_device *device);
 // Reads pending DRM events and calls the CRTCs' on_flip. False when the device is gone (ENODEV, EIO).
 // Never blocks when device->fd is readable.
 bool kms_device_dispatch(struct kms_device *device);
+
+// Becomes DRM master again after it was lost. 0 (also if it is), or a negative errno: -EBUSY or -EACCES
+// while another process is.
+int kms_device_acquire(struct kms_device *device);
+bool kms_device_is_master(const struct kms_device *device);
+// Reads anew what the kernel holds for everything: another master may have changed all of it. Planes count as
+// not ours until they are taken into use again. 0, or a negative errno. No flip may be pending.
+int kms_device_resync(struct kms_device *device);
 
 // Probes all connectors anew (drmModeGetConnector: slow, real hardware is asked). True when what is
 // connected, its EDID or its modes changed. A connector whose driver cannot tell (status unknown)

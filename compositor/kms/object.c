@@ -92,6 +92,24 @@ bool kms_properties_load(struct kms_device *device, uint32_t object, uint32_t ob
 	return ok;
 }
 
+bool kms_properties_reload(struct kms_device *device, uint32_t object, uint32_t object_type,
+	struct kms_property *props, int count) {
+	drmModeObjectProperties *list = drmModeObjectGetProperties(device->fd, object, object_type);
+	if (!list) {
+		return false;
+	}
+	for (uint32_t i = 0; i < list->count_props; i++) {
+		for (int p = 0; p < count; p++) {
+			if (props[p].id == list->props[i]) {
+				props[p].value = list->prop_values[i];
+				props[p].is_staged = false;
+			}
+		}
+	}
+	drmModeFreeObjectProperties(list);
+	return true;
+}
+
 struct kms_crtc *kms_device_crtc(struct kms_device *device, uint64_t id) {
 	for (int i = 0; id != 0 && i < device->n_crtcs; i++) {
 		if (device->crtcs[i].id == id) {
@@ -127,6 +145,39 @@ bool kms_crtcs_load(struct kms_device *device, const drmModeRes *resources) {
 		}
 		crtc->initial_active = crtc->props[KMS_CRTC_ACTIVE].value != 0;
 		drmModeFreeCrtc(now);
+	}
+	return true;
+}
+
+bool kms_crtcs_reload(struct kms_device *device) {
+	for (int i = 0; i < device->n_crtcs; i++) {
+		struct kms_crtc *crtc = &device->crtcs[i];
+		drmModeCrtc *now = drmModeGetCrtc(device->fd, crtc->id);
+		if (!now) {
+			return false;
+		}
+		crtc->mode_valid = now->mode_valid;
+		if (now->mode_valid) {
+			crtc->mode = now->mode;
+		}
+		drmModeFreeCrtc(now);
+		if (!kms_properties_reload(
+				device, crtc->id, DRM_MODE_OBJECT_CRTC, crtc->props, KMS_CRTC_PROPERTY_COUNT)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+bool kms_planes_reload(struct kms_device *device) {
+	for (int i = 0; i < device->n_planes; i++) {
+		struct kms_plane *plane = &device->planes[i];
+		plane->ours = false;
+		plane->outgoing_fb = 0;
+		if (!kms_properties_reload(
+				device, plane->id, DRM_MODE_OBJECT_PLANE, plane->props, KMS_PLANE_PROPERTY_COUNT)) {
+			return false;
+		}
 	}
 	return true;
 }

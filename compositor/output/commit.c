@@ -109,9 +109,8 @@ enum planner_verdict output_test(void *data, const struct planner_plan *plan) {
 		return PLANNER_REFUSED;
 	}
 	uint32_t flags = KMS_COMMIT_TEST;
-	if (!output->lit) { // what is asked is whether the layout does once it is
-		kms_request_active(output->pipe.crtc, true);
-		flags |= KMS_COMMIT_ALLOW_MODESET;
+	if (!power_stage(output, &flags)) { // of a dark one: whether the layout does once it is lit
+		return PLANNER_UNKNOWN;
 	}
 	int rc = kms_request_commit(output->device, output->pipe.crtc, flags);
 	if (rc == 0) {
@@ -124,7 +123,8 @@ static int commit_once(struct output *output, struct frame *frame) {
 	struct capture *capture = captures_prepare(output, frame);
 	kms_request_begin(output->device);
 	int rc = output_stage(output, frame, &frame->plan) ? 0 : -ENOMEM;
-	uint32_t flags = KMS_COMMIT_EVENT | power_stage(output);
+	uint32_t flags = KMS_COMMIT_EVENT;
+	rc = power_stage(output, &flags) ? rc : -ENOMEM;
 	if (capture != NULL) {
 		flags |= captures_stage(capture);
 	}

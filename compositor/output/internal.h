@@ -69,6 +69,7 @@ struct output {
 
 	bool scheduled; // a frame is wanted
 	bool powered;   // it should be lit
+	bool paused;    // the device is not ours for now
 	bool lit;       // its CRTC is active
 	double level;   // of brightness, 0 to 1
 	bool gamma_changed;
@@ -160,10 +161,10 @@ struct kms_framebuffer *scanout_framebuffer(
 	struct kms_device *device, struct scene_buffer *buffer, uint32_t format);
 
 // ---- power.c ----
-// Turns the screen off if that is wanted and possible now. False: nothing is to be shown.
+// Turns the screen off if that is wanted and possible now. False: nothing is to be shown, or can be.
 bool power_apply(struct output *output);
-// Stages what lights the CRTC and its brightness; returns further commit flags.
-uint32_t power_stage(struct output *output);
+// Stages what lights the CRTC and, but for a test, its brightness; adds further commit flags. False when out of memory.
+bool power_stage(struct output *output, uint32_t *flags);
 void power_committed(struct output *output, uint32_t flags);
 
 // ---- capture.c ----
@@ -180,6 +181,8 @@ void captures_finish(struct output *output);
 void captures_dark(struct output *output);
 
 // ---- output.c ----
+// Waits until the frame on its way is on the screen; not for long.
+void output_wait_flip(struct output *output);
 // Goes on with a frame that was held back.
 void output_resume(struct output *output);
 

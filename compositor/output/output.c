@@ -121,6 +121,11 @@ static int64_t next_vblank(const struct output *output, int64_t now) {
 static void retry(struct output *output, int rc) {
 	int32_t wait = output->retry_ms > 0 ? 2 * output->retry_ms : RETRY_FIRST_MS;
 	output->retry_ms = wait < RETRY_LAST_MS ? wait : RETRY_LAST_MS;
+	if (rc == -EACCES && output->handler.lost != NULL && !kms_device_is_master(output->device)) {
+		output->scheduled = true;
+		output->handler.lost(output->handler.data, output);
+		return;
+	}
 	if (output->retry_ms == RETRY_SAID_MS) {
 		log_error("%s: the display refused a frame: %s; trying again", output->pipe.connector->name,
 			strerror(-rc));
@@ -396,7 +401,7 @@ struct output *output_create(struct wl_event_loop *loop, struct output_pool *poo
 	return output;
 }
 
-static void wait_for_flip(struct output *output) {
+void output_wait_flip(struct output *output) {
 	int64_t end = output_now_ns() + INT64_C(500000000);
 	while (output->pending != NULL && output_now_ns() < end) {
 		struct pollfd fd = {.fd = output->device->fd, .events = POLLIN};
@@ -412,7 +417,7 @@ void output_destroy(struct output *output) {
 	}
 	output->handler = (struct output_handler){0};
 	captures_finish(output);
-	wait_for_flip(output);
+	output_wait_flip(output);
 	pool_remove(output->pool, output);
 	output->pipe.crtc->on_flip = NULL;
 	if (output->idle != NULL) {

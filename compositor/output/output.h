@@ -74,6 +74,9 @@ struct output_counters {
 struct output_handler {
 	// Before a frame or a screenshot looks at the scene: the last moment to change it. May be NULL.
 	void (*before_frame)(void *data, struct output *output);
+	// A commit was refused because another process is DRM master: output_pause is the way to wait. May be
+	// NULL.
+	void (*lost)(void *data, struct output *output);
 	// The first flip after output_create. May be NULL.
 	void (*first_flip)(void *data, struct output *output);
 	void *data;
@@ -114,6 +117,12 @@ const struct frame *output_frame(const struct output *output);
 // frame, which is the scene of then. While it is off clients' frames go on slowly.
 void output_set_power(struct output *output, bool on);
 bool output_power(const struct output *output); // as it was asked for
+// The device is not ours for now: nothing is committed, clients' frames go on slowly. Waits for the flip that
+// is on its way, half a second at most.
+void output_pause(struct output *output);
+// It is again, and in sync (kms_device_resync): the next frame is a whole one with a modeset, or the screen
+// is turned off if it was.
+void output_unpause(struct output *output);
 // Brightness, 0 to 1 of what the picture is, with the next frame. False if the device cannot do that.
 bool output_set_level(struct output *output, double level);
 

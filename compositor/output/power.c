@@ -6,6 +6,15 @@
 #include "base/log.h"
 #include "output/internal.h"
 
+// What is on the screen is not ours any more: buffers go back, and the next frame is a whole one.
+static void forget_screen(struct output *output) {
+	planner_forget(output->planner);
+	if (output->on_screen != NULL) {
+		frame_unlock(output->on_screen);
+		output->on_screen = NULL;
+	}
+}
+
 // While no flip is pending and nothing is being written back.
 static void go_dark(struct output *output) {
 	kms_request_begin(output->device);
@@ -24,16 +33,15 @@ static void go_dark(struct output *output) {
 	}
 	output->counters.modesets++;
 	output->lit = false;
-	planner_forget(output->planner);
-	if (output->on_screen != NULL) {
-		frame_unlock(output->on_screen);
-		output->on_screen = NULL;
-	}
+	forget_screen(output);
 	pool_flipped(output);
 	log_info("%s: off", output->pipe.connector->name);
 }
 
 bool power_apply(struct output *output) {
+	if (output->paused) {
+		return false;
+	}
 	if (output->powered || !output->lit) {
 		return output->powered;
 	}
@@ -43,15 +51,49 @@ bool power_apply(struct output *output) {
 	return output->powered;
 }
 
-uint32_t power_stage(struct output *output) {
-	if (output->gamma_changed) {
-		kms_request_gamma(output->pipe.crtc, output->level);
+bool power_stage(struct output *output, uint32_t *flags) {
+	const struct kms_pipe *pipe = &output->pipe;
+	if (output->gamma_changed && !(*flags & KMS_COMMIT_TEST)) {
+		kms_request_gamma(pipe->crtc, output->level);
 	}
 	if (output->lit) {
-		return 0;
+		return true;
 	}
-	kms_request_active(output->pipe.crtc, true);
-	return KMS_COMMIT_ALLOW_MODESET;
+	*flags |= KMS_COMMIT_ALLOW_MODESET;
+	return kms_request_enable(pipe->crtc, pipe->connector, &pipe->mode);
+}
+
+void output_pause(struct output *output) {
+	if (output->paused) {
+		return;
+	}
+	output_wait_flip(output);
+	if (output->pending != NULL) { // it is not coming
+		frame_unlock(output->pending);
+		output->pending = NULL;
+	}
+	output->paused = true;
+	captures_dark(output);
+	forget_screen(output);
+	output->scheduled = false;
+	output->scene.schedule(&output->scene); // apps go on, slowly
+}
+
+void output_unpause(struct output *output) {
+	if (!output->paused) {
+		return;
+	}
+	output->paused = false;
+	output->retry_ms = 0;
+	output->gamma_changed = true;
+	if (output->powered) {
+		output->lit = false;
+		output->scheduled = false;
+		output->scene.schedule(&output->scene);
+	} else {
+		output->lit = true; // by whoever had the device
+		power_apply(output);
+	}
 }
 
 void power_committed(struct output *output, uint32_t flags) {

@@ -26,7 +26,7 @@ const char *test_device_path(void) {
 	}
 	const char *named = getenv("VITRINE_TEST_DEVICE");
 	struct kms_open_error error;
-	struct kms_device *device = kms_device_open(named && *named ? named : NULL, &error);
+	struct kms_device *device = kms_device_open(named && *named ? named : NULL, NULL, &error);
 	if (!device) {
 		test_skip(error.message);
 	}
@@ -46,7 +46,7 @@ void test_need_layout(const char *layout) {
 
 struct kms_device *test_open(void) {
 	struct kms_open_error error;
-	struct kms_device *device = kms_device_open(test_device_path(), &error);
+	struct kms_device *device = kms_device_open(test_device_path(), NULL, &error);
 	if (!device) {
 		fail_msg("%s", error.message);
 	}

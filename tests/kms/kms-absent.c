@@ -8,7 +8,7 @@
 
 static void assert_refused(const char *path, enum kms_open_status status, const char *says) {
 	struct kms_open_error error;
-	assert_null(kms_device_open(path, &error));
+	assert_null(kms_device_open(path, NULL, &error));
 	if (error.status != status || !strstr(error.message, says) || strchr(error.message, '\n')) {
 		fail_msg("status %d, \"%s\"", error.status, error.message);
 	}

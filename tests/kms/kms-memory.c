@@ -43,7 +43,7 @@ static void opening(void **state) {
 	for (long n = 0;; n++) {
 		struct kms_open_error error;
 		fail_at = n;
-		struct kms_device *device = kms_device_open(path, &error);
+		struct kms_device *device = kms_device_open(path, NULL, &error);
 		bool failed = fail_at < 0;
 		fail_at = -1;
 		if (device && !failed) {
@@ -70,7 +70,7 @@ static void finding(void **state) {
 	for (long n = 0; n < 2000; n += 7) { // libudev allocates a lot
 		struct kms_open_error error;
 		fail_at = n;
-		device = kms_device_open(NULL, &error);
+		device = kms_device_open(NULL, NULL, &error);
 		bool failed = fail_at < 0;
 		fail_at = -1;
 		kms_device_close(device);

@@ -181,7 +181,7 @@ static void running_mode_is_no_modeset(void **state) {
 
 static void assert_refused(const char *path, enum kms_open_status status, const char *says) {
 	struct kms_open_error error;
-	assert_null(kms_device_open(path, &error));
+	assert_null(kms_device_open(path, NULL, &error));
 	if (error.status != status || !strstr(error.message, says) || strchr(error.message, '\n')) {
 		fail_msg("status %d, \"%s\"", error.status, error.message);
 	}
@@ -222,8 +222,8 @@ static void no_permission(void **state) {
 	assert_true(pid >= 0);
 	if (pid == 0) {
 		struct kms_open_error error;
-		bool ok = setgid(65534) == 0 && setuid(65534) == 0 && !kms_device_open(path, &error) &&
-			error.status == KMS_OPEN_NO_PERMISSION &&
+		bool ok = setgid(65534) == 0 && setuid(65534) == 0 &&
+			!kms_device_open(path, NULL, &error) && error.status == KMS_OPEN_NO_PERMISSION &&
 			strstr(error.message, "permission denied: add the user to group");
 		_exit(ok ? 0 : 1);
 	}
@@ -237,7 +237,7 @@ static void finds_the_device_itself(void **state) {
 	(void)state;
 	struct kms_open_error error;
 	const char *path = test_device_path();
-	struct kms_device *device = kms_device_open(NULL, &error);
+	struct kms_device *device = kms_device_open(NULL, NULL, &error);
 	if (!device) {
 		fail_msg("%s", error.message);
 	}
