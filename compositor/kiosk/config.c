@@ -2,12 +2,14 @@
 // Reads vitrine.ini by the table of config_keys.c.
 #include "kiosk/config.h"
 
-#include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
 #include <ini.h>
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "input/input.h"
@@ -18,86 +20,87 @@ enum {
 	// What the library keeps of a line and of a section's name, bytes: more would be cut off.
 	MAX_LINE = 198,
 	MAX_SECTION = 49,
+	MAX_FILE = 1 << 20,   // bytes: what is larger is something else
 	N_KEYBOARD_NAMES = 4, // model, layout, variant, options: what config_keyboard begins with
 };
 
+struct place {
+	const char *path; // NULL: nowhere
+	int line;
+};
+
+// Goes through one file after the other.
 struct reader {
 	struct config *config;
 	FILE *file;
 	const char *path;
 	int line;         // of the file, counted here: the library may be built without line numbers
-	int section_line; // where the section began
-	int bad_section;  // section_line of the one that was complained of last
-	int keyboard_lines[N_KEYBOARD_NAMES]; // where the names were set; 0: nowhere
+	size_t bytes;     // of the file, so far
+	bool bad_section; // its keys are not looked at: it was complained of
+	struct place keyboard[N_KEYBOARD_NAMES];  // where the names were set
+	struct place mirrors[CONFIG_MAX_OUTPUTS]; // likewise, by output
 	char *error; // CONFIG_ERROR_SIZE bytes, empty until something is wrong that no default serves
 };
 
 // ---- What is wrong ----
 
-static void add_problem(struct config *config, const char *text) {
-	if (config->n_problems < CONFIG_MAX_PROBLEMS) {
-		char *copy = strdup(text);
-		config->problems[config->n_problems] = copy;
-		config->n_problems += copy != NULL;
+static void add_problem(struct reader *reader, int line, const char *text) {
+	struct config *config = reader->config;
+	char copy[CONFIG_ERROR_SIZE];
+	if (config->n_problems == CONFIG_MAX_PROBLEMS) {
+		return;
 	}
+	if (config->n_problems == CONFIG_MAX_PROBLEMS - 1) {
+		snprintf(copy, sizeof(copy), "%.200s:%d: and more that is wrong from here on", reader->path,
+			line);
+	} else {
+		snprintf(copy, sizeof(copy), "%s", text);
+	}
+	config_scrub(copy);
+	config->problems[config->n_problems] = strdup(copy);
+	config->n_problems += config->problems[config->n_problems] != NULL;
+}
+
+static void __attribute__((format(printf, 4, 0))) say(struct reader *reader, int line,
+	char text[CONFIG_ERROR_SIZE], const char *format, va_list args) {
+	// Line 0: the file as a whole.
+	int len = line > 0 ? snprintf(text, CONFIG_ERROR_SIZE, "%.200s:%d: ", reader->path, line)
+					   : snprintf(text, CONFIG_ERROR_SIZE, "%.200s: ", reader->path);
+	vsnprintf(text + len, CONFIG_ERROR_SIZE - (size_t)len, format, args);
 }
 
 static void __attribute__((format(printf, 3, 4)))
 complain(struct reader *reader, int line, const char *format, ...) {
 	char text[CONFIG_ERROR_SIZE];
-	int len = snprintf(text, sizeof(text), "%.120s:%d: ", reader->path, line);
 	va_list args;
 	va_start(args, format);
-	vsnprintf(text + len, sizeof(text) - (size_t)len, format, args);
+	say(reader, line, text, format, args);
 	va_end(args);
-	add_problem(reader->config, text);
+	add_problem(reader, line, text);
 }
 
-static size_t smallest(size_t a, size_t b, size_t c) {
-	size_t least = a < b ? a : b;
-	return least < c ? least : c;
-}
-
-// How many letters have to be changed, added or left out to make one word of the other.
-static size_t distance(const char *a, const char *b) {
-	size_t row[MAX_SECTION + 1], len = strlen(b);
-	if (len > MAX_SECTION) {
-		return MAX_SECTION;
+// No default serves. The first one is the error, all others are told beside it.
+static void __attribute__((format(printf, 3, 4)))
+refuse(struct reader *reader, int line, const char *format, ...) {
+	char text[CONFIG_ERROR_SIZE];
+	va_list args;
+	va_start(args, format);
+	say(reader, line, text, format, args);
+	va_end(args);
+	if (reader->error[0] != '\0') {
+		add_problem(reader, line, text);
+		return;
 	}
-	for (size_t j = 0; j <= len; j++) {
-		row[j] = j;
-	}
-	for (size_t i = 0; a[i] != '\0'; i++) {
-		size_t corner = row[0];
-		row[0] = i + 1;
-		for (size_t j = 0; j < len; j++) {
-			size_t above = row[j + 1];
-			bool same = tolower((unsigned char)a[i]) == tolower((unsigned char)b[j]);
-			row[j + 1] = smallest(above + 1, row[j] + 1, corner + !same);
-			corner = above;
-		}
-	}
-	return row[len];
-}
-
-struct guess {
-	const char *best; // NULL: nothing is near
-	size_t distance;
-};
-
-static void consider(struct guess *guess, const char *said, const char *known) {
-	size_t n = distance(said, known);
-	if (n <= 1 + strlen(known) / 4 && (guess->best == NULL || n < guess->distance)) {
-		*guess = (struct guess){known, n};
-	}
+	config_scrub(text);
+	memcpy(reader->error, text, sizeof(text));
 }
 
 static void complain_of_key(
 	struct reader *reader, enum config_section_id id, const char *section, const char *name) {
-	struct guess guess = {0};
+	struct config_guess guess = {0};
 	for (size_t k = 0; k < config_n_keys; k++) {
 		if (config_keys[k].section == id) {
-			consider(&guess, name, config_keys[k].name);
+			config_guess(&guess, name, config_keys[k].name, strlen(config_keys[k].name));
 		}
 	}
 	if (guess.best != NULL) {
@@ -110,35 +113,29 @@ static void complain_of_key(
 }
 
 static void complain_of_section(struct reader *reader, const char *section) {
-	if (reader->bad_section == reader->section_line) {
-		return; // once is enough
-	}
-	reader->bad_section = reader->section_line;
 	char word[MAX_SECTION + 1];
 	snprintf(word, sizeof(word), "%.*s", (int)strcspn(section, " "), section);
-	struct guess guess = {0};
-	for (size_t s = 0; s < CONFIG_N_SECTIONS; s++) {
-		consider(&guess, word, config_sections[s].name);
-	}
+	struct config_guess guess = {0};
 	const struct config_section *near = NULL;
 	for (size_t s = 0; s < CONFIG_N_SECTIONS; s++) {
-		near = guess.best == config_sections[s].name ? &config_sections[s] : near;
+		const char *known = config_sections[s].name;
+		config_guess(&guess, word, known, strlen(known));
+		near = guess.best == known ? &config_sections[s] : near;
 	}
 	if (near != NULL) {
-		complain(reader, reader->section_line, "unknown section [%s]: did you mean [%s%s%s]?",
-			section, near->name, near->argument != NULL ? " " : "",
+		complain(reader, reader->line, "unknown section [%s]: did you mean [%s%s%s]?", section,
+			near->name, near->argument != NULL ? " " : "",
 			near->argument != NULL ? near->argument : "");
-	} else {
-		char all[256] = "";
-		for (size_t s = 0, len = 0; s < CONFIG_N_SECTIONS && len < sizeof(all); s++) {
-			const struct config_section *known = &config_sections[s];
-			len += (size_t)snprintf(all + len, sizeof(all) - len, "%s[%s%s%s]", s > 0 ? ", " : "",
-				known->name, known->argument != NULL ? " " : "",
-				known->argument != NULL ? known->argument : "");
-		}
-		complain(
-			reader, reader->section_line, "unknown section [%s]: expected one of %s", section, all);
+		return;
 	}
+	char all[256] = "";
+	for (size_t s = 0, len = 0; s < CONFIG_N_SECTIONS && len < sizeof(all); s++) {
+		const struct config_section *known = &config_sections[s];
+		len += (size_t)snprintf(all + len, sizeof(all) - len, "%s[%s%s%s]", s > 0 ? ", " : "",
+			known->name, known->argument != NULL ? " " : "",
+			known->argument != NULL ? known->argument : "");
+	}
+	complain(reader, reader->line, "unknown section [%s]: expected one of %s", section, all);
 }
 
 // ---- Sections ----
@@ -215,61 +212,123 @@ static enum config_section_id find_section(const char *section, const char **arg
 	return CONFIG_N_SECTIONS;
 }
 
-// The struct that a section's keys are in; NULL if there are too many.
-static void *section_base(struct config *config, enum config_section_id id, const char *argument) {
+void *config_section_base(struct config *config, enum config_section_id id) {
 	switch (id) {
-	case CONFIG_OUTPUT:
-		return output_section(config, argument);
+	case CONFIG_CORE:
+		return config;
 	case CONFIG_KEYBOARD:
 		return &config->keyboard;
-	case CONFIG_INPUT:
-		return input_section(config, argument);
 	case CONFIG_CURSOR:
 		return &config->cursor;
 	case CONFIG_IDLE:
 		return &config->idle;
 	case CONFIG_KEYS:
 		return &config->keys;
-	case CONFIG_APP_KEYS:
-		return app_keys_section(config, argument);
 	case CONFIG_OSK:
 		return &config->osk;
 	default:
-		return config;
+		return NULL;
+	}
+}
+
+// The struct that a section's keys are in; NULL if there are too many.
+static void *section_base(struct config *config, enum config_section_id id, const char *argument) {
+	switch (id) {
+	case CONFIG_OUTPUT:
+		return output_section(config, argument);
+	case CONFIG_INPUT:
+		return input_section(config, argument);
+	case CONFIG_APP_KEYS:
+		return app_keys_section(config, argument);
+	default:
+		return config_section_base(config, id);
 	}
 }
 
 // ---- Reading ----
 
+// One line without its end, as much as fits into MAX_LINE + 1 bytes; *len is that, or more if it was
+// longer. False at the end of the file.
+static bool next_line(struct reader *reader, char line[MAX_LINE + 2], size_t *len) {
+	int c;
+	*len = 0;
+	while ((c = getc_unlocked(reader->file)) != EOF && ++reader->bytes <= MAX_FILE && c != '\n') {
+		if (*len <= MAX_LINE) {
+			line[*len] = (char)c;
+		}
+		++*len;
+	}
+	line[*len <= MAX_LINE ? *len : MAX_LINE + 1] = '\0';
+	return c != EOF || *len > 0;
+}
+
+// A section begins: whether there is one like this.
+static void check_section(struct reader *reader, const char *section) {
+	const char *argument;
+	enum config_section_id id = find_section(section, &argument);
+	reader->bad_section = true;
+	if (id == CONFIG_N_SECTIONS) {
+		complain_of_section(reader, section);
+	} else if (id == CONFIG_INPUT && !input_pattern_is_valid(argument)) {
+		complain(reader, reader->line,
+			"[%s] fits no device: expected a name, usb:VVVV:PPPP or tag:PROPERTY", section);
+	} else {
+		reader->bad_section = false;
+	}
+}
+
+// What the library is to see of a line, from its first letter on: it would take an indented one for more
+// of the one before. Nothing, where the line was complained of.
+static const char *look_at(struct reader *reader, char *line, size_t len) {
+	if (len > MAX_LINE) {
+		complain(reader, reader->line, "the line is longer than %d bytes", MAX_LINE);
+		return "";
+	}
+	static const char bom[] = "\xef\xbb\xbf";
+	char *text =
+		line + (reader->line == 1 && strncmp(line, bom, strlen(bom)) == 0 ? strlen(bom) : 0);
+	text += strspn(text, " \t");
+	if (*text == '#' || *text == ';') {
+		return "";
+	}
+	if (!config_is_text(line, len)) {
+		complain(reader, reader->line,
+			"the line holds what is no text: expected UTF-8 without control characters");
+		return "";
+	}
+	size_t end = strcspn(text, "]");
+	bool is_section = *text == '[';
+	bool is_blank = text[strspn(text, " \t\r")] == '\0';
+	if (!is_blank && text[is_section ? end : strcspn(text, "=:")] == '\0') {
+		complain(reader, reader->line, "expected [SECTION] or KEY = VALUE");
+		reader->bad_section |= is_section;
+		return "";
+	}
+	if (!is_section) {
+		return text;
+	}
+	if (end - 1 > MAX_SECTION) {
+		complain(reader, reader->line,
+			"the section's name is longer than %d bytes: shorten it with a *", MAX_SECTION);
+		reader->bad_section = true;
+		return "";
+	}
+	text[end] = '\0';
+	check_section(reader, text + 1);
+	text[end] = ']';
+	return text;
+}
+
 // Called for each line before the library looks at it.
 static char *read_line(char *text, int size, void *user) {
 	struct reader *reader = user;
-	char line[512];
-	if (fgets(line, sizeof(line), reader->file) == NULL) {
+	char line[MAX_LINE + 2];
+	size_t len;
+	if (reader->bytes > MAX_FILE || !next_line(reader, line, &len)) {
 		return NULL;
 	}
 	reader->line++;
-	size_t len = strcspn(line, "\n");
-	if (len > MAX_LINE) {
-		complain(reader, reader->line, "the line is longer than %d characters", MAX_LINE);
-		for (int c = (unsigned char)line[len]; c != '\n' && c != EOF;) {
-			c = fgetc(reader->file);
-		}
-		len = 0; // nothing of it is taken
-	}
-	// The library would take an indented line for more of the one before.
-	size_t start = strspn(line, " \t");
-	start = start < len ? start : len;
-	snprintf(text, (size_t)size, "%.*s\n", (int)(len - start), line + start);
-	if (text[0] == '[') {
-		reader->section_line = reader->line;
-		if (strcspn(text + 1, "]") > MAX_SECTION) {
-			complain(reader, reader->line,
-				"the section's name is longer than %d characters: shorten it with a *",
-				MAX_SECTION);
-			text[MAX_SECTION + 1] = ']'; // fits nothing it was not meant for
-		}
-	}
+	snprintf(text, (size_t)size, "%s\n", look_at(reader, line, len));
 	return text;
 }
 
@@ -283,41 +342,34 @@ static void set_key(struct reader *reader, const struct config_key *key, const c
 	}
 	if (!config_parse(key, (char *)base + key->offset, value)) {
 		char expected[CONFIG_EXPECTED_SIZE];
-		config_expected(key, expected);
+		config_expected(key, value, expected);
 		if (key->needed) {
-			snprintf(reader->error, CONFIG_ERROR_SIZE, "%.80s:%d: %.30s = %.60s: expected %.60s",
-				reader->path, reader->line, name, value, expected);
+			refuse(reader, reader->line, "%s = %.60s: expected %s", name, value, expected);
 		} else {
 			complain(reader, reader->line, "%s = %.60s: expected %s", name, value, expected);
 		}
 		return;
 	}
 	if (key->section == CONFIG_OUTPUT && key->offset == offsetof(struct config_output, mirror)) {
-		((struct config_output *)base)->mirror_line = reader->line;
+		ptrdiff_t output = (struct config_output *)base - reader->config->outputs;
+		reader->mirrors[output] = (struct place){reader->path, reader->line};
 	}
 	if (key->section == CONFIG_KEYBOARD && key->offset < N_KEYBOARD_NAMES * sizeof(char *)) {
-		reader->keyboard_lines[key->offset / sizeof(char *)] = reader->line;
+		reader->keyboard[key->offset / sizeof(char *)] = (struct place){reader->path, reader->line};
 	}
 }
 
 static int handle_key(void *user, const char *section, const char *name, const char *value) {
 	struct reader *reader = user;
-	if (reader->error[0] != '\0') {
-		return 1; // the first one that is fatal is the one to tell
+	if (section[0] == '\0' && !reader->bad_section) {
+		complain(reader, reader->line, "\"%s\" stands before any [SECTION]", name);
+		return 1;
 	}
 	const char *argument;
-	enum config_section_id id = find_section(section, &argument);
+	enum config_section_id id =
+		reader->bad_section ? CONFIG_N_SECTIONS : find_section(section, &argument);
 	if (id == CONFIG_N_SECTIONS) {
-		complain_of_section(reader, section);
-		return 1;
-	}
-	if (id == CONFIG_INPUT && !input_pattern_is_valid(argument)) {
-		if (reader->bad_section != reader->section_line) {
-			reader->bad_section = reader->section_line;
-			complain(reader, reader->section_line,
-				"[%s] fits no device: expected a name, usb:VVVV:PPPP or tag:PROPERTY", section);
-		}
-		return 1;
+		return 1; // it was complained of
 	}
 	for (size_t k = 0; k < config_n_keys; k++) {
 		if (config_keys[k].section == id && strcmp(config_keys[k].name, name) == 0) {
@@ -339,7 +391,11 @@ static bool compiles(const struct config_keyboard *keyboard) {
 
 static void check_keyboard(struct reader *reader) {
 	struct config_keyboard *keyboard = &reader->config->keyboard;
-	if (compiles(keyboard)) {
+	bool any = false;
+	for (int i = 0; i < N_KEYBOARD_NAMES; i++) {
+		any |= reader->keyboard[i].path != NULL;
+	}
+	if (!any || compiles(keyboard)) {
 		return;
 	}
 	// The one without which the others do; else the layout, or what there is.
@@ -358,7 +414,8 @@ static void check_keyboard(struct reader *reader) {
 			break;
 		}
 	}
-	complain(reader, reader->keyboard_lines[wrong],
+	reader->path = reader->keyboard[wrong].path;
+	complain(reader, reader->keyboard[wrong].line,
 		"%s = %.60s: expected a name of xkeyboard-config(7) that goes with the rest of [keyboard]; "
 		"using the layout us",
 		names[wrong], *fields[wrong] != NULL ? *fields[wrong] : "");
@@ -378,7 +435,8 @@ static void check_mirrors(struct reader *reader) {
 		enum config_mirror_verdict verdict = config_judge_mirror(config, i, text);
 		wrong[i] = verdict == CONFIG_MIRROR_WRONG;
 		if (verdict != CONFIG_MIRROR_RIGHT) {
-			complain(reader, config->outputs[i].mirror_line, "%s", text);
+			reader->path = reader->mirrors[i].path;
+			complain(reader, reader->mirrors[i].line, "%s", text);
 		}
 	}
 	// All were judged as they are written.
@@ -433,43 +491,148 @@ void config_finish(struct config *config) {
 	*config = (struct config){0};
 }
 
-static bool read_file(struct config *config, const char *path, char error[CONFIG_ERROR_SIZE]) {
-	FILE *file = fopen(path, "re");
-	if (file == NULL) {
-		snprintf(error, CONFIG_ERROR_SIZE, "configuration %s: %s: check the path given to --config",
-			path, strerror(errno));
-		return false;
+// ---- Files ----
+
+// Nobody knows what device and socket one would name that cannot be read.
+static void read_file(struct reader *reader, const char *path) {
+	reader->path = path;
+	reader->line = 0;
+	reader->bytes = 0;
+	reader->bad_section = false;
+	reader->file = fopen(path, "re");
+	if (reader->file == NULL) {
+		refuse(reader, 0, "cannot be read: %s", strerror(errno));
+		return;
 	}
-	struct reader reader = {.config = config, .file = file, .path = path, .error = error};
-	error[0] = '\0';
-	int rc = ini_parse_stream(read_line, &reader, handle_key, &reader);
-	bool read_error = ferror(file) != 0;
-	fclose(file);
-	if (read_error) {
-		snprintf(error, CONFIG_ERROR_SIZE, "configuration %s: cannot be read: is it a file?", path);
+	int rc = ini_parse_stream(read_line, reader, handle_key, reader);
+	if (ferror(reader->file) != 0) {
+		refuse(reader, 0, "cannot be read: is it a file?");
+	} else if (reader->bytes > MAX_FILE) {
+		complain(reader, reader->line, "the file is larger than %d bytes", MAX_FILE);
 	} else if (rc > 0) {
-		complain(&reader, rc, "expected [SECTION] or KEY = VALUE");
+		complain(reader, rc, "expected [SECTION] or KEY = VALUE");
+	} else if (rc < 0) {
+		complain(reader, reader->line, "out of memory");
+	}
+	fclose(reader->file);
+	reader->file = NULL;
+}
+
+static int is_ini(const struct dirent *entry) {
+	size_t len = strlen(entry->d_name);
+	return entry->d_name[0] != '.' && len > 4 && strcmp(entry->d_name + len - 4, ".ini") == 0;
+}
+
+// By their bytes: not as a language sorts.
+static int by_name(const struct dirent **a, const struct dirent **b) {
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+// The paths of conf.d/*.ini in `folder`, in the order of their names. Returns how many; *paths is for
+// free_paths.
+static int list_conf_d(struct reader *reader, const char *folder, char ***paths) {
+	char path[PATH_MAX];
+	struct dirent **entries = NULL;
+	*paths = NULL;
+	if (snprintf(path, sizeof(path), "%s/conf.d", folder) >= (int)sizeof(path)) {
+		return 0;
+	}
+	int n = scandir(path, &entries, is_ini, by_name);
+	if (n < 0) {
+		reader->path = path;
+		if (errno != ENOENT && errno != ENOTDIR) {
+			refuse(reader, 0, "cannot be read: %s", strerror(errno));
+		}
+		return 0;
+	}
+	*paths = calloc((size_t)n + 1, sizeof(**paths));
+	int n_paths = 0;
+	for (int i = 0; i < n; i++) {
+		if (*paths != NULL && asprintf(&(*paths)[n_paths], "%s/%s", path, entries[i]->d_name) > 0) {
+			n_paths++;
+		}
+		free(entries[i]);
+	}
+	free(entries);
+	if (n_paths < n) {
+		snprintf(reader->error, CONFIG_ERROR_SIZE, "%.200s: out of memory", path);
+	}
+	return n_paths;
+}
+
+static void free_paths(char **paths, int n) {
+	for (int i = 0; i < n; i++) {
+		free(paths[i]);
+	}
+	free(paths);
+}
+
+// Reads `path` (NULL: there is none), then what is in conf.d beside it.
+static bool read_all(
+	struct config *config, const char *path, const char *folder, char error[CONFIG_ERROR_SIZE]) {
+	struct reader reader = {.config = config, .error = error};
+	error[0] = '\0';
+	if (path != NULL) {
+		read_file(&reader, path);
+	}
+	char **paths;
+	int n = list_conf_d(&reader, folder, &paths);
+	for (int i = 0; i < n; i++) {
+		read_file(&reader, paths[i]);
 	}
 	check_keyboard(&reader);
 	check_mirrors(&reader);
+	free_paths(paths, n);
 	return error[0] == '\0';
+}
+
+// The one that was asked for has to be there.
+static bool read_given(struct config *config, const char *path, char error[CONFIG_ERROR_SIZE]) {
+	struct stat info;
+	int wrong = access(path, R_OK) != 0 || stat(path, &info) != 0 ? errno
+		: S_ISDIR(info.st_mode)                                   ? EISDIR
+																  : 0;
+	if (wrong != 0) {
+		snprintf(error, CONFIG_ERROR_SIZE,
+			"configuration %.200s: %s: check the path given to --config", path, strerror(wrong));
+		return false;
+	}
+	const char *slash = strrchr(path, '/');
+	char folder[PATH_MAX] = ".";
+	if (slash != NULL) {
+		snprintf(folder, sizeof(folder), "%.*s", slash > path ? (int)(slash - path) : 1, path);
+	}
+	return read_all(config, path, folder, error);
+}
+
+// Reads what is in the folder. False if there is nothing.
+static bool read_folder(
+	struct config *config, const char *folder, char error[CONFIG_ERROR_SIZE], bool *ok) {
+	char path[PATH_MAX], conf_d[PATH_MAX];
+	snprintf(path, sizeof(path), "%s/vitrine.ini", folder);
+	snprintf(conf_d, sizeof(conf_d), "%s/conf.d", folder);
+	bool has_file = access(path, F_OK) == 0;
+	if (!has_file && access(conf_d, F_OK) != 0) {
+		return false;
+	}
+	*ok = read_all(config, has_file ? path : NULL, folder, error);
+	return true;
 }
 
 bool config_load(struct config *config, const char *path, char error[CONFIG_ERROR_SIZE]) {
 	if (path != NULL) {
-		return read_file(config, path, error);
+		return read_given(config, path, error);
 	}
-	char user[4096];
+	char user[PATH_MAX - 16];
 	const char *home = getenv("XDG_CONFIG_HOME");
-	int len = home != NULL && home[0] == '/'
-		? snprintf(user, sizeof(user), "%s/vitrine/vitrine.ini", home)
-		: snprintf(user, sizeof(user), "%s/.config/vitrine/vitrine.ini",
-			  getenv("HOME") != NULL ? getenv("HOME") : "");
-	if (len > 0 && (size_t)len < sizeof(user) && access(user, F_OK) == 0) {
-		return read_file(config, user, error);
+	int len = home != NULL && home[0] == '/' ? snprintf(user, sizeof(user), "%s/vitrine", home)
+											 : snprintf(user, sizeof(user), "%s/.config/vitrine",
+												   getenv("HOME") != NULL ? getenv("HOME") : "");
+	bool ok = true;
+	if (len <= 0 || (size_t)len >= sizeof(user) || !read_folder(config, user, error, &ok)) {
+		read_folder(config, "/etc/vitrine", error, &ok);
 	}
-	static const char system[] = "/etc/vitrine/vitrine.ini";
-	return access(system, F_OK) != 0 || read_file(config, system, error);
+	return ok;
 }
 
 bool config_set_mode(struct config *config, const char *text, char error[CONFIG_ERROR_SIZE]) {

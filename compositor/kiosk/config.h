@@ -12,7 +12,7 @@ enum {
 	CONFIG_MAX_APP_KEYS = 32,
 	CONFIG_MAX_PROBLEMS = 32,
 	CONFIG_NAME_SIZE = 32, // of an output, bytes
-	CONFIG_ERROR_SIZE = 256,
+	CONFIG_ERROR_SIZE = 512,
 	CONFIG_UNSET = -1, // of what a section may leave to others
 };
 
@@ -24,10 +24,9 @@ struct config_mode {
 struct config_output {
 	char *name; // connector name, or "*"
 	struct config_mode mode;
-	double scale;    // px a logical px
-	int transform;   // enum wl_output_transform
-	char *mirror;    // name of the output that it repeats; NULL: none
-	int mirror_line; // of the file, where that was set
+	double scale;  // px a logical px
+	int transform; // enum wl_output_transform
+	char *mirror;  // name of the output that it repeats; NULL: none
 };
 
 struct config_keyboard {
@@ -112,10 +111,11 @@ struct config {
 void config_init(struct config *config);
 void config_finish(struct config *config);
 
-// Reads `path`, or if NULL the first of $XDG_CONFIG_HOME/vitrine/vitrine.ini and
-// /etc/vitrine/vitrine.ini that exists (none is fine). What can be done without is left at its
-// default and told in config->problems. False where that would not serve, with one line in `error`.
-// Lines name file, line, key and what was expected.
+// Reads `path`, or if NULL the vitrine.ini of the first of $XDG_CONFIG_HOME/vitrine and /etc/vitrine
+// that holds one, or a conf.d (none is fine); then conf.d/*.ini beside it, in the order of their names:
+// what comes later wins, key by key. What can be done without is left at its default and told in
+// config->problems. False where that would not serve, with one line in `error`. Lines name file, line,
+// key and what was expected.
 bool config_load(struct config *config, const char *path, char error[CONFIG_ERROR_SIZE]);
 
 // Sets an output's mode from "[NAME=]WxH[@HZ]"; without a name it is for every output.

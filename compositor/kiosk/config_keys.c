@@ -57,13 +57,14 @@ const struct config_section config_sections[CONFIG_N_SECTIONS] = {
 #define OSK(field) offsetof(struct config_osk, field)
 
 const struct config_key config_keys[] = {
-	{CONFIG_CORE, "device", CONFIG_PATH, CORE(device), .needed = true, .value = "/dev/dri/cardN",
-		.expected = "the path of a DRM node, such as /dev/dri/card0",
+	{CONFIG_CORE, "device", CONFIG_PATH, CORE(device), .needed = true, .restart = true,
+		.value = "/dev/dri/cardN", .expected = "the path of a DRM node, such as /dev/dri/card0",
 		.fallback = "the first one with a connected display", .description = "The display device."},
-	{CONFIG_CORE, "socket", CONFIG_NAME, CORE(socket), .needed = true, .value = "NAME",
-		.expected = "a name without '/', such as wayland-0", .fallback = "the first free one",
+	{CONFIG_CORE, "socket", CONFIG_NAME, CORE(socket), .needed = true, .restart = true,
+		.value = "NAME", .expected = "a name without '/', such as wayland-0",
+		.fallback = "the first free one",
 		.description = "Name of the Wayland socket in *XDG_RUNTIME_DIR*."},
-	{CONFIG_CORE, "wait", CONFIG_BOOL, CORE(wait), .fallback = "false",
+	{CONFIG_CORE, "wait", CONFIG_BOOL, CORE(wait), .restart = true, .fallback = "false",
 		.description = "Wait for a device that is not there yet."},
 
 	{CONFIG_OUTPUT, "mode", CONFIG_MODE, OUTPUT(mode), .fallback = "preferred",

@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdio.h>
 
+struct config;
+
 enum config_section_id {
 	CONFIG_CORE,
 	CONFIG_OUTPUT,
@@ -49,6 +51,7 @@ struct config_key {
 	enum config_type type;
 	size_t offset;           // of the field in the section's struct, bytes
 	bool needed;             // a wrong value cannot be left at its default
+	bool restart;            // a change takes effect with the next start
 	double min, max;         // of numbers
 	const char *choices;     // "a|b"
 	const char *value;       // how the manual calls the value; NULL: from the type
@@ -61,12 +64,48 @@ extern const struct config_section config_sections[CONFIG_N_SECTIONS];
 extern const struct config_key config_keys[];
 extern const size_t config_n_keys;
 
-enum { CONFIG_EXPECTED_SIZE = 128 };
+enum { CONFIG_EXPECTED_SIZE = 192 };
 
-// What a value of the key has to look like, for errors.
-void config_expected(const struct config_key *key, char text[CONFIG_EXPECTED_SIZE]);
+// What a value of the key has to look like, for errors; if `value`, which is none, is near to one, that
+// one too.
+void config_expected(
+	const struct config_key *key, const char *value, char text[CONFIG_EXPECTED_SIZE]);
 // Sets the field. False if the value is none of the key's; the field is as it was then.
 bool config_parse(const struct config_key *key, void *field, const char *value);
+
+// Same value, or both without one. The fields are of the key's type.
+bool config_equal(const struct config_key *key, const void *a, const void *b);
+
+// Bytes of the key's field.
+size_t config_field_size(const struct config_key *key);
+// The struct that keys of a section are in of which there is one; NULL for the others.
+void *config_section_base(struct config *config, enum config_section_id id);
+
+// ---- config_change.c ----
+
+// Any key, or which sections of this name there are.
+bool config_section_changed(
+	const struct config *a, const struct config *b, enum config_section_id id);
+// The next key after `after` (NULL: the first) that only a restart changes and that differs from what
+// runs; NULL: no more. `config` has afterwards what runs, and `running` the other.
+const struct config_key *config_hold_back(
+	struct config *config, struct config *running, const struct config_key *after);
+
+// ---- config_guess.c ----
+
+// The nearest of the known words: "did you mean". Begins all zero.
+struct config_guess {
+	const char *best; // NULL: nothing is near
+	size_t length, distance;
+};
+
+// Looks at one known word, the first `length` (at most 64) bytes of `known`.
+void config_guess(struct config_guess *guess, const char *said, const char *known, size_t length);
+
+// True if the bytes are UTF-8 without control characters other than blanks.
+bool config_is_text(const char *text, size_t size);
+// Replaces what is no text by '?': for what is shown on terminals and sent to clients.
+void config_scrub(char *text);
 
 // The sections as scdoc(5) text, in the order of the table.
 void config_print_manual(FILE *file);

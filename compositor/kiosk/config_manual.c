@@ -47,7 +47,8 @@ void config_print_manual(FILE *file) {
 			}
 			fprintf(file, "*%s* = ", key->name);
 			print_value(key, file);
-			fprintf(file, "\n\t%s Default: %s.\n\n", key->description, key->fallback);
+			fprintf(file, "\n\t%s%s Default: %s.\n\n", key->description,
+				key->restart ? " A change waits for a restart." : "", key->fallback);
 		}
 	}
 }

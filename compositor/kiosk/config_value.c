@@ -42,11 +42,27 @@ static void expected_of_type(const struct config_key *key, char *text, size_t si
 	}
 }
 
-void config_expected(const struct config_key *key, char text[CONFIG_EXPECTED_SIZE]) {
+void config_expected(
+	const struct config_key *key, const char *value, char text[CONFIG_EXPECTED_SIZE]) {
 	if (key->expected != NULL) {
 		snprintf(text, CONFIG_EXPECTED_SIZE, "%s", key->expected);
-	} else {
-		expected_of_type(key, text, CONFIG_EXPECTED_SIZE);
+		return;
+	}
+	expected_of_type(key, text, CONFIG_EXPECTED_SIZE);
+	struct config_guess guess = {0};
+	const char *choice = key->type == CONFIG_CHOICE ? key->choices
+		: key->type == CONFIG_BOOL                  ? "true|false"
+		: key->type == CONFIG_MODE                  ? "preferred"
+													: "";
+	while (*choice != '\0') {
+		size_t len = strcspn(choice, "|");
+		config_guess(&guess, value, choice, len);
+		choice += len + (choice[len] == '|');
+	}
+	if (guess.best != NULL) {
+		size_t len = strlen(text);
+		snprintf(text + len, CONFIG_EXPECTED_SIZE - len, ": did you mean %.*s?", (int)guess.length,
+			guess.best);
 	}
 }
 
@@ -233,6 +249,57 @@ bool config_parse(const struct config_key *key, void *field, const char *value) 
 		return parse_command(field, value);
 	case CONFIG_PATHS:
 		return parse_paths(field, value);
+	}
+	return false;
+}
+
+size_t config_field_size(const struct config_key *key) {
+	switch (key->type) {
+	case CONFIG_BOOL:
+	case CONFIG_CHOICE:
+	case CONFIG_INT:
+		return sizeof(int);
+	case CONFIG_REAL:
+		return sizeof(double);
+	case CONFIG_MODE:
+		return sizeof(struct config_mode);
+	case CONFIG_MATRIX:
+		return sizeof(struct config_matrix);
+	default:
+		return sizeof(char *);
+	}
+}
+
+static bool same_text(const char *a, const char *b) {
+	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+bool config_equal(const struct config_key *key, const void *a, const void *b) {
+	switch (key->type) {
+	case CONFIG_TEXT:
+	case CONFIG_PATH:
+	case CONFIG_NAME:
+	case CONFIG_COMMAND:
+	case CONFIG_PATHS:
+	case CONFIG_CHORDS:
+		return same_text(*(char *const *)a, *(char *const *)b);
+	case CONFIG_BOOL:
+	case CONFIG_CHOICE:
+	case CONFIG_INT:
+		return *(const int *)a == *(const int *)b;
+	case CONFIG_REAL: {
+		double x = *(const double *)a, y = *(const double *)b;
+		return x == y || (isnan(x) && isnan(y)); // not set in both
+	}
+	case CONFIG_MODE: {
+		const struct config_mode *x = a, *y = b;
+		return x->width == y->width && x->height == y->height && x->refresh_mhz == y->refresh_mhz;
+	}
+	case CONFIG_MATRIX: {
+		const struct config_matrix *x = a, *y = b;
+		return x->set == y->set &&
+			(!x->set || memcmp(x->values, y->values, sizeof(x->values)) == 0);
+	}
 	}
 	return false;
 }

@@ -152,7 +152,7 @@ static void test_problems(void **state) {
 			":3:", "scale has no meaning beside mirror = B"},
 		{"[cursor]\nsize = 1000\n", ":2:", "a whole number of 8 to 256"},
 		{"[input A very long name that nobody would give to any device at all]\ntap = true\n",
-			":1:", "longer than 49 characters"},
+			":1:", "longer than 49 bytes"},
 	};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct config config;
