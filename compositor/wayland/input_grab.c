@@ -66,8 +66,15 @@ static bool handle_modifiers(struct seat_filter *filter) {
 	return true;
 }
 
+static void handle_repeat(struct seat_filter *filter) {
+	struct input_grab *grab = wl_container_of(filter, grab, filter);
+	zwp_input_method_keyboard_grab_v2_send_repeat_info(
+		grab->resource, seat_repeat_rate(grab->seat), seat_repeat_delay(grab->seat));
+}
+
 static const struct seat_filter_ops filter_ops = {
 	.key = handle_key,
+	.repeat = handle_repeat,
 	.modifiers = handle_modifiers,
 };
 
@@ -122,7 +129,6 @@ void input_grab_create(struct input_method *method, uint32_t id) {
 	method->grab = grab;
 	seat_add_filter(grab->seat, &grab->filter, &filter_ops, SEAT_FILTER_METHOD);
 	send_keymap(grab);
-	zwp_input_method_keyboard_grab_v2_send_repeat_info(
-		resource, seat_repeat_rate(grab->seat), seat_repeat_delay(grab->seat));
+	handle_repeat(&grab->filter);
 	send_modifiers(grab);
 }

@@ -42,15 +42,20 @@ int32_t wayland_output_whole_scale(const struct wayland_output_info *info) {
 	return (int32_t)ceil(info->scale);
 }
 
-static void send_info(struct wl_resource *resource, const struct wayland_output_info *info) {
-	int version = wl_resource_get_version(resource);
+// What may change as long as the output is there.
+static void send_state(struct wl_resource *resource, const struct wayland_output_info *info) {
 	wl_output_send_geometry(resource, info->x, info->y, info->width_mm, info->height_mm,
 		WL_OUTPUT_SUBPIXEL_UNKNOWN, info->make, info->model, (int32_t)info->transform);
 	wl_output_send_mode(resource, WL_OUTPUT_MODE_CURRENT | WL_OUTPUT_MODE_PREFERRED, info->width,
 		info->height, info->refresh_mhz);
-	if (version >= WL_OUTPUT_SCALE_SINCE_VERSION) {
+	if (wl_resource_get_version(resource) >= WL_OUTPUT_SCALE_SINCE_VERSION) {
 		wl_output_send_scale(resource, wayland_output_whole_scale(info));
 	}
+}
+
+static void send_info(struct wl_resource *resource, const struct wayland_output_info *info) {
+	int version = wl_resource_get_version(resource);
+	send_state(resource, info);
 	if (version >= WL_OUTPUT_NAME_SINCE_VERSION) {
 		wl_output_send_name(resource, info->name);
 		wl_output_send_description(resource, info->description);
@@ -284,4 +289,49 @@ static void handle_manager_bind(
 bool xdg_output_create(struct wayland_server *server) {
 	return wl_global_create(
 		server->display, &zxdg_output_manager_v1_interface, 3, server, handle_manager_bind);
+}
+
+// ---- Changes ----
+
+static void send_xdg_state(struct wayland_output *output) {
+	int32_t width, height;
+	wayland_output_logical_size(output, &width, &height);
+	struct wl_resource *resource;
+	wl_resource_for_each(resource, &output->xdg_resources) {
+		zxdg_output_v1_send_logical_position(resource, output->info.x, output->info.y);
+		zxdg_output_v1_send_logical_size(resource, width, height);
+		if (wl_resource_get_version(resource) < 3) { // later ones are done with their wl_output
+			zxdg_output_v1_send_done(resource);
+		}
+	}
+}
+
+bool wayland_output_update(struct wayland_output *output, const struct wayland_output_info *state) {
+	struct wayland_output_info *info = &output->info;
+	if (info->width == state->width && info->height == state->height &&
+		info->refresh_mhz == state->refresh_mhz && info->x == state->x && info->y == state->y &&
+		info->scale == state->scale && info->transform == state->transform) {
+		return false;
+	}
+	info->width = state->width;
+	info->height = state->height;
+	info->refresh_mhz = state->refresh_mhz;
+	info->x = state->x;
+	info->y = state->y;
+	info->scale = state->scale > 0 ? state->scale : 1;
+	info->transform = state->transform;
+	send_xdg_state(output);
+	struct wl_resource *resource;
+	wl_resource_for_each(resource, &output->resources) {
+		send_state(resource, info);
+		send_done(resource);
+	}
+	struct surface *surface;
+	wl_list_for_each(surface, &output->server->surfaces, link) {
+		if (surface->output == output) {
+			surface_send_preferred(surface);
+		}
+	}
+	seat_output_changed(output->server->seat, output);
+	return true;
 }

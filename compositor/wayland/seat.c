@@ -220,6 +220,15 @@ void seat_output_removed(struct seat *seat, struct wayland_output *output) {
 	seat_pointer_output_removed(seat, output);
 }
 
+void seat_output_changed(struct seat *seat, struct wayland_output *output) {
+	struct seat_pointer *pointer = &seat->pointer;
+	if (pointer->place.output == output) {
+		seat_place_clamp(&pointer->place);
+		seat_cursor_moved(seat);
+	}
+	seat_scene_changed(seat);
+}
+
 // ---- wl_seat ----
 
 static struct wl_resource *create_object(

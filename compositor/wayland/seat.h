@@ -133,6 +133,8 @@ struct seat_place seat_pointer_place(struct seat *seat);
 void seat_scene_changed(struct seat *seat);
 // The output goes: the pointer moves to another one, touches on it are cancelled.
 void seat_output_removed(struct seat *seat, struct wayland_output *output);
+// Its size, scale or transform is another: the pointer stays inside.
+void seat_output_changed(struct seat *seat, struct wayland_output *output);
 
 // Emitted after the change, with the seat as data.
 struct wl_signal *seat_keyboard_focus_signal(struct seat *seat);
@@ -191,6 +193,8 @@ struct seat_filter_ops {
 	// Before a virtual keyboard's key goes down, what it means being in `state`. Taken: it does not.
 	bool (*typed)(
 		struct seat_filter *filter, const struct seat_key *key, struct xkb_state *state);
+	// Rate or delay of repeated keys are others (seat_repeat_rate, seat_repeat_delay).
+	void (*repeat)(struct seat_filter *filter);
 	// After a key, when modifiers or the layout are others (seat_xkb_state).
 	bool (*modifiers)(struct seat_filter *filter);
 	// Before the pointer moves; motion->to may be changed. Taken: it stays.

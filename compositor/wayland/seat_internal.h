@@ -68,6 +68,7 @@ struct seat_keyboard {
 	uint32_t down[KEY_CNT]; // what the focus hears of as pressed
 	size_t n_down;
 	struct seat_modifiers modifiers; // as clients were told
+	bool modifiers_owed;             // they are to be told, whatever they are
 	uint32_t leds;
 	void (*handle_leds)(void *data, uint32_t leds); // may be NULL
 	void *leds_data;

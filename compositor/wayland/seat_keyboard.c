@@ -93,6 +93,8 @@ void seat_send_keymap(struct seat *seat, struct seat_keymap *keymap) {
 	keyboard->active = seat_keymap_ref(keymap);
 	seat_keymap_unref(before);
 	for_each_keyboard(seat, visit_keymap);
+	// To clients no modifier is down with a new keymap, until they are told.
+	keyboard->modifiers_owed = true;
 }
 
 bool seat_is_keymap(struct seat *seat, const struct seat_keymap *keymap) {
@@ -109,6 +111,12 @@ void seat_set_repeat(struct seat *seat, int32_t rate, int32_t delay) {
 	seat->keyboard.rate = rate;
 	seat->keyboard.delay = delay;
 	for_each_keyboard(seat, send_repeat);
+	for (struct seat_filter *filter = seat_first_filter(seat); filter;
+		 filter = seat_next_filter(seat)) {
+		if (filter->ops->repeat) {
+			filter->ops->repeat(filter);
+		}
+	}
 }
 
 // ---- Modifiers ----
@@ -117,10 +125,12 @@ void seat_send_modifiers(
 	struct seat *seat, uint32_t depressed, uint32_t latched, uint32_t locked, uint32_t group) {
 	struct seat_keyboard *keyboard = &seat->keyboard;
 	struct seat_modifiers modifiers = {depressed, latched, locked, group};
-	if (memcmp(&modifiers, &keyboard->modifiers, sizeof(modifiers)) == 0) {
+	if (!keyboard->modifiers_owed &&
+		memcmp(&modifiers, &keyboard->modifiers, sizeof(modifiers)) == 0) {
 		return;
 	}
 	keyboard->modifiers = modifiers;
+	keyboard->modifiers_owed = false;
 	struct seat_client *client = keyboard->focus.client;
 	if (!client || wl_list_empty(&client->keyboards)) {
 		return;

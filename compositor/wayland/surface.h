@@ -137,6 +137,8 @@ extern const struct scene_layer_ops surface_layer_ops;
 
 // Sends enter and leave where `output` (may be NULL) differs from the surface's.
 void surface_set_output(struct surface *surface, struct wayland_output *output);
+// Scale and transform of its output, that it would best be drawn for; it has one.
+void surface_send_preferred(struct surface *surface);
 // The surface and its subsurfaces are shown nowhere until they are appended again.
 void surface_hide_tree(struct surface *surface);
 // Callbacks or feedback of the current state wait for a frame.

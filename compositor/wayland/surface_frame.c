@@ -168,7 +168,7 @@ static void send_leave(struct surface *surface) {
 }
 
 // Subsurfaces may appear in hordes, and are told nothing but what differs from the initial values.
-static void send_preferred(struct surface *surface) {
+void surface_send_preferred(struct surface *surface) {
 	const struct wayland_output_info *info = &surface->output->info;
 	fractional_scale_send(surface);
 	if (wl_resource_get_version(surface->resource) <
@@ -196,7 +196,7 @@ static void send_enter(struct surface *surface) {
 			wl_surface_send_enter(surface->resource, resource);
 		}
 	}
-	send_preferred(surface);
+	surface_send_preferred(surface);
 }
 
 void surface_set_output(struct surface *surface, struct wayland_output *output) {

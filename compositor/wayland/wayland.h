@@ -118,6 +118,10 @@ struct wayland_output_info {
 
 struct wayland_output *wayland_output_create(struct wayland_server *server,
 	const struct wayland_output_info *info, struct scene_output *scene);
+// Size, refresh rate, position, scale and transform are others from now on: clients are told at once,
+// the layout has to be done anew by whoever calls this. The rest of `state` is not looked at. False if
+// nothing differs.
+bool wayland_output_update(struct wayland_output *output, const struct wayland_output_info *state);
 // The global is withdrawn first and freed later, as bound clients may race. NULL is fine.
 void wayland_output_destroy(struct wayland_output *output);
 const struct wayland_output_info *wayland_output_info(const struct wayland_output *output);
