@@ -129,6 +129,15 @@ void captures_finish(struct output *output) {
 	}
 }
 
+void captures_abandon(struct output *output) {
+	struct capture *capture, *next;
+	wl_list_for_each_safe(capture, next, &output->captures, link) {
+		if (capture->picture != NULL) {
+			finish(capture, "the display's mode was changed meanwhile: try again");
+		}
+	}
+}
+
 void captures_dark(struct output *output) {
 	struct capture *capture, *next;
 	wl_list_for_each_safe(capture, next, &output->captures, link) {

@@ -337,9 +337,9 @@ void output_pictures_init(struct output *output) {
 	}
 }
 
-void output_pictures_finish(struct output *output) {
+void output_pictures_drop(struct output_picture aside[FRAME_PICTURES]) {
 	for (int i = 0; i < FRAME_PICTURES; i++) {
-		struct output_picture *picture = &output->pictures[i];
+		struct output_picture *picture = &aside[i];
 		for (int t = 0; t < OUTPUT_TARGETS; t++) {
 			struct output_target *target = &picture->targets[t];
 			render_canvas_destroy(target->canvas);
@@ -350,6 +350,26 @@ void output_pictures_finish(struct output *output) {
 		pixman_region32_fini(&picture->damage);
 		pixman_region32_fini(&picture->hidden);
 	}
+}
+
+void output_pictures_finish(struct output *output) {
+	output_pictures_drop(output->pictures);
+}
+
+void output_pictures_swap(struct output *output, struct output_picture aside[FRAME_PICTURES]) {
+	memcpy(aside, output->pictures, sizeof(output->pictures));
+	memset(output->pictures, 0, sizeof(output->pictures));
+	output_pictures_init(output);
+}
+
+void output_pictures_restore(struct output *output, struct output_picture aside[FRAME_PICTURES]) {
+	output_pictures_drop(output->pictures);
+	memcpy(output->pictures, aside, sizeof(output->pictures));
+}
+
+bool output_pictures_prepare(struct output *output) {
+	struct output_picture *lower = &output->pictures[0];
+	return prepare_target(output, &lower->targets[lower->front], false);
 }
 
 bool output_compose_into(struct output *output, struct kms_dumb *dumb) {

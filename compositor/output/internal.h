@@ -73,6 +73,7 @@ struct output {
 	bool lit;       // its CRTC is active
 	double level;   // of brightness, 0 to 1
 	bool gamma_changed;
+	bool modeset_due; // pipe.mode is not what the CRTC runs, or is to run when it is lit
 	bool had_flip;
 	int32_t retry_ms;              // after the last commit was refused; 0: it was not
 	struct wl_event_source *idle;  // repaint now; may be NULL
@@ -123,6 +124,12 @@ void wish_update(
 // ---- compose.c ----
 void output_pictures_init(struct output *output);
 void output_pictures_finish(struct output *output);
+// Puts the pictures aside, for others of another size; afterwards either the ones or the others go.
+void output_pictures_swap(struct output *output, struct output_picture aside[FRAME_PICTURES]);
+void output_pictures_restore(struct output *output, struct output_picture aside[FRAME_PICTURES]);
+void output_pictures_drop(struct output_picture aside[FRAME_PICTURES]);
+// Makes the memory that tests of layouts need before anything was composed. False if there was none.
+bool output_pictures_prepare(struct output *output);
 // Brings the composed pictures up to date: draws into targets that are not on screen where anything
 // changed. False if there was no memory.
 bool output_compose(struct output *output, struct frame *frame);
@@ -163,8 +170,10 @@ struct kms_framebuffer *scanout_framebuffer(
 // ---- power.c ----
 // Turns the screen off if that is wanted and possible now. False: nothing is to be shown, or can be.
 bool power_apply(struct output *output);
-// Stages what lights the CRTC and, but for a test, its brightness; adds further commit flags. False when out of memory.
-bool power_stage(struct output *output, uint32_t *flags);
+// Stages what lights the CRTC, in its mode; returns further commit flags.
+uint32_t power_stage_light(struct output *output);
+// The same, and its brightness.
+uint32_t power_stage(struct output *output);
 void power_committed(struct output *output, uint32_t flags);
 
 // ---- capture.c ----
@@ -177,12 +186,22 @@ bool captures_want_frame(const struct output *output);
 // True while the hardware writes a picture: it is lost (vkms) if the next frame comes before it is.
 bool captures_in_flight(const struct output *output);
 void captures_finish(struct output *output);
+// What is on its way was begun for another mode: it fails.
+void captures_abandon(struct output *output);
 // The screen is off: what would read it back is composed, or fails.
 void captures_dark(struct output *output);
 
+// ---- mode.c ----
+// What depends on the mode, but for the pictures.
+void output_take_mode(struct output *output, const drmModeModeInfo *mode);
+
 // ---- output.c ----
-// Waits until the frame on its way is on the screen; not for long.
-void output_wait_flip(struct output *output);
+// A frame that is neither on screen nor on its way.
+struct frame *output_spare_frame(struct output *output);
+// What the frame took of the layers is on its way: they start anew.
+void output_latch(struct output *output, struct frame *frame);
+// Half a second at most.
+void output_wait_for_flip(struct output *output);
 // Goes on with a frame that was held back.
 void output_resume(struct output *output);
 

@@ -15,9 +15,9 @@
 #include "output/internal.h"
 
 enum {
-	// How long before the next vblank a frame is begun, so that several clients share it: longer
-	// after each frame that came too late, slowly shorter again while none does.
-	FIRST_WINDOW_NS = 8000000,
+	// How long before the next vblank a frame is begun, so that several clients share it (mode.c says
+	// how long at first): longer after each frame that came too late, slowly shorter again while none
+	// does.
 	LEAST_WINDOW_NS = 4000000,
 	LATE_NS = 1000000,
 	ON_TIME_NS = 10000,
@@ -36,7 +36,7 @@ int64_t output_now_ns(void) {
 	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-static struct frame *spare_frame(struct output *output) {
+struct frame *output_spare_frame(struct output *output) {
 	for (int i = 0; i < OUTPUT_FRAMES; i++) {
 		if (&output->frames[i] != output->on_screen && &output->frames[i] != output->pending) {
 			return &output->frames[i];
@@ -45,8 +45,7 @@ static struct frame *spare_frame(struct output *output) {
 	return NULL;
 }
 
-// What the frame took of the layers is on its way: they start anew.
-static void latch(struct output *output, struct frame *frame) {
+void output_latch(struct output *output, struct frame *frame) {
 	for (int i = 0; i < frame->n_layers; i++) {
 		struct frame_layer *taken = &frame->layers[i];
 		struct scene_layer *layer = output->scene.layers[i];
@@ -148,7 +147,7 @@ static void repaint(struct output *output) {
 		output->handler.before_frame(output->handler.data, output);
 		output->scheduled = false; // what it changed is in this frame
 	}
-	struct frame *frame = spare_frame(output);
+	struct frame *frame = output_spare_frame(output);
 	if (!frame_build(output, frame)) {
 		log_error("%s: out of memory, a frame is left out", output->pipe.connector->name);
 		return;
@@ -167,7 +166,7 @@ static void repaint(struct output *output) {
 	output->pending = frame;
 	output->due_ns = output->paced ? output->last_flip_ns + output->refresh_ns
 								   : next_vblank(output, output_now_ns());
-	latch(output, frame);
+	output_latch(output, frame);
 }
 
 static void handle_idle(void *data) {
@@ -379,15 +378,11 @@ struct output *output_create(struct wl_event_loop *loop, struct output_pool *poo
 	output->handler = *handler;
 	output->powered = output->lit = true;
 	output->level = 1;
-	int32_t mhz = kms_mode_refresh_mhz(&pipe->mode);
-	output->refresh_ns = mhz > 0 ? INT64_C(1000000000000) / mhz : 16666667;
-	output->window_ns =
-		FIRST_WINDOW_NS < output->refresh_ns / 2 ? FIRST_WINDOW_NS : output->refresh_ns / 2;
 	scene_output_init(&output->scene, pipe->mode.hdisplay, pipe->mode.vdisplay);
+	output_take_mode(output, &pipe->mode);
 	output->scene.schedule = handle_schedule;
 	wl_list_init(&output->captures);
 	output_pictures_init(output);
-	output->n_shapes = -1;
 	pixman_region32_init(&output->background);
 	pixman_region32_init(&output->holes);
 	pixman_region32_init(&output->scratch);
@@ -401,7 +396,7 @@ struct output *output_create(struct wl_event_loop *loop, struct output_pool *poo
 	return output;
 }
 
-void output_wait_flip(struct output *output) {
+void output_wait_for_flip(struct output *output) {
 	int64_t end = output_now_ns() + INT64_C(500000000);
 	while (output->pending != NULL && output_now_ns() < end) {
 		struct pollfd fd = {.fd = output->device->fd, .events = POLLIN};
@@ -417,7 +412,7 @@ void output_destroy(struct output *output) {
 	}
 	output->handler = (struct output_handler){0};
 	captures_finish(output);
-	output_wait_flip(output);
+	output_wait_for_flip(output);
 	pool_remove(output->pool, output);
 	output->pipe.crtc->on_flip = NULL;
 	if (output->idle != NULL) {

@@ -51,23 +51,29 @@ bool power_apply(struct output *output) {
 	return output->powered;
 }
 
-bool power_stage(struct output *output, uint32_t *flags) {
-	const struct kms_pipe *pipe = &output->pipe;
-	if (output->gamma_changed && !(*flags & KMS_COMMIT_TEST)) {
-		kms_request_gamma(pipe->crtc, output->level);
+uint32_t power_stage_light(struct output *output) {
+	if (output->lit && !output->modeset_due) {
+		return 0;
 	}
-	if (output->lit) {
-		return true;
+	if (!output->modeset_due ||
+		!kms_request_enable(output->pipe.crtc, output->pipe.connector, &output->pipe.mode)) {
+		kms_request_active(output->pipe.crtc, true);
 	}
-	*flags |= KMS_COMMIT_ALLOW_MODESET;
-	return kms_request_enable(pipe->crtc, pipe->connector, &pipe->mode);
+	return KMS_COMMIT_ALLOW_MODESET;
+}
+
+uint32_t power_stage(struct output *output) {
+	if (output->gamma_changed) {
+		kms_request_gamma(output->pipe.crtc, output->level);
+	}
+	return power_stage_light(output);
 }
 
 void output_pause(struct output *output) {
 	if (output->paused) {
 		return;
 	}
-	output_wait_flip(output);
+	output_wait_for_flip(output);
 	if (output->pending != NULL) { // it is not coming
 		frame_unlock(output->pending);
 		output->pending = NULL;
@@ -88,6 +94,7 @@ void output_unpause(struct output *output) {
 	output->gamma_changed = true;
 	if (output->powered) {
 		output->lit = false;
+		output->modeset_due = true; // another one may run
 		output->scheduled = false;
 		output->scene.schedule(&output->scene);
 	} else {
@@ -100,6 +107,7 @@ void power_committed(struct output *output, uint32_t flags) {
 	output->gamma_changed = false;
 	if (!output->lit && (flags & KMS_COMMIT_ALLOW_MODESET)) {
 		output->lit = true;
+		output->modeset_due = false;
 		output->counters.modesets++;
 		log_info("%s: on", output->pipe.connector->name);
 	}
