@@ -96,49 +96,103 @@ static void check(const struct input_device *device, const char *what,
 	}
 }
 
+// What is not set is what the device has by itself: it may have been set before.
 static void apply_switches(struct input_device *device, const struct input_settings *settings) {
 	struct libinput_device *libinput = device->libinput;
-	if (settings->tap >= 0) {
-		enum libinput_config_status status = libinput_device_config_tap_set_enabled(
-			libinput, settings->tap ? LIBINPUT_CONFIG_TAP_ENABLED : LIBINPUT_CONFIG_TAP_DISABLED);
-		check(device, "tap", status, libinput_device_config_tap_get_finger_count(libinput) > 0);
-	}
-	if (settings->natural_scroll >= 0) {
-		enum libinput_config_status status =
-			libinput_device_config_scroll_set_natural_scroll_enabled(
-				libinput, settings->natural_scroll);
-		check(device, "natural-scroll", status,
+	bool taps = libinput_device_config_tap_get_finger_count(libinput) > 0;
+	check(device, "tap",
+		libinput_device_config_tap_set_enabled(libinput,
+			settings->tap < 0   ? libinput_device_config_tap_get_default_enabled(libinput)
+				: settings->tap ? LIBINPUT_CONFIG_TAP_ENABLED
+								: LIBINPUT_CONFIG_TAP_DISABLED),
+		settings->tap >= 0 && taps);
+	check(device, "natural-scroll",
+		libinput_device_config_scroll_set_natural_scroll_enabled(libinput,
+			settings->natural_scroll < 0
+				? libinput_device_config_scroll_get_default_natural_scroll_enabled(libinput)
+				: settings->natural_scroll),
+		settings->natural_scroll >= 0 &&
 			libinput_device_config_scroll_has_natural_scroll(libinput));
-	}
-	if (settings->left_handed >= 0) {
-		enum libinput_config_status status =
-			libinput_device_config_left_handed_set(libinput, settings->left_handed);
-		check(device, "left-handed", status,
-			libinput_device_config_left_handed_is_available(libinput));
-	}
+	check(device, "left-handed",
+		libinput_device_config_left_handed_set(libinput,
+			settings->left_handed < 0 ? libinput_device_config_left_handed_get_default(libinput)
+									  : settings->left_handed),
+		settings->left_handed >= 0 && libinput_device_config_left_handed_is_available(libinput));
 	device->natural_scroll = libinput_device_config_scroll_get_natural_scroll_enabled(libinput);
 }
 
-static void apply(struct input_device *device, const struct input_settings *settings) {
+static void apply_acceleration(struct input_device *device, const struct input_settings *settings) {
 	struct libinput_device *libinput = device->libinput;
-	bool accelerates = libinput_device_config_accel_is_available(libinput) != 0;
+	if (libinput_device_config_accel_is_available(libinput) == 0) {
+		return;
+	}
+	check(device, "accel-profile",
+		libinput_device_config_accel_set_profile(libinput,
+			settings->accel_profile < 0 ? libinput_device_config_accel_get_default_profile(libinput)
+				: settings->accel_profile == 0 ? LIBINPUT_CONFIG_ACCEL_PROFILE_FLAT
+											   : LIBINPUT_CONFIG_ACCEL_PROFILE_ADAPTIVE),
+		settings->accel_profile >= 0);
+	check(device, "accel-speed",
+		libinput_device_config_accel_set_speed(libinput,
+			isnan(settings->accel_speed) ? libinput_device_config_accel_get_default_speed(libinput)
+										 : settings->accel_speed),
+		!isnan(settings->accel_speed));
+}
+
+static void apply(struct input_device *device) {
+	struct libinput_device *libinput = device->libinput;
+	const struct input_settings *settings = &device->settings;
 	apply_switches(device, settings);
-	if (settings->accel_profile >= 0) {
-		enum libinput_config_status status = libinput_device_config_accel_set_profile(libinput,
-			settings->accel_profile == 0 ? LIBINPUT_CONFIG_ACCEL_PROFILE_FLAT
-										 : LIBINPUT_CONFIG_ACCEL_PROFILE_ADAPTIVE);
-		check(device, "accel-profile", status, accelerates);
+	apply_acceleration(device, settings);
+	float matrix[6];
+	libinput_device_config_calibration_get_default_matrix(libinput, matrix);
+	check(device, "calibration-matrix",
+		libinput_device_config_calibration_set_matrix(
+			libinput, settings->has_calibration ? settings->calibration : matrix),
+		settings->has_calibration && libinput_device_config_calibration_has_matrix(libinput));
+}
+
+// What the handler wants of the device now. True if that is new.
+static bool ask_settings(struct input_device *device) {
+	struct input *input = device->input;
+	struct input_settings settings, *now = &device->settings;
+	// All bytes of it, since they are compared.
+	memset(&settings, 0, sizeof(settings));
+	settings.enabled = true;
+	settings.tap = settings.natural_scroll = settings.left_handed = settings.accel_profile = -1;
+	settings.accel_speed = NAN;
+	input->handler.configure(input->data, device, &settings);
+	bool changed = memcmp(&settings, now, sizeof(settings)) != 0;
+	memcpy(now, &settings, sizeof(settings));
+	return changed;
+}
+
+static void enable(struct input_device *device) {
+	libinput_device_config_send_events_set_mode(device->libinput,
+		device->enabled ? LIBINPUT_CONFIG_SEND_EVENTS_ENABLED
+						: LIBINPUT_CONFIG_SEND_EVENTS_DISABLED);
+}
+
+void device_configure(struct input_device *device) {
+	struct input *input = device->input;
+	if (!ask_settings(device)) {
+		return;
 	}
-	if (!isnan(settings->accel_speed)) {
-		enum libinput_config_status status =
-			libinput_device_config_accel_set_speed(libinput, settings->accel_speed);
-		check(device, "accel-speed", status, accelerates);
+	apply(device);
+	if (device->settings.enabled == device->enabled) {
+		return;
 	}
-	if (settings->has_calibration) {
-		enum libinput_config_status status =
-			libinput_device_config_calibration_set_matrix(libinput, settings->calibration);
-		check(device, "calibration-matrix", status,
-			libinput_device_config_calibration_has_matrix(libinput));
+	log_info("input device %s (%s) is %s", device->identity.name, device->identity.node,
+		device->settings.enabled ? "enabled" : "not enabled any more");
+	if (device->enabled) {
+		event_release_all(device);
+		input->handler.removed(input->data, device);
+	}
+	device->enabled = device->settings.enabled;
+	enable(device);
+	if (device->enabled) {
+		libinput_device_led_update(device->libinput, (enum libinput_led)input->leds);
+		input->handler.added(input->data, device);
 	}
 }
 
@@ -152,20 +206,12 @@ struct input_device *device_create(struct input *input, struct libinput_device *
 	device->input = input;
 	device->libinput = libinput_device_ref(libinput);
 	identify(device);
-	struct input_settings settings = {
-		.enabled = true,
-		.tap = -1,
-		.natural_scroll = -1,
-		.left_handed = -1,
-		.accel_profile = -1,
-		.accel_speed = NAN,
-	};
-	input->handler.configure(input->data, device, &settings);
-	device->enabled = settings.enabled;
+	ask_settings(device);
+	device->enabled = device->settings.enabled;
 	if (!device->enabled) {
-		libinput_device_config_send_events_set_mode(libinput, LIBINPUT_CONFIG_SEND_EVENTS_DISABLED);
+		enable(device);
 	}
-	apply(device, &settings);
+	apply(device);
 	libinput_device_set_user_data(libinput, device);
 	wl_list_insert(input->devices.prev, &device->link);
 	return device;

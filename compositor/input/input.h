@@ -90,7 +90,8 @@ struct input_settings {
 };
 
 struct input_handler {
-	// A device is there: what it should be like. `settings` holds what devices have by themselves.
+	// A device is there, or input_configure was called: what it should be like. `settings` holds what
+	// devices have by themselves.
 	void (*configure)(void *data, struct input_device *device, struct input_settings *settings);
 	// Only of devices that are enabled.
 	void (*added)(void *data, struct input_device *device);
@@ -107,6 +108,11 @@ struct input *input_create(struct wl_event_loop *loop, struct session *session, 
 	const struct input_handler *handler, void *data, char error[256]);
 // Without telling of the devices that go with it. NULL is fine.
 void input_destroy(struct input *input);
+// Asks for the settings of all devices anew, and applies what differs. One that is no longer enabled ends
+// what it holds down and is removed, one that is again is added.
+void input_configure(struct input *input);
+// From now on, and of keyboards that are there.
+void input_set_grab(struct input *input, bool grab);
 // Lights of all keyboards: Num Lock, Caps Lock, Scroll Lock from the lowest bit.
 void input_set_leds(struct input *input, uint32_t leds);
 

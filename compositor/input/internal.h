@@ -12,6 +12,7 @@
 enum {
 	KEY_WORD_BITS = 32,
 	KEY_WORDS = (KEY_CNT + KEY_WORD_BITS - 1) / KEY_WORD_BITS,
+	INPUT_MAX_KEYBOARDS = 32,
 	INPUT_MAX_TOUCHES = 64, // of a device, down at a time
 };
 
@@ -19,7 +20,9 @@ struct input {
 	struct input_handler handler;
 	void *data;
 	struct wl_event_loop *loop;
-	bool grab; // keyboards
+	bool grab;                          // keyboards
+	int keyboards[INPUT_MAX_KEYBOARDS]; // files of devices that one can type on
+	int n_keyboards;
 	struct session *session;
 	struct session_listener session_listener;
 	struct udev *udev;
@@ -34,9 +37,10 @@ struct input_device {
 	struct input *input;
 	struct libinput_device *libinput; // a reference
 	struct input_identity identity;
-	struct udev_device *udev; // a reference; may be NULL
-	void *data;               // of the handler
-	bool enabled;
+	struct udev_device *udev;       // a reference; may be NULL
+	void *data;                     // of the handler
+	struct input_settings settings; // that it has
+	bool enabled;                   // they were told of
 	bool natural_scroll;
 	// What it holds down, so that nothing stays down when it goes.
 	uint32_t keys[KEY_WORDS], buttons[KEY_WORDS];
@@ -52,6 +56,8 @@ struct input_device {
 // Configures it as the handler says. NULL when out of memory.
 struct input_device *device_create(struct input *input, struct libinput_device *libinput);
 void device_destroy(struct input_device *device);
+// Asks the handler anew what it should be like.
+void device_configure(struct input_device *device);
 
 // ---- event.c ----
 

@@ -33,14 +33,25 @@ static int open_restricted(const char *path, int flags, void *data) {
 		log_warning("%s: %s; it is left alone", path,
 			fd == -EACCES ? "no permission: its user needs the group input, or a seat daemon"
 						  : strerror(-fd));
-	} else if (input->grab && has_letters(fd) && ioctl(fd, EVIOCGRAB, 1) != 0) {
-		log_warning("%s: another program has this keyboard for itself: %s", path, strerror(errno));
+	} else if (has_letters(fd)) {
+		if (input->grab && ioctl(fd, EVIOCGRAB, 1) != 0) {
+			log_warning(
+				"%s: another program has this keyboard for itself: %s", path, strerror(errno));
+		}
+		if (input->n_keyboards < INPUT_MAX_KEYBOARDS) {
+			input->keyboards[input->n_keyboards++] = fd;
+		}
 	}
 	return fd;
 }
 
 static void close_restricted(int fd, void *data) {
 	struct input *input = data;
+	for (int i = 0; i < input->n_keyboards; i++) {
+		if (input->keyboards[i] == fd) {
+			input->keyboards[i] = input->keyboards[--input->n_keyboards];
+		}
+	}
 	session_close(input->session, fd);
 }
 
@@ -159,6 +170,26 @@ void input_set_leds(struct input *input, uint32_t leds) {
 	struct input_device *device;
 	wl_list_for_each(device, &input->devices, link) {
 		libinput_device_led_update(device->libinput, (enum libinput_led)input->leds);
+	}
+}
+
+void input_configure(struct input *input) {
+	struct input_device *device;
+	wl_list_for_each(device, &input->devices, link) {
+		device_configure(device);
+	}
+}
+
+void input_set_grab(struct input *input, bool grab) {
+	if (grab == input->grab) {
+		return;
+	}
+	input->grab = grab;
+	for (int i = 0; i < input->n_keyboards; i++) {
+		if (ioctl(input->keyboards[i], EVIOCGRAB, grab) != 0) {
+			log_warning("a keyboard cannot be %s the console: %s",
+				grab ? "taken from" : "given back to", strerror(errno));
+		}
 	}
 }
 

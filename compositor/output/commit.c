@@ -121,8 +121,7 @@ static int commit_once(struct output *output, struct frame *frame) {
 	struct capture *capture = captures_prepare(output, frame);
 	kms_request_begin(output->device);
 	int rc = output_stage(output, frame, &frame->plan) ? 0 : -ENOMEM;
-	uint32_t flags = KMS_COMMIT_EVENT;
-	rc = power_stage(output, &flags) ? rc : -ENOMEM;
+	uint32_t flags = KMS_COMMIT_EVENT | power_stage(output);
 	if (capture != NULL) {
 		flags |= captures_stage(capture);
 	}
