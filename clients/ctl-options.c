@@ -53,6 +53,12 @@ static const struct option output_options[] = {
 	{0},
 };
 
+static const struct option reload_options[] = {
+	{"help", no_argument, NULL, OPTION_HELP},
+	{"socket", required_argument, NULL, OPTION_SOCKET},
+	{0},
+};
+
 void ctl_options_help(void) {
 	printf("Usage: vitrinectl [--socket NAME] COMMAND [OPTION...]\n"
 		   "Asks a running vitrine.\n"
@@ -67,6 +73,7 @@ void ctl_options_help(void) {
 		   "                         read back what the display shows, or compose it anew\n"
 		   "  output NAME            change an output; NAME is a connector, such as HDMI-A-1\n"
 		   "      --power on|off     turn it on or off\n"
+		   "  reload                 read the configuration anew, and apply what changed\n"
 		   "\n"
 		   "  --socket NAME          Wayland socket (default: WAYLAND_DISPLAY, else wayland-0)\n"
 		   "  --help, --version\n");
@@ -153,6 +160,7 @@ static const struct {
 	{"status", CTL_COMMAND_STATUS, status_options, NULL},
 	{"screenshot", CTL_COMMAND_SCREENSHOT, screenshot_options, "the name of the file to write"},
 	{"output", CTL_COMMAND_OUTPUT, output_options, "the name of an output"},
+	{"reload", CTL_COMMAND_RELOAD, reload_options, NULL},
 };
 
 static bool check(const struct ctl_options *options) {
@@ -173,7 +181,8 @@ static bool parse_command(struct ctl_options *options, const char *name, int arg
 		i++;
 	}
 	if (i == n) {
-		client_report_usage("unknown command '%s': there are status, screenshot and output", name);
+		client_report_usage(
+			"unknown command '%s': there are status, screenshot, output and reload", name);
 		return false;
 	}
 	options->command = commands[i].command;
@@ -214,7 +223,7 @@ bool ctl_options_parse(struct ctl_options *options, int argc, char *argv[]) {
 		return true;
 	}
 	if (optind >= argc) {
-		client_report_usage("no command: there are status, screenshot and output");
+		client_report_usage("no command: there are status, screenshot, output and reload");
 		return false;
 	}
 	// getopt begins its own messages with argv[0].

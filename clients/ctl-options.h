@@ -12,6 +12,7 @@ enum ctl_command {
 	CTL_COMMAND_STATUS,
 	CTL_COMMAND_SCREENSHOT,
 	CTL_COMMAND_OUTPUT,
+	CTL_COMMAND_RELOAD,
 };
 
 enum ctl_power {

@@ -48,6 +48,8 @@ static int run(const struct ctl_options *options) {
 		status = ctl_status(&display, options);
 	} else if (options->command == CTL_COMMAND_OUTPUT) {
 		status = ctl_output(&display, options);
+	} else if (options->command == CTL_COMMAND_RELOAD) {
+		status = ctl_reload(&display);
 	} else {
 		status = ctl_screenshot(&display, options);
 	}

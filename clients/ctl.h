@@ -12,6 +12,7 @@ struct client_display;
 
 int ctl_status(struct client_display *display, const struct ctl_options *options);
 int ctl_output(struct client_display *display, const struct ctl_options *options);
+int ctl_reload(struct client_display *display);
 int ctl_screenshot(struct client_display *display, const struct ctl_options *options);
 
 #endif

@@ -38,7 +38,9 @@ static const char usage[] =
 	"See vitrine(1).\n";
 
 struct options {
-	struct config config;
+	int argc;
+	char **argv;
+	struct config *config; // owned until the kiosk takes it over, then NULL
 	bool check_only;
 	char **app; // NULL without one
 };
@@ -78,9 +80,14 @@ static bool replace(char **field, const char *value) {
 	return true;
 }
 
+static bool out_of_memory(char error[CONFIG_ERROR_SIZE]) {
+	snprintf(error, CONFIG_ERROR_SIZE, "out of memory");
+	return false;
+}
+
 // One option other than --config. Exits for those that end the program.
-static bool take_option(struct options *options, int code, const char *value) {
-	char error[CONFIG_ERROR_SIZE];
+static bool take_option(struct options *options, struct config *config, int code, const char *value,
+	char error[CONFIG_ERROR_SIZE]) {
 	switch (code) {
 	case OPTION_CONFIG: // read before all others, so that they override it
 		return true;
@@ -88,17 +95,13 @@ static bool take_option(struct options *options, int code, const char *value) {
 		options->check_only = true;
 		return true;
 	case OPTION_DEVICE:
-		return replace(&options->config.device, value);
+		return replace(&config->device, value) || out_of_memory(error);
 	case OPTION_SOCKET:
-		return replace(&options->config.socket, value);
+		return replace(&config->socket, value) || out_of_memory(error);
 	case OPTION_MODE:
-		if (!config_set_mode(&options->config, value, error)) {
-			log_error("%s", error);
-			return false;
-		}
-		return true;
+		return config_set_mode(config, value, error);
 	case OPTION_WAIT:
-		options->config.wait = 1;
+		config->wait = 1;
 		return true;
 	case OPTION_VERBOSE:
 		log_set_level(LOG_LEVEL_DEBUG);
@@ -120,35 +123,75 @@ static void log_problems(const struct config *config) {
 	}
 }
 
-// Returns an exit status, -1 to go on.
-static int parse_options(struct options *options, int argc, char **argv) {
+// Files, and what the command line overrides. Also called for a reload: all options are known to be fine
+// then. *status is that of the exit.
+static bool load(
+	struct options *options, struct config *config, int *status, char error[CONFIG_ERROR_SIZE]) {
 	const char *path = NULL;
 	int code;
 	opterr = 0;
-	while ((code = getopt_long(argc, argv, "+:", long_options, NULL)) != -1) {
+	optind = 0;
+	while ((code = getopt_long(options->argc, options->argv, "+:", long_options, NULL)) != -1) {
 		path = code == OPTION_CONFIG ? optarg : path;
 	}
+	*status = EXIT_FAILURE;
+	if (!config_load(config, path, error)) {
+		return false;
+	}
+	*status = EXIT_USAGE;
+	optind = 0;
+	while ((code = getopt_long(options->argc, options->argv, "+:", long_options, NULL)) != -1) {
+		if (code == '?' || code == ':') {
+			snprintf(error, CONFIG_ERROR_SIZE, "%.200s %s: 'vitrine --help' lists the options",
+				options->argv[optind - 1],
+				code == ':' ? "lacks its value" : "is no option, or takes no value");
+			return false;
+		}
+		if (!take_option(options, config, code, optarg, error)) {
+			return false;
+		}
+	}
+	options->app = optind < options->argc ? &options->argv[optind] : NULL;
+	return true;
+}
+
+static bool handle_load(void *data, struct config *config, char error[CONFIG_ERROR_SIZE]) {
+	int status;
+	return load(data, config, &status, error);
+}
+
+static struct config *config_create(void) {
+	struct config *config = calloc(1, sizeof(*config));
+	if (config != NULL) {
+		config_init(config);
+	}
+	return config;
+}
+
+static void config_destroy(struct config *config) {
+	if (config != NULL) {
+		config_finish(config);
+		free(config);
+	}
+}
+
+// Returns an exit status, -1 to go on.
+static int start_options(struct options *options) {
 	char error[CONFIG_ERROR_SIZE] = "";
-	if (!config_load(&options->config, path, error)) {
-		log_problems(&options->config);
-		log_error("%s", error);
+	options->config = config_create();
+	if (options->config == NULL) {
+		log_error("out of memory");
 		return EXIT_FAILURE;
 	}
-	log_problems(&options->config);
-	optind = 1;
-	while ((code = getopt_long(argc, argv, "+:", long_options, NULL)) != -1) {
-		if (code == '?' || code == ':') {
-			log_error("%s %s: 'vitrine --help' lists the options", argv[optind - 1],
-				code == ':' ? "lacks its value" : "is no option, or takes no value");
-			return EXIT_USAGE;
-		}
-		if (!take_option(options, code, optarg)) {
-			return EXIT_USAGE;
-		}
+	int status;
+	bool ok = load(options, options->config, &status, error);
+	log_problems(options->config);
+	if (!ok) {
+		log_error("%s", error);
+		return status;
 	}
-	options->app = optind < argc ? &argv[optind] : NULL;
 	if (options->check_only) {
-		return options->config.n_problems > 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+		return options->config->n_problems > 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 	}
 	return -1;
 }
@@ -159,9 +202,34 @@ static void handle_device_change(void *data, const char *action, dev_t rdev, con
 	log_debug("%s: %s", path != NULL ? path : "a display device", action);
 }
 
+// The signal that came; 0: none.
+static int read_signal(int fd) {
+	struct signalfd_siginfo info;
+	return read(fd, &info, sizeof(info)) == (ssize_t)sizeof(info) ? (int)info.ssi_signo : 0;
+}
+
+// Nothing runs yet: all of the configuration is taken as it is now, or none of it.
+static void reload_early(struct options *options) {
+	struct config *config = config_create();
+	char error[CONFIG_ERROR_SIZE] = "";
+	bool ok = config != NULL && handle_load(options, config, error);
+	if (config != NULL) {
+		log_problems(config);
+	}
+	if (!ok || config->n_problems > 0) {
+		log_error("%s%sthe configuration was read anew and is wrong: nothing is changed", error,
+			error[0] != '\0' ? "; " : "");
+		config_destroy(config);
+		return;
+	}
+	config_destroy(options->config);
+	options->config = config;
+	log_info("the configuration was read anew");
+}
+
 // Waits until a device may have come. False when a signal asks to end.
-static bool wait_for_change(
-	struct kms_monitor *monitor, struct session *session, int signal_fd, bool busy) {
+static bool wait_for_change(struct options *options, struct kms_monitor *monitor,
+	struct session *session, int signal_fd, bool busy) {
 	struct pollfd fds[] = {
 		{.fd = signal_fd, .events = POLLIN}, {.fd = kms_monitor_fd(monitor), .events = POLLIN},
 		{.fd = session_fd(session), .events = POLLIN}, // -1 is left alone
@@ -173,7 +241,14 @@ static bool wait_for_change(
 		kms_monitor_dispatch(monitor);
 	}
 	session_dispatch(session);
-	return fds[0].revents == 0;
+	if (fds[0].revents == 0) {
+		return true;
+	}
+	if (read_signal(signal_fd) != SIGHUP) {
+		return false;
+	}
+	reload_early(options);
+	return true;
 }
 
 static int open_node(void *data, const char *path) {
@@ -186,23 +261,24 @@ static void close_node(void *data, int fd) {
 
 // Opens the device, waiting for it if so configured. NULL with *status set.
 static struct kms_device *open_device(
-	const struct config *config, struct session *session, int signal_fd, int *status) {
+	struct options *options, struct session *session, int signal_fd, int *status) {
 	const struct kms_opener opener = {open_node, close_node, session};
 	// The monitor comes first: a device that appears after the look is then not missed.
 	struct kms_monitor *monitor =
-		config->wait ? kms_monitor_create(handle_device_change, NULL) : NULL;
+		options->config->wait ? kms_monitor_create(handle_device_change, NULL) : NULL;
 	struct kms_open_error error = {0};
-	struct kms_device *device = kms_device_open(config->device, &opener, &error);
+	struct kms_device *device = kms_device_open(options->config->device, &opener, &error);
 	*status = EXIT_FAILURE;
 	if (device == NULL && monitor != NULL && error.status != KMS_OPEN_NO_MEMORY) {
 		log_info("waiting: %s", error.message);
 		while (device == NULL) {
-			if (!wait_for_change(monitor, session, signal_fd, error.status == KMS_OPEN_BUSY)) {
+			if (!wait_for_change(
+					options, monitor, session, signal_fd, error.status == KMS_OPEN_BUSY)) {
 				*status = EXIT_SUCCESS;
 				kms_monitor_destroy(monitor);
 				return NULL;
 			}
-			device = kms_device_open(config->device, &opener, &error);
+			device = kms_device_open(options->config->device, &opener, &error);
 		}
 	}
 	kms_monitor_destroy(monitor);
@@ -215,28 +291,33 @@ static struct kms_device *open_device(
 static int handle_signal(int fd, uint32_t mask, void *data) {
 	(void)mask;
 	struct kiosk *kiosk = data;
-	struct signalfd_siginfo info;
-	if (read(fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
-		log_info("ending: %s", strsignal((int)info.ssi_signo));
+	int signo = read_signal(fd);
+	if (signo == SIGHUP) {
+		kiosk_reload(kiosk, NULL);
+	} else if (signo != 0) {
+		log_info("ending: %s", strsignal(signo));
 		kiosk_stop(kiosk);
 	}
 	return 0;
 }
 
-static int run_in(struct session *session, const struct options *options, int signal_fd) {
+static int run_in(struct session *session, struct options *options, int signal_fd) {
 	int status;
-	struct kms_device *device = open_device(&options->config, session, signal_fd, &status);
+	struct kms_device *device = open_device(options, session, signal_fd, &status);
 	if (device == NULL) {
 		return status;
 	}
 	struct kiosk kiosk;
 	char error[256] = "";
 	status = EXIT_FAILURE;
-	if (!kiosk_start(&kiosk, &options->config, session, device, options->app, error)) {
+	struct config *config = options->config;
+	options->config = NULL;
+	if (!kiosk_start(&kiosk, config, session, device, options->app, error)) {
 		log_error("%s", error);
 		kiosk_finish(&kiosk);
 		return status;
 	}
+	kiosk_set_loader(&kiosk, handle_load, options);
 	struct wl_event_source *signals = wl_event_loop_add_fd(
 		kiosk_loop(&kiosk), signal_fd, WL_EVENT_READABLE, handle_signal, &kiosk);
 	if (signals != NULL) {
@@ -250,7 +331,7 @@ static int run_in(struct session *session, const struct options *options, int si
 	return status;
 }
 
-static int run(const struct options *options, int signal_fd) {
+static int run(struct options *options, int signal_fd) {
 	struct session *session = session_create();
 	if (session == NULL) {
 		log_error("out of memory");
@@ -262,14 +343,14 @@ static int run(const struct options *options, int signal_fd) {
 }
 
 int main(int argc, char **argv) {
-	struct options options = {0};
-	config_init(&options.config);
-	int status = parse_options(&options, argc, argv);
+	struct options options = {.argc = argc, .argv = argv};
+	int status = start_options(&options);
 	if (status < 0) {
 		sigset_t signals;
 		sigemptyset(&signals);
 		sigaddset(&signals, SIGTERM);
 		sigaddset(&signals, SIGINT);
+		sigaddset(&signals, SIGHUP);
 		sigprocmask(SIG_BLOCK, &signals, NULL);
 		// A client that hangs up in mid-write is an error return, not our end.
 		signal(SIGPIPE, SIG_IGN);
@@ -282,6 +363,6 @@ int main(int argc, char **argv) {
 			close(signal_fd);
 		}
 	}
-	config_finish(&options.config);
+	config_destroy(options.config);
 	return status;
 }

@@ -162,16 +162,26 @@ static const struct vitrine_reply_v1_interface reply_implementation = {
 	.destroy = handle_destroy,
 };
 
-// NULL reason: done.
-static void reply(
-	struct wl_client *client, struct wl_resource *resource, uint32_t id, const char *reason) {
+// NULL when out of memory: the client is told.
+static struct wl_resource *reply_create(
+	struct wl_client *client, struct wl_resource *resource, uint32_t id) {
 	struct wl_resource *answer = wl_resource_create(
 		client, &vitrine_reply_v1_interface, wl_resource_get_version(resource), id);
 	if (answer == NULL) {
 		wl_client_post_no_memory(client);
-		return;
+		return NULL;
 	}
 	wl_resource_set_implementation(answer, &reply_implementation, NULL, NULL);
+	return answer;
+}
+
+// NULL reason: done.
+static void reply(
+	struct wl_client *client, struct wl_resource *resource, uint32_t id, const char *reason) {
+	struct wl_resource *answer = reply_create(client, resource, id);
+	if (answer == NULL) {
+		return;
+	}
 	if (reason == NULL) {
 		vitrine_reply_v1_send_done(answer);
 	} else {
@@ -211,6 +221,28 @@ static void handle_calibrate(
 		control->kiosk, client, (uint32_t)wl_resource_get_version(resource), id, device);
 }
 
+static void handle_problem(void *data, const char *text) {
+	vitrine_reply_v1_send_problem(data, text);
+}
+
+static void handle_note(void *data, const char *text) {
+	vitrine_reply_v1_send_note(data, text);
+}
+
+static void handle_reload(struct wl_client *client, struct wl_resource *resource, uint32_t id) {
+	struct kiosk *kiosk = ((struct control *)wl_resource_get_user_data(resource))->kiosk;
+	struct wl_resource *answer = reply_create(client, resource, id);
+	if (answer == NULL) {
+		return;
+	}
+	const struct kiosk_listener listener = {handle_problem, handle_note, answer};
+	if (kiosk_reload(kiosk, &listener)) {
+		vitrine_reply_v1_send_done(answer);
+	} else {
+		vitrine_reply_v1_send_failed(answer, "correct what is wrong and reload again");
+	}
+}
+
 static const struct vitrine_control_v1_interface control_implementation = {
 	.destroy = handle_destroy,
 	.get_status = handle_get_status,
@@ -218,6 +250,7 @@ static const struct vitrine_control_v1_interface control_implementation = {
 	.set_power = handle_set_power,
 	.switch_session = handle_switch_session,
 	.calibrate = handle_calibrate,
+	.reload = handle_reload,
 };
 
 static void handle_bind(struct wl_client *client, void *data, uint32_t version, uint32_t id) {

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "kiosk/config_keys.h"
 #include "kiosk/cursor_theme.h"
 #include "kiosk/kiosk.h"
 #include "wayland/seat.h"
@@ -424,6 +425,20 @@ struct kiosk_cursor *kiosk_cursor_create(struct kiosk *kiosk) {
 	const struct layout_cursor handler = {handle_append, handle_changed, handle_moved, cursor};
 	kiosk_layout_set_cursor(kiosk->layout, &handler);
 	return cursor;
+}
+
+void kiosk_cursor_reload(
+	struct kiosk_cursor *cursor, const struct config *before, bool outputs_changed) {
+	bool changed = config_section_changed(before, cursor->kiosk->config, CONFIG_CURSOR);
+	if (changed) {
+		cursor_theme_destroy(cursor->theme);
+		cursor->theme = NULL;
+		cursor->theme_failed = false;
+		cursor->shape[0] = '\0';
+	}
+	if (changed || outputs_changed) {
+		handle_changed(cursor);
+	}
 }
 
 void kiosk_cursor_destroy(struct kiosk_cursor *cursor) {

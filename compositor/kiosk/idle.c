@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "base/log.h"
+#include "kiosk/config_keys.h"
 #include "kiosk/kiosk.h"
 #include "wayland/seat.h"
 
@@ -21,9 +22,10 @@ enum { MAX_TOUCHES = 32 }; // that began in the dark
 struct kiosk_idle {
 	struct kiosk *kiosk;
 	struct seat_filter filter;
-	struct wl_event_source *timer; // NULL: never idle
+	struct wl_event_source *timer;
 	enum idle_state state;
-	int64_t active_ms;                    // CLOCK_MONOTONIC, of the last input
+	bool by_operator;  // off since that was asked for, not since nobody was there
+	int64_t active_ms; // CLOCK_MONOTONIC, of the last input
 	uint8_t swallowed[(KEY_CNT + 7) / 8]; // keys and buttons that were pressed in the dark
 	int32_t touches[MAX_TOUCHES];
 	int n_touches;
@@ -59,6 +61,7 @@ static void enter(struct kiosk_idle *idle, enum idle_state state) {
 	}
 	bool was_dark = idle->state == IDLE_OFF;
 	idle->state = state;
+	idle->by_operator = false;
 	set_level(idle, state == IDLE_DIMMED ? idle->kiosk->config->idle.dim_level : 1);
 	if (was_dark || state == IDLE_OFF) {
 		set_power(idle, state != IDLE_OFF);
@@ -92,6 +95,8 @@ static int handle_timer(void *data) {
 	if (due > 0) {
 		int64_t wait = due - (now - idle->active_ms);
 		wl_event_source_timer_update(idle->timer, (int)(wait < INT32_MAX ? wait : INT32_MAX));
+	} else {
+		wl_event_source_timer_update(idle->timer, 0);
 	}
 	return 0;
 }
@@ -100,7 +105,7 @@ void kiosk_idle_wake(struct kiosk_idle *idle) {
 	bool asleep = idle->state != IDLE_AWAKE;
 	idle->active_ms = now_ms();
 	enter(idle, IDLE_AWAKE);
-	if (asleep && idle->timer != NULL) {
+	if (asleep) {
 		handle_timer(idle);
 	}
 }
@@ -234,15 +239,33 @@ struct kiosk_idle *kiosk_idle_create(struct kiosk *kiosk) {
 	idle->active_ms = now_ms();
 	seat_add_filter(
 		wayland_server_seat(kiosk->server), &idle->filter, &filter_ops, SEAT_FILTER_GUARD);
-	if (kiosk->config->idle.dim_after > 0 || kiosk->config->idle.off_after > 0) {
-		idle->timer = wl_event_loop_add_timer(kiosk_loop(kiosk), handle_timer, idle);
-		if (idle->timer == NULL) {
-			kiosk_idle_destroy(idle);
-			return NULL;
-		}
-		handle_timer(idle);
+	idle->timer = wl_event_loop_add_timer(kiosk_loop(kiosk), handle_timer, idle);
+	if (idle->timer == NULL) {
+		kiosk_idle_destroy(idle);
+		return NULL;
 	}
+	handle_timer(idle);
 	return idle;
+}
+
+// What the time without input comes to now. Only a person, or the operator, lights what the operator has
+// turned off.
+void kiosk_idle_reload(struct kiosk_idle *idle, const struct config *before) {
+	const struct config_idle *config = &idle->kiosk->config->idle;
+	if (idle->by_operator || !config_section_changed(before, idle->kiosk->config, CONFIG_IDLE)) {
+		return;
+	}
+	int64_t unused_s = (now_ms() - idle->active_ms) / 1000;
+	enum idle_state state = config->off_after > 0 && unused_s >= config->off_after ? IDLE_OFF
+		: config->dim_after > 0 && unused_s >= config->dim_after                   ? IDLE_DIMMED
+																				   : IDLE_AWAKE;
+	if (state < idle->state) {
+		enter(idle, state);
+	}
+	if (idle->state == IDLE_DIMMED) {
+		set_level(idle, config->dim_level);
+	}
+	handle_timer(idle);
 }
 
 void kiosk_idle_destroy(struct kiosk_idle *idle) {
@@ -263,13 +286,12 @@ void kiosk_idle_set_power(struct kiosk_idle *idle, struct output *output, bool o
 		any |= output_power(idle->kiosk->outputs[i].output);
 	}
 	idle->active_ms = now_ms();
+	idle->by_operator = !any;
 	if (!any) {
 		idle->state = IDLE_OFF; // any input lights them
 	} else if (idle->state != IDLE_AWAKE) {
 		idle->state = IDLE_AWAKE;
 		set_level(idle, 1);
 	}
-	if (idle->timer != NULL) {
-		handle_timer(idle);
-	}
+	handle_timer(idle);
 }

@@ -6,10 +6,13 @@
 
 #include "base/log.h"
 #include "input/input.h"
+#include "kiosk/config_keys.h"
 #include "kiosk/kiosk.h"
 #include "session/session.h"
 #include "wayland/keymap.h"
 #include "wayland/seat.h"
+
+enum { NOT_CHOSEN = -2 };
 
 struct kiosk_device {
 	struct input_device *device;
@@ -86,6 +89,7 @@ static bool has_place(const struct input_identity *identity) {
 
 static void choose_output(struct kiosk_input *input, struct kiosk_device *device) {
 	const struct kiosk *kiosk = input->kiosk;
+	int before = device->output;
 	struct input_panel panels[KIOSK_MAX_OUTPUTS];
 	for (int i = 0; i < kiosk->n_outputs; i++) {
 		const struct kms_connector *connector = output_pipe(kiosk->outputs[i].output)->connector;
@@ -100,13 +104,13 @@ static void choose_output(struct kiosk_input *input, struct kiosk_device *device
 	device->output = input_choose_panel(identity, device->configured,
 		input_device_property(device->device, "WL_OUTPUT"), panels, kiosk->n_outputs);
 	if (device->output < 0) {
-		if (has_place(identity)) {
+		if (has_place(identity) && before != device->output) {
 			log_warning("%s: the output that it is for is not there", identity->name);
 		}
 		return;
 	}
 	kiosk_output_map(&kiosk->outputs[device->output], &device->map);
-	if (has_place(identity)) {
+	if (has_place(identity) && before != device->output) {
 		log_info("%s: on %s", identity->name, panels[device->output].connector);
 	}
 }
@@ -139,6 +143,7 @@ static void handle_added(void *data, struct input_device *input_device) {
 	}
 	device->device = input_device;
 	device->configured = copy;
+	device->output = NOT_CHOSEN;
 	input_device_set_data(input_device, device);
 	wl_list_insert(input->devices.prev, &device->link);
 	choose_output(input, device);
@@ -361,6 +366,61 @@ struct kiosk_input *kiosk_input_create(struct kiosk *kiosk) {
 		seat_set_leds_handler(input->seat, handle_leds, input);
 	}
 	return input;
+}
+
+// ---- Reload ----
+
+// Where touch screens and tablets lie, as the configuration of now and the outputs have it.
+static void choose_outputs(struct kiosk_input *input) {
+	struct kiosk_device *device;
+	wl_list_for_each(device, &input->devices, link) {
+		const char *configured = configured_output(input->kiosk->config, device->device);
+		char *copy = configured != NULL ? strdup(configured) : NULL;
+		if (configured == NULL || copy != NULL) { // else the former one has to do
+			free(device->configured);
+			device->configured = copy;
+		}
+		choose_output(input, device);
+	}
+}
+
+static void reload_keyboard(struct kiosk_input *input, const struct config_keyboard *before) {
+	const struct config_keyboard *keyboard = &input->kiosk->config->keyboard;
+	bool same = true;
+	for (size_t k = 0; k < config_n_keys; k++) {
+		const struct config_key *key = &config_keys[k];
+		if (key->section == CONFIG_KEYBOARD && key->type == CONFIG_TEXT) {
+			same = same &&
+				config_equal(
+					key, (const char *)before + key->offset, (const char *)keyboard + key->offset);
+		}
+	}
+	if (!same && !set_keymap(input->seat, keyboard)) {
+		log_error("no keymap can be made: the former one goes on");
+	}
+	if (keyboard->repeat_rate != before->repeat_rate ||
+		keyboard->repeat_delay != before->repeat_delay) {
+		seat_set_repeat(input->seat, keyboard->repeat_rate, keyboard->repeat_delay);
+	}
+}
+
+void kiosk_input_reload(
+	struct kiosk_input *input, const struct config *before, bool outputs_changed) {
+	const struct config *config = input->kiosk->config;
+	reload_keyboard(input, &before->keyboard);
+	if (config->cursor.hide_after != before->cursor.hide_after) {
+		seat_set_cursor_timeout(input->seat, config->cursor.hide_after);
+	}
+	bool devices_changed = config_section_changed(before, config, CONFIG_INPUT);
+	if (input->input != NULL) {
+		input_set_grab(input->input, config->keys.grab != 0);
+	}
+	if (input->input != NULL && devices_changed) {
+		input_configure(input->input);
+	}
+	if (devices_changed || outputs_changed) {
+		choose_outputs(input);
+	}
 }
 
 void kiosk_input_destroy(struct kiosk_input *input) {

@@ -36,11 +36,12 @@ struct kiosk_keys {
 	struct seat_filter filter;
 	struct wl_listener focus;
 	struct chord_list always, swallow, operator;
-	struct app_keys *apps;
+	struct app_keys apps[CONFIG_MAX_APP_KEYS];
 	int n_apps;
 	const struct app_keys *focused; // NULL: its app has no lists
 	uint8_t swallowed[(KEY_CNT + 7) / 8];
 	char *argv[4];
+	char *command;      // that runs or did last; owned
 	struct app *action; // the operator's command while it runs; may be NULL
 };
 
@@ -84,15 +85,20 @@ static void run_action(struct kiosk_keys *keys) {
 		log_info("the operator's command still runs");
 		return;
 	}
-	char *command = kiosk->config->keys.operator_command;
-	if (command == NULL) {
+	if (kiosk->config->keys.operator_command == NULL) {
 		log_warning("the operator's chord was pressed, and [keys] operator-command is not set");
 		return;
 	}
-	log_info("the operator's chord: %s", command);
+	free(keys->command);
+	keys->command = strdup(kiosk->config->keys.operator_command);
+	if (keys->command == NULL) {
+		log_error("the operator's command: out of memory");
+		return;
+	}
+	log_info("the operator's chord: %s", keys->command);
 	keys->argv[0] = shell;
 	keys->argv[1] = option;
-	keys->argv[2] = command;
+	keys->argv[2] = keys->command;
 	keys->action = app_run(kiosk_loop(keys->kiosk), wayland_server_socket(kiosk->server),
 		keys->argv, handle_action_ended, keys, error);
 	if (keys->action == NULL) {
@@ -164,31 +170,38 @@ static void handle_focus(struct wl_listener *listener, void *data) {
 	}
 }
 
-struct kiosk_keys *kiosk_keys_create(struct kiosk *kiosk) {
-	const struct config *config = kiosk->config;
-	struct kiosk_keys *keys = calloc(1, sizeof(*keys));
-	struct app_keys *apps = calloc((size_t)config->n_app_keys + 1, sizeof(*apps));
-	if (keys == NULL || apps == NULL) {
-		free(keys);
-		free(apps);
-		return NULL;
-	}
-	keys->kiosk = kiosk;
-	keys->apps = apps;
+static void read_lists(struct kiosk_keys *keys) {
+	const struct config *config = keys->kiosk->config;
 	keys->n_apps = config->n_app_keys;
-	read_list(&keys->always, always);
+	keys->focused = NULL;
 	read_list(&keys->swallow, config->keys.swallow != NULL ? config->keys.swallow : CONFIG_SWALLOW);
 	read_list(&keys->operator, config->keys.operator_chord);
 	for (int i = 0; i < keys->n_apps; i++) {
-		apps[i].app_id = config->app_keys[i].app_id;
-		read_list(&apps[i].allow, config->app_keys[i].allow);
-		read_list(&apps[i].deny, config->app_keys[i].deny);
+		keys->apps[i].app_id = config->app_keys[i].app_id;
+		read_list(&keys->apps[i].allow, config->app_keys[i].allow);
+		read_list(&keys->apps[i].deny, config->app_keys[i].deny);
 	}
+}
+
+struct kiosk_keys *kiosk_keys_create(struct kiosk *kiosk) {
+	struct kiosk_keys *keys = calloc(1, sizeof(*keys));
+	if (keys == NULL) {
+		return NULL;
+	}
+	keys->kiosk = kiosk;
+	read_list(&keys->always, always);
+	read_lists(keys);
 	struct seat *seat = wayland_server_seat(kiosk->server);
 	seat_add_filter(seat, &keys->filter, &filter_ops, SEAT_FILTER_GUARD);
 	keys->focus.notify = handle_focus;
 	wl_signal_add(seat_keyboard_focus_signal(seat), &keys->focus);
 	return keys;
+}
+
+// What is swallowed already is so to its release, whatever the new lists say.
+void kiosk_keys_reload(struct kiosk_keys *keys) {
+	read_lists(keys);
+	handle_focus(&keys->focus, wayland_server_seat(keys->kiosk->server));
 }
 
 void kiosk_keys_destroy(struct kiosk_keys *keys) {
@@ -198,6 +211,6 @@ void kiosk_keys_destroy(struct kiosk_keys *keys) {
 	app_destroy(keys->action);
 	seat_remove_filter(&keys->filter);
 	wl_list_remove(&keys->focus.link);
-	free(keys->apps);
+	free(keys->command);
 	free(keys);
 }

@@ -154,6 +154,16 @@ static bool start_server(struct kiosk *kiosk, const struct kms_pipe *pipes, char
 	return kiosk->server != NULL;
 }
 
+void kiosk_set_scale(struct wayland_output_info *info, const struct config_output *section) {
+	info->scale = section != NULL ? round(section->scale * 120) / 120 : 1;
+	info->transform = kiosk_transform(section);
+}
+
+enum wl_output_transform kiosk_transform(const struct config_output *section) {
+	return section != NULL ? (enum wl_output_transform)section->transform
+						   : WL_OUTPUT_TRANSFORM_NORMAL;
+}
+
 static bool light_output(struct kiosk *kiosk, struct kiosk_output *kiosk_output,
 	const struct kms_pipe *pipe, char error[256]) {
 	struct output_handler handler = {
@@ -166,8 +176,7 @@ static bool light_output(struct kiosk *kiosk, struct kiosk_output *kiosk_output,
 	const struct kms_connector *connector = pipe->connector;
 	edid_names(connector->edid, connector->edid_size, &kiosk_output->make, &kiosk_output->model);
 	const struct config_output *section = config_output(kiosk->config, connector->name);
-	kiosk_output->transform =
-		section != NULL ? (enum wl_output_transform)section->transform : WL_OUTPUT_TRANSFORM_NORMAL;
+	kiosk_output->transform = kiosk_transform(section);
 	return kiosk_output->output != NULL;
 }
 
@@ -192,9 +201,8 @@ static bool announce_output(
 		.width_mm = (int32_t)connector->width_mm,
 		.height_mm = (int32_t)connector->height_mm,
 		.x = x,
-		.scale = section != NULL ? round(section->scale * 120) / 120 : 1,
-		.transform = kiosk_output->transform,
 	};
+	kiosk_set_scale(&info, section);
 	kiosk_output->wayland =
 		wayland_output_create(kiosk->server, &info, output_scene(kiosk_output->output));
 	if (kiosk_output->wayland == NULL ||
@@ -205,8 +213,9 @@ static bool announce_output(
 	return true;
 }
 
-// The mode that the operator asked for: one of the display's own, else made to measure.
-static bool choose_mode(const struct config *config, struct kms_pipe *pipe, char error[256]) {
+bool kiosk_choose_mode(
+	const struct config *config, struct kms_pipe *pipe, bool *custom, char error[256]) {
+	*custom = false;
 	const struct config_output *section = config_output(config, pipe->connector->name);
 	if (section == NULL || section->mode.width == 0) {
 		return true;
@@ -222,8 +231,25 @@ static bool choose_mode(const struct config *config, struct kms_pipe *pipe, char
 			pipe->connector->name, wanted->width, wanted->height);
 		return false;
 	}
+	*custom = true;
+	return true;
+}
+
+void kiosk_say_custom(const struct kms_pipe *pipe) {
 	log_info("%s: %dx%d is none of the display's own modes, trying it all the same",
-		pipe->connector->name, wanted->width, wanted->height);
+		pipe->connector->name, pipe->mode.hdisplay, pipe->mode.vdisplay);
+}
+
+static bool choose_mode(
+	struct kiosk *kiosk, struct kiosk_output *output, struct kms_pipe *pipe, char error[256]) {
+	bool custom;
+	output->default_mode = pipe->mode;
+	if (!kiosk_choose_mode(kiosk->config, pipe, &custom, error)) {
+		return false;
+	}
+	if (custom) {
+		kiosk_say_custom(pipe);
+	}
 	return true;
 }
 
@@ -247,7 +273,7 @@ static bool start_outputs(struct kiosk *kiosk, char error[256]) {
 	for (int i = 0; i < kiosk->n_outputs; i++) {
 		struct kiosk_output *output = &kiosk->outputs[i];
 		output->kiosk = kiosk;
-		if (!choose_mode(kiosk->config, &pipes[i], error) ||
+		if (!choose_mode(kiosk, output, &pipes[i], error) ||
 			!light_output(kiosk, output, &pipes[i], error)) {
 			return false;
 		}
@@ -268,7 +294,7 @@ static bool start_outputs(struct kiosk *kiosk, char error[256]) {
 	return true;
 }
 
-bool kiosk_start(struct kiosk *kiosk, const struct config *config, struct session *session,
+bool kiosk_start(struct kiosk *kiosk, struct config *config, struct session *session,
 	struct kms_device *device, char **argv, char error[256]) {
 	*kiosk = (struct kiosk){.config = config, .session = session, .device = device};
 	kiosk->layout = kiosk_layout_create();
@@ -365,5 +391,7 @@ void kiosk_finish(struct kiosk *kiosk) {
 	wayland_server_destroy(kiosk->server);
 	kiosk_layout_destroy(kiosk->layout);
 	kms_device_close(kiosk->device);
+	config_finish(kiosk->config);
+	free(kiosk->config);
 	*kiosk = (struct kiosk){0};
 }

@@ -23,14 +23,21 @@ struct kiosk_output {
 	struct output *output;
 	struct wayland_output *wayland; // NULL: it mirrors another
 	enum wl_output_transform transform;
-	char *make, *model;          // of the display; NULL: unknown
-	struct kiosk_output *source; // that it mirrors; NULL: it shows apps
-	struct scene_mirror *mirror; // NULL likewise
+	char *make, *model;           // of the display; NULL: unknown
+	struct kiosk_output *source;  // that it mirrors; NULL: it shows apps
+	struct scene_mirror *mirror;  // NULL likewise
+	drmModeModeInfo default_mode; // without one in the configuration
 };
 
+// Fills `config`, which holds all defaults, as it is to be now: from files and command line. False with
+// one line in error.
+typedef bool kiosk_loader(void *data, struct config *config, char error[CONFIG_ERROR_SIZE]);
+
 struct kiosk {
-	const struct config *config;
 	struct session *session; // borrowed
+	struct config *config;   // owned; another one after a reload
+	kiosk_loader *load;      // NULL: it cannot be read anew
+	void *load_data;
 	struct kms_device *device;
 	struct output_pool *pool;
 	struct wayland_server *server;
@@ -55,9 +62,10 @@ struct kiosk {
 	bool failed; // the device went away
 };
 
-// Takes over `device` (owned from now on, also on failure), lights its outputs, opens the socket and
-// starts argv (may be NULL: no app). The session outlives the kiosk. False with one line in error.
-bool kiosk_start(struct kiosk *kiosk, const struct config *config, struct session *session,
+// Takes over `config` (from malloc) and `device` (owned from now on, also on failure), lights its outputs,
+// opens the socket and starts argv (may be NULL: no app). The session outlives the kiosk. False with one line
+// in error.
+bool kiosk_start(struct kiosk *kiosk, struct config *config, struct session *session,
 	struct kms_device *device, char **argv, char error[256]);
 // Ends the app, then the event loop.
 void kiosk_stop(struct kiosk *kiosk);
@@ -80,12 +88,40 @@ void kiosk_mirrors_finish(struct kiosk *kiosk);
 // Where on the output's `wayland`, or on that of what it mirrors, a place on its panel is.
 void kiosk_output_map(const struct kiosk_output *output, struct input_map *map);
 double kiosk_output_scale(const struct kiosk_output *output); // px a logical px
+// The mode that the configuration asks for, if it does: one of the display's own, else made to measure
+// (*custom). False with one line in error.
+bool kiosk_choose_mode(
+	const struct config *config, struct kms_pipe *pipe, bool *custom, char error[256]);
+void kiosk_say_custom(const struct kms_pipe *pipe);
+// `section` may be NULL.
+void kiosk_set_scale(struct wayland_output_info *info, const struct config_output *section);
+enum wl_output_transform kiosk_transform(const struct config_output *section); // likewise
+
+// ---- reload.c: the configuration anew ----
+
+void kiosk_set_loader(struct kiosk *kiosk, kiosk_loader *load, void *data);
+
+// Who asked for it hears, besides the log, a line for each thing that is wrong and for each that is to be
+// known, during the call.
+struct kiosk_listener {
+	void (*problem)(void *data, const char *text);
+	void (*note)(void *data, const char *text);
+	void *data;
+};
+
+// Reads the configuration anew and applies what changed; `listener` may be NULL. False if anything is
+// wrong: with the configuration, then nothing is changed; or a display refused its mode, then all else
+// is.
+bool kiosk_reload(struct kiosk *kiosk, const struct kiosk_listener *listener);
 
 // ---- input.c: devices and the seat ----
 
 // NULL when out of memory; without devices, or without leave to use them, it goes on without.
 struct kiosk_input *kiosk_input_create(struct kiosk *kiosk);
 void kiosk_input_destroy(struct kiosk_input *input); // before the server; NULL is fine
+// kiosk->config is another one than `before`.
+void kiosk_input_reload(
+	struct kiosk_input *input, const struct config *before, bool outputs_changed);
 struct input_device;
 struct input_report;
 // The device after `after` (NULL: the first), NULL at the end; *output is the index of the output that
@@ -108,6 +144,8 @@ void calibration_forget(struct kiosk *kiosk, const struct input_device *device);
 // ---- cursor.c: shows the seat's cursor ----
 
 struct kiosk_cursor *kiosk_cursor_create(struct kiosk *kiosk); // NULL when out of memory
+void kiosk_cursor_reload(
+	struct kiosk_cursor *cursor, const struct config *before, bool outputs_changed);
 // After the clients are gone, before the outputs. NULL is fine.
 void kiosk_cursor_destroy(struct kiosk_cursor *cursor);
 
@@ -116,6 +154,8 @@ void kiosk_cursor_destroy(struct kiosk_cursor *cursor);
 // NULL when out of memory; without a command there is none. Clients are trusted from now on as the
 // configuration says.
 struct kiosk_osk *kiosk_osk_create(struct kiosk *kiosk);
+// The program is replaced if the command is another one.
+void kiosk_osk_reload(struct kiosk_osk *osk, const struct config *before);
 struct app *kiosk_osk_app(const struct kiosk_osk *osk); // NULL: none
 void kiosk_osk_destroy(struct kiosk_osk *osk);          // NULL is fine
 
@@ -125,12 +165,14 @@ void edid_names(const void *edid, size_t size, char **make, char **model);
 
 // ---- keys.c ----
 struct kiosk_keys *kiosk_keys_create(struct kiosk *kiosk); // NULL when out of memory
-void kiosk_keys_destroy(struct kiosk_keys *keys);          // before the server; NULL is fine
+void kiosk_keys_reload(struct kiosk_keys *keys);
+void kiosk_keys_destroy(struct kiosk_keys *keys); // before the server; NULL is fine
 
 // ---- idle.c ----
 struct kiosk_idle *kiosk_idle_create(struct kiosk *kiosk); // NULL when out of memory
-void kiosk_idle_destroy(struct kiosk_idle *idle);          // before the server; NULL is fine
-void kiosk_idle_wake(struct kiosk_idle *idle);             // as input does
+void kiosk_idle_reload(struct kiosk_idle *idle, const struct config *before);
+void kiosk_idle_destroy(struct kiosk_idle *idle); // before the server; NULL is fine
+void kiosk_idle_wake(struct kiosk_idle *idle);    // as input does
 // By the operator's command; an output that was turned off so is lit by any input.
 void kiosk_idle_set_power(struct kiosk_idle *idle, struct output *output, bool on);
 

@@ -642,6 +642,15 @@ bool kiosk_layout_add_output(struct kiosk_layout *layout, struct wayland_output 
 	return true;
 }
 
+void kiosk_layout_output_changed(struct kiosk_layout *layout, struct wayland_output *wayland) {
+	struct layout_output *output = wayland_output_data(wayland);
+	layout_mark_dirty(layout, output);
+	struct layout_window *window;
+	for (window = layout_first_window(output); window; window = layout_next_window(window, NULL)) {
+		toplevel_moved(window->toplevel); // menus have another room
+	}
+}
+
 void kiosk_layout_remove_output(struct kiosk_layout *layout, struct wayland_output *wayland) {
 	struct layout_output *output = wayland_output_data(wayland);
 	if (!output) {

@@ -24,6 +24,8 @@ const struct wayland_policy *kiosk_layout_policy(void);
 // Windows that wait for an output get this one. Takes over wayland_output_set_data. False when out of
 // memory.
 bool kiosk_layout_add_output(struct kiosk_layout *layout, struct wayland_output *output);
+// Its size, scale or transform is another (wayland_output_update).
+void kiosk_layout_output_changed(struct kiosk_layout *layout, struct wayland_output *output);
 // Before the output is destroyed: its windows move to the others, or wait for one.
 void kiosk_layout_remove_output(struct kiosk_layout *layout, struct wayland_output *output);
 

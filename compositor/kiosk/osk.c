@@ -103,6 +103,37 @@ struct kiosk_osk *kiosk_osk_create(struct kiosk *kiosk) {
 	return osk;
 }
 
+static void stop(struct kiosk_osk *osk) {
+	app_destroy(osk->app);
+	osk->app = NULL;
+	if (osk->has_words) {
+		wordfree(&osk->words);
+		osk->has_words = false;
+	}
+}
+
+// The former one has ended: the one of now comes.
+static void handle_replaced(void *data) {
+	struct kiosk_osk *osk = data;
+	const char *command = osk->kiosk->config->osk.command;
+	stop(osk);
+	if (command != NULL) {
+		start(osk, command);
+	}
+}
+
+void kiosk_osk_reload(struct kiosk_osk *osk, const struct config *before) {
+	const char *was = before->osk.command, *is = osk->kiosk->config->osk.command;
+	if (was == is || (was != NULL && is != NULL && strcmp(was, is) == 0)) {
+		return;
+	}
+	if (osk->app == NULL) {
+		handle_replaced(osk);
+	} else if (app_state(osk->app) != APP_STOPPING) {
+		app_stop(osk->app, handle_replaced, osk);
+	}
+}
+
 struct app *kiosk_osk_app(const struct kiosk_osk *osk) {
 	return osk != NULL ? osk->app : NULL;
 }
@@ -112,9 +143,6 @@ void kiosk_osk_destroy(struct kiosk_osk *osk) {
 		return;
 	}
 	kiosk_layout_set_trust(osk->kiosk->layout, NULL, NULL);
-	app_destroy(osk->app);
-	if (osk->has_words) {
-		wordfree(&osk->words);
-	}
+	stop(osk);
 	free(osk);
 }
