@@ -18,7 +18,7 @@ enum {
 };
 
 static const char head[] = "# Written by `vitrinectl calibrate`: what is changed here by hand "
-                           "stays until the touch screen is\n"
+						   "stays until the touch screen is\n"
 						   "# calibrated again.\n";
 
 struct calibration_point calibration_to_panel(
@@ -146,15 +146,19 @@ static void copy_others(FILE *from, FILE *to, const char *old) {
 	}
 }
 
-static bool make_folder(const char *path) {
+// All that are missing above the file.
+static bool make_folders(const char *path) {
 	char folder[4096];
 	snprintf(folder, sizeof(folder), "%s", path);
-	char *slash = strrchr(folder, '/');
-	if (!slash || slash == folder) {
-		return true;
+	bool ok = true;
+	for (char *slash = strchr(folder + 1, '/'); slash && ok; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		ok = mkdir(folder, 0755) == 0 || errno == EEXIST;
+		if (ok) {
+			*slash = '/';
+		}
 	}
-	*slash = '\0';
-	if (mkdir(folder, 0755) == 0 || errno == EEXIST) {
+	if (ok) {
 		return true;
 	}
 	client_report("cannot make the folder %s: %s: run it as a user who may, or choose another file "
@@ -183,7 +187,7 @@ bool calibration_save(const char *path, const char *device, const float matrix[6
 		client_report("the name of the file, or of the touch screen, is too long");
 		return false;
 	}
-	if (!make_folder(path)) {
+	if (!make_folders(path)) {
 		return false;
 	}
 	int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);

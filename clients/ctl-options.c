@@ -12,10 +12,13 @@
 
 enum option_id {
 	OPTION_HELP = 256,
+	OPTION_DEVICE,
+	OPTION_FILE,
 	OPTION_INTERVAL,
 	OPTION_JSON,
 	OPTION_OUTPUT,
 	OPTION_POWER,
+	OPTION_PRINT,
 	OPTION_RATE,
 	OPTION_SOCKET,
 	OPTION_SOURCE,
@@ -59,6 +62,21 @@ static const struct option reload_options[] = {
 	{0},
 };
 
+static const struct option session_options[] = {
+	{"help", no_argument, NULL, OPTION_HELP},
+	{"socket", required_argument, NULL, OPTION_SOCKET},
+	{0},
+};
+
+static const struct option calibrate_options[] = {
+	{"device", required_argument, NULL, OPTION_DEVICE},
+	{"file", required_argument, NULL, OPTION_FILE},
+	{"help", no_argument, NULL, OPTION_HELP},
+	{"print", no_argument, NULL, OPTION_PRINT},
+	{"socket", required_argument, NULL, OPTION_SOCKET},
+	{0},
+};
+
 void ctl_options_help(void) {
 	printf("Usage: vitrinectl [--socket NAME] COMMAND [OPTION...]\n"
 		   "Asks a running vitrine.\n"
@@ -73,6 +91,12 @@ void ctl_options_help(void) {
 		   "                         read back what the display shows, or compose it anew\n"
 		   "  output NAME            change an output; NAME is a connector, such as HDMI-A-1\n"
 		   "      --power on|off     turn it on or off\n"
+		   "  calibrate              have crosses touched, and write the touch screen's matrix\n"
+		   "      --device NAME      which one, if there are several\n"
+		   "      --file FILE        into this file (default: conf.d/calibration.ini of the\n"
+		   "                         configuration, which takes effect at once)\n"
+		   "      --print            to standard output instead\n"
+		   "  session N              bring session N of the seat to the front\n"
 		   "  reload                 read the configuration anew, and apply what changed\n"
 		   "\n"
 		   "  --socket NAME          Wayland socket (default: WAYLAND_DISPLAY, else wayland-0)\n"
@@ -102,6 +126,12 @@ static bool apply(struct ctl_options *options, int id, const char *value) {
 	case OPTION_HELP:
 		options->command = CTL_COMMAND_HELP;
 		return true;
+	case OPTION_DEVICE:
+		options->device = value;
+		return *value != '\0';
+	case OPTION_FILE:
+		options->file = value;
+		return *value != '\0';
 	case OPTION_INTERVAL:
 		return client_parse_uint(value, 1, 3600, &options->interval_s);
 	case OPTION_JSON:
@@ -113,6 +143,9 @@ static bool apply(struct ctl_options *options, int id, const char *value) {
 	case OPTION_POWER:
 		options->power = strcmp(value, "on") == 0 ? CTL_POWER_ON : CTL_POWER_OFF;
 		return options->power == CTL_POWER_ON || strcmp(value, "off") == 0;
+	case OPTION_PRINT:
+		options->print = true;
+		return true;
 	case OPTION_RATE:
 		options->interval_s = options->interval_s ? options->interval_s : 1;
 		return true;
@@ -161,7 +194,25 @@ static const struct {
 	{"screenshot", CTL_COMMAND_SCREENSHOT, screenshot_options, "the name of the file to write"},
 	{"output", CTL_COMMAND_OUTPUT, output_options, "the name of an output"},
 	{"reload", CTL_COMMAND_RELOAD, reload_options, NULL},
+	{"calibrate", CTL_COMMAND_CALIBRATE, calibrate_options, NULL},
+	{"session", CTL_COMMAND_SESSION, session_options, "the number of a session"},
 };
+
+enum { N_COMMANDS = sizeof(commands) / sizeof(commands[0]) };
+
+// "status, screenshot, ... and session".
+static const char *list_commands(char *text, size_t size) {
+	size_t length = 0;
+	text[0] = '\0';
+	for (size_t i = 0; i < N_COMMANDS && length < size; i++) {
+		length += (size_t)snprintf(text + length, size - length, "%s%s",
+			i == 0                    ? ""
+				: i == N_COMMANDS - 1 ? " and "
+									  : ", ",
+			commands[i].name);
+	}
+	return text;
+}
 
 static bool check(const struct ctl_options *options) {
 	if (options->json && options->interval_s > 0) {
@@ -172,17 +223,22 @@ static bool check(const struct ctl_options *options) {
 		client_report_usage("output: nothing to change: there is --power");
 		return false;
 	}
+	if (options->print && options->file) {
+		client_report_usage("calibrate: either --print or --file");
+		return false;
+	}
 	return true;
 }
 
 static bool parse_command(struct ctl_options *options, const char *name, int argc, char *argv[]) {
-	size_t i = 0, n = sizeof(commands) / sizeof(commands[0]);
-	while (i < n && strcmp(name, commands[i].name) != 0) {
+	char known[256];
+	size_t i = 0;
+	while (i < N_COMMANDS && strcmp(name, commands[i].name) != 0) {
 		i++;
 	}
-	if (i == n) {
+	if (i == N_COMMANDS) {
 		client_report_usage(
-			"unknown command '%s': there are status, screenshot, output and reload", name);
+			"unknown command '%s': there are %s", name, list_commands(known, sizeof(known)));
 		return false;
 	}
 	options->command = commands[i].command;
@@ -203,8 +259,13 @@ static bool parse_command(struct ctl_options *options, const char *name, int arg
 	}
 	if (options->command == CTL_COMMAND_OUTPUT) {
 		options->output = argv[optind];
-	} else {
-		options->file = wanted ? argv[optind] : NULL;
+	} else if (options->command == CTL_COMMAND_SESSION) {
+		if (!client_parse_uint(argv[optind], 0, INT32_MAX, &options->session)) {
+			client_report_usage("'%s' is no number of a session", argv[optind]);
+			return false;
+		}
+	} else if (wanted) {
+		options->file = argv[optind];
 	}
 	return check(options);
 }
@@ -213,6 +274,7 @@ bool ctl_options_parse(struct ctl_options *options, int argc, char *argv[]) {
 	*options = (struct ctl_options){
 		.command = CTL_COMMAND_STATUS,
 		.output = "",
+		.device = "",
 		.source = VITRINE_CONTROL_V1_SOURCE_AUTOMATIC,
 	};
 	// The '+' ends the options of vitrinectl itself at the command.
@@ -223,7 +285,8 @@ bool ctl_options_parse(struct ctl_options *options, int argc, char *argv[]) {
 		return true;
 	}
 	if (optind >= argc) {
-		client_report_usage("no command: there are status, screenshot, output and reload");
+		char known[256];
+		client_report_usage("no command: there are %s", list_commands(known, sizeof(known)));
 		return false;
 	}
 	// getopt begins its own messages with argv[0].

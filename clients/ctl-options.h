@@ -12,6 +12,8 @@ enum ctl_command {
 	CTL_COMMAND_STATUS,
 	CTL_COMMAND_SCREENSHOT,
 	CTL_COMMAND_OUTPUT,
+	CTL_COMMAND_CALIBRATE,
+	CTL_COMMAND_SESSION,
 	CTL_COMMAND_RELOAD,
 };
 
@@ -32,10 +34,17 @@ struct ctl_options {
 	// screenshot
 	const char *output; // connector, "" for the first
 	uint32_t source;    // enum vitrine_control_v1_source
-	const char *file;   // "-" for standard output
+	const char *file;   // "-" for standard output; of calibrate NULL: the one that vitrine reads
 
 	// output: the connector is `output`
 	enum ctl_power power;
+
+	// calibrate: writes `file`
+	const char *device; // name of the touch screen, "" for the only one
+	bool print;         // to standard output instead
+
+	// session
+	uint32_t session; // number
 };
 
 // Strings point into `argv`. False for a command line that makes no sense: reported.

@@ -78,6 +78,21 @@ static struct json_object *fetch(struct client_display *display) {
 	return status;
 }
 
+char *ctl_configuration_folder(struct client_display *display) {
+	struct json_object *status = fetch(display), *configuration, *folder;
+	char *copy = NULL;
+	if (status && json_object_object_get_ex(status, "configuration", &configuration) &&
+		json_object_object_get_ex(configuration, "folder", &folder)) {
+		copy = strdup(json_object_get_string(folder));
+	} else if (status) {
+		client_report(
+			"the running vitrine does not tell where its configuration is: name a file with "
+			"--file");
+	}
+	json_object_put(status);
+	return copy;
+}
+
 static void print_json(struct json_object *status) {
 	printf("%s\n",
 		json_object_to_json_string_ext(status,

@@ -38,7 +38,11 @@ static void report_no_control(struct client_display *display, const struct ctl_o
 
 static int run(const struct ctl_options *options) {
 	struct client_display display;
-	if (!client_display_connect(&display, options->socket, CLIENT_WANT_CONTROL)) {
+	uint32_t wants = CLIENT_WANT_CONTROL;
+	if (options->command == CTL_COMMAND_CALIBRATE) {
+		wants |= CLIENT_WANT_WINDOW;
+	}
+	if (!client_display_connect(&display, options->socket, wants)) {
 		return CLIENT_EXIT_FAILURE;
 	}
 	int status = CLIENT_EXIT_FAILURE;
@@ -48,6 +52,10 @@ static int run(const struct ctl_options *options) {
 		status = ctl_status(&display, options);
 	} else if (options->command == CTL_COMMAND_OUTPUT) {
 		status = ctl_output(&display, options);
+	} else if (options->command == CTL_COMMAND_CALIBRATE) {
+		status = ctl_calibrate(&display, options);
+	} else if (options->command == CTL_COMMAND_SESSION) {
+		status = ctl_session(&display, options);
 	} else if (options->command == CTL_COMMAND_RELOAD) {
 		status = ctl_reload(&display);
 	} else {

@@ -460,6 +460,7 @@ void config_init(struct config *config) {
 }
 
 void config_finish(struct config *config) {
+	free(config->folder);
 	free(config->device);
 	free(config->socket);
 	for (int i = 0; i < config->n_outputs; i++) {
@@ -572,6 +573,8 @@ static bool read_all(
 	struct config *config, const char *path, const char *folder, char error[CONFIG_ERROR_SIZE]) {
 	struct reader reader = {.config = config, .error = error};
 	error[0] = '\0';
+	free(config->folder);
+	config->folder = realpath(folder, NULL);
 	if (path != NULL) {
 		read_file(&reader, path);
 	}
@@ -628,9 +631,11 @@ bool config_load(struct config *config, const char *path, char error[CONFIG_ERRO
 	int len = home != NULL && home[0] == '/' ? snprintf(user, sizeof(user), "%s/vitrine", home)
 											 : snprintf(user, sizeof(user), "%s/.config/vitrine",
 												   getenv("HOME") != NULL ? getenv("HOME") : "");
-	bool ok = true;
-	if (len <= 0 || (size_t)len >= sizeof(user) || !read_folder(config, user, error, &ok)) {
-		read_folder(config, "/etc/vitrine", error, &ok);
+	static const char system[] = "/etc/vitrine";
+	bool ok = true, has_user = len > 0 && (size_t)len < sizeof(user);
+	if ((!has_user || !read_folder(config, user, error, &ok)) &&
+		!read_folder(config, system, error, &ok)) {
+		config->folder = strdup(has_user && geteuid() != 0 ? user : system);
 	}
 	return ok;
 }

@@ -88,6 +88,7 @@ struct config_osk {
 };
 
 struct config {
+	char *folder; // absolute: its vitrine.ini and conf.d were read, or would be if they were there
 	char *device; // NULL: the first that has a display
 	char *socket; // NULL: the first free wayland-N
 	int wait;     // for a device that is not there yet: 0 or 1

@@ -84,11 +84,11 @@ const struct config_key config_keys[] = {
 		.description =
 			"Show what that output shows, as large as fits, on black. The mode and _transform_ "
 			"stay its own, _scale_ has no meaning; it gets no windows, and apps do not see it. "
-            "What "
+			"What "
 			"is touched on it is touched on the other. Apps draw at the other's refresh rate, and "
 			"slowly while that one is off; a mirror with a lower rate can hold up those that draw "
 			"with few buffers. An output cannot mirror itself or another mirror; while the other "
-            "is "
+			"is "
 			"not connected it shows apps."},
 
 	{CONFIG_KEYBOARD, "model", CONFIG_TEXT, KEYBOARD(model), .value = "MODEL", .fallback = "pc105",
@@ -122,7 +122,8 @@ const struct config_key config_keys[] = {
 		.expected = "6 numbers, the first two rows of a matrix such as 1 0 0 0 1 0",
 		.fallback = "the udev property LIBINPUT_CALIBRATION_MATRIX, else 1 0 0 0 1 0",
 		.description = "Of a touch screen: turns its coordinates, which go from 0 to 1, by "
-					   "x' = A x + B y + C, y' = D x + E y + F."},
+					   "x' = A x + B y + C, y' = D x + E y + F. *vitrinectl calibrate* finds "
+					   "them out."},
 	{CONFIG_INPUT, "output", CONFIG_NAME, INPUT(output), .value = "NAME",
 		.expected = "the name of a connector, such as HDMI-A-1",
 		.fallback = "the one that the udev property WL_OUTPUT names, else one whose size in mm is "

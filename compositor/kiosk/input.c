@@ -25,8 +25,8 @@ struct kiosk_device {
 struct kiosk_input {
 	struct kiosk *kiosk;
 	struct seat *seat;
-	struct input *input;    // NULL: without devices
-	struct wl_list devices; // kiosk_device.link
+	struct input *input;                                        // NULL: without devices
+	struct wl_list devices;                                     // kiosk_device.link
 	bool (*tap)(void *data, const struct input_report *report); // NULL: none
 	void *tap_data;
 };
@@ -357,8 +357,8 @@ struct kiosk_input *kiosk_input_create(struct kiosk *kiosk) {
 	seat_set_repeat(input->seat, config->keyboard.repeat_rate, config->keyboard.repeat_delay);
 	seat_set_cursor_timeout(input->seat, config->cursor.hide_after);
 	char error[256];
-	input->input =
-		input_create(kiosk_loop(kiosk), kiosk->session, kiosk->config->keys.grab != 0, &handler, input, error);
+	input->input = input_create(
+		kiosk_loop(kiosk), kiosk->session, kiosk->config->keys.grab != 0, &handler, input, error);
 	if (input->input == NULL) {
 		log_error("%s", error);
 	} else {

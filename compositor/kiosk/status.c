@@ -228,6 +228,9 @@ char *status_json(const struct kiosk *kiosk) {
 	add_string(device, "path", kiosk->device->path);
 	add_string(device, "driver", kiosk->device->driver);
 	add(root, "device", device);
+	struct json_object *configuration = json_object_new_object();
+	add_string(configuration, "folder", kiosk->config->folder);
+	add(root, "configuration", configuration);
 	struct json_object *outputs = json_object_new_array();
 	for (int i = 0; i < kiosk->n_outputs; i++) {
 		json_object_array_add(outputs, output_json(&kiosk->outputs[i]));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// vitrinectl reload: the configuration anew.
+// What comes of a request that changes something.
 #include <stdbool.h>
 #include <stdio.h>
 
@@ -44,21 +44,40 @@ static const struct vitrine_reply_v1_listener listener = {
 	.note = handle_note,
 };
 
-int ctl_reload(struct client_display *display) {
-	if (vitrine_control_v1_get_version(display->control) <
-		VITRINE_CONTROL_V1_RELOAD_SINCE_VERSION) {
-		client_report(
-			"the vitrine that runs is older than vitrinectl and cannot reload: restart it");
-		return CLIENT_EXIT_FAILURE;
+bool ctl_knows(struct client_display *display, uint32_t since) {
+	if (vitrine_control_v1_get_version(display->control) >= since) {
+		return true;
 	}
-	struct answer answer = {0};
-	struct vitrine_reply_v1 *reply = vitrine_control_v1_reload(display->control);
+	client_report("the vitrine that runs is older than vitrinectl and cannot do that: restart it");
+	return false;
+}
+
+int ctl_reply(struct client_display *display, struct vitrine_reply_v1 *reply) {
 	if (!reply) {
 		client_report("out of memory");
 		return CLIENT_EXIT_FAILURE;
 	}
+	struct answer answer = {0};
 	vitrine_reply_v1_add_listener(reply, &listener, &answer);
 	bool heard = client_display_roundtrip(display);
 	vitrine_reply_v1_destroy(reply);
 	return heard && answer.came && answer.ok ? CLIENT_EXIT_OK : CLIENT_EXIT_FAILURE;
+}
+
+int ctl_output(struct client_display *display, const struct ctl_options *options) {
+	return ctl_reply(display,
+		vitrine_control_v1_set_power(
+			display->control, options->output, options->power == CTL_POWER_ON));
+}
+
+int ctl_reload(struct client_display *display) {
+	return ctl_knows(display, VITRINE_CONTROL_V1_RELOAD_SINCE_VERSION)
+		? ctl_reply(display, vitrine_control_v1_reload(display->control))
+		: CLIENT_EXIT_FAILURE;
+}
+
+int ctl_session(struct client_display *display, const struct ctl_options *options) {
+	return ctl_knows(display, VITRINE_CONTROL_V1_SWITCH_SESSION_SINCE_VERSION)
+		? ctl_reply(display, vitrine_control_v1_switch_session(display->control, options->session))
+		: CLIENT_EXIT_FAILURE;
 }
