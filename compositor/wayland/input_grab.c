@@ -51,8 +51,8 @@ static bool handle_key(struct seat_filter *filter, const struct seat_key *key) {
 	}
 	*byte ^= bit;
 	struct wl_client *client = wl_resource_get_client(grab->resource);
-	uint32_t serial =
-		seat_issue_serial(grab->seat, client, key->pressed ? SEAT_SERIAL_PRESS : SEAT_SERIAL_OTHER);
+	uint32_t serial = seat_issue_serial(
+		grab->seat, client, key->pressed ? SEAT_SERIAL_PRESS : SEAT_SERIAL_RELEASE);
 	zwp_input_method_keyboard_grab_v2_send_key(grab->resource, serial,
 		(uint32_t)(key->time_us / 1000), key->key,
 		key->pressed ? WL_KEYBOARD_KEY_STATE_PRESSED : WL_KEYBOARD_KEY_STATE_RELEASED);

@@ -112,6 +112,9 @@ bool seat_client_is_behind(struct seat_client *client) {
 uint32_t seat_client_serial(struct seat_client *client, enum seat_serial_kind kind) {
 	uint32_t serial = wl_display_next_serial(client->seat->server->display);
 	client->serials[client->n_serials++ % SEAT_SERIALS] = (struct seat_serial){serial, kind};
+	if (kind & (SEAT_SERIAL_PRESS | SEAT_SERIAL_RELEASE)) {
+		client->last_action = client->seat->last_action = serial;
+	}
 	return serial;
 }
 
@@ -133,6 +136,11 @@ bool seat_has_serial(
 		}
 	}
 	return false;
+}
+
+bool seat_acted_last(struct seat *seat, struct wl_client *wl_client) {
+	const struct seat_client *client = seat_client_get(seat, wl_client);
+	return client && client->last_action != 0 && client->last_action == seat->last_action;
 }
 
 // ---- Surfaces that are remembered ----

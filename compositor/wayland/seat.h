@@ -143,16 +143,19 @@ struct wl_signal *seat_pointer_focus_signal(struct seat *seat);
 // ---- Serials ----
 
 enum seat_serial_kind {
-	SEAT_SERIAL_PRESS = 1 << 0, // a key, button or touch went down
-	SEAT_SERIAL_ENTER = 1 << 1, // keyboard or pointer came to a surface
-	SEAT_SERIAL_OTHER = 1 << 2, // releases, modifiers, leave
-	SEAT_SERIAL_ANY = 7,
+	SEAT_SERIAL_PRESS = 1 << 0,   // a key, button or touch went down
+	SEAT_SERIAL_ENTER = 1 << 1,   // keyboard or pointer came to a surface
+	SEAT_SERIAL_OTHER = 1 << 2,   // modifiers, leave
+	SEAT_SERIAL_RELEASE = 1 << 3, // it went up
+	SEAT_SERIAL_ANY = 15,
 };
 
 // A new serial, that an event of this kind to the client carries.
 uint32_t seat_issue_serial(struct seat *seat, struct wl_client *client, enum seat_serial_kind kind);
 // The client got it not long ago, with an event of one of these kinds.
 bool seat_has_serial(struct seat *seat, struct wl_client *client, uint32_t serial, uint32_t kinds);
+// Nobody else was told of a press or a release since this client was: people are busy with it.
+bool seat_acted_last(struct seat *seat, struct wl_client *client);
 // How many buttons and touches are down, however they came to be.
 unsigned seat_buttons_down(struct seat *seat);
 unsigned seat_touches_down(struct seat *seat);

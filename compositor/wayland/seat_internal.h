@@ -37,6 +37,7 @@ struct seat_client {
 	int n_objects;
 	struct seat_serial serials[SEAT_SERIALS]; // a ring
 	unsigned n_serials;                       // issued so far
+	uint32_t last_action;                     // serial of the last press or release, 0: none
 	struct wl_listener destroy;
 	struct wl_list frame_link; // seat_touch_state.frames: a wl_touch.frame is owed
 };
@@ -140,6 +141,7 @@ struct seat {
 	struct wl_event_source *scene_idle; // may be NULL
 	struct wl_event_source *behind_timer;
 	bool behind_armed;
+	uint32_t last_action; // that of the client that was told of a press or a release last
 	struct seat_keyboard keyboard;
 	struct seat_pointer pointer;
 	struct seat_touch_state touch;

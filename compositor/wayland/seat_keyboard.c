@@ -253,7 +253,7 @@ void seat_send_key(struct seat *seat, const struct seat_key *key) {
 		return;
 	}
 	uint32_t serial =
-		seat_client_serial(client, key->pressed ? SEAT_SERIAL_PRESS : SEAT_SERIAL_OTHER);
+		seat_client_serial(client, key->pressed ? SEAT_SERIAL_PRESS : SEAT_SERIAL_RELEASE);
 	struct wl_resource *resource;
 	wl_resource_for_each(resource, &client->keyboards) {
 		wl_keyboard_send_key(resource, serial, seat_time_ms(key->time_us), key->key,

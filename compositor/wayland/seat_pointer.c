@@ -282,7 +282,7 @@ static uint32_t send_button(struct seat *seat, const struct seat_button *button)
 	}
 	tell_place(seat, button->time_us);
 	uint32_t serial =
-		seat_client_serial(client, button->pressed ? SEAT_SERIAL_PRESS : SEAT_SERIAL_OTHER);
+		seat_client_serial(client, button->pressed ? SEAT_SERIAL_PRESS : SEAT_SERIAL_RELEASE);
 	struct wl_resource *resource;
 	wl_resource_for_each(resource, &client->pointers) {
 		wl_pointer_send_button(resource, serial, seat_time_ms(button->time_us), button->button,

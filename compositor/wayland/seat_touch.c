@@ -176,7 +176,7 @@ void seat_notify_touch_up(struct seat *seat, const struct seat_touch *touch) {
 		if (point->moved) {
 			send_motion(seat, point, touch->time_us);
 		}
-		uint32_t serial = seat_client_serial(client, SEAT_SERIAL_OTHER);
+		uint32_t serial = seat_client_serial(client, SEAT_SERIAL_RELEASE);
 		struct wl_resource *resource;
 		wl_resource_for_each(resource, &client->touches) {
 			wl_touch_send_up(resource, serial, seat_time_ms(touch->time_us), point->id);

@@ -94,7 +94,10 @@ static void update(struct seat *seat) {
 bool xdg_popup_begin_grab(struct popup *popup, uint32_t serial) {
 	struct seat *seat = popup->xdg->surface->server->seat;
 	struct wl_client *client = wl_resource_get_client(popup->resource);
-	if (!seat_has_serial(seat, client, serial, SEAT_SERIAL_PRESS)) {
+	// GTK 4 opens menus when the finger is up again, and then names what it heard last of a key or a
+	// button: the release, or one that is long forgotten, or 0 where there is only a touch screen.
+	if (!seat_has_serial(seat, client, serial, SEAT_SERIAL_PRESS | SEAT_SERIAL_RELEASE) &&
+		!seat_acted_last(seat, client)) {
 		return false;
 	}
 	struct popup *other = topmost(seat);

@@ -4,7 +4,8 @@
 // A popup hangs on its parent until one of them goes: the client destroys it, or the parent is
 // unmapped and it is dismissed (popup_done), topmost first. From then on it is shown nowhere.
 //
-// A grab whose serial is of no press is denied, which is to say that the popup is dismissed.
+// A grab is denied, which is to say that the popup is dismissed, unless its serial is of a press or a
+// release that the client was told of, or the client is whom people used last.
 #include <stdlib.h>
 #include <string.h>
 

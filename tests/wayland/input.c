@@ -429,6 +429,55 @@ static void test_popup_without_a_press(void **state) {
 	test_popup_finish(&popup);
 }
 
+static void expect_grab(struct input_fixture *fixture, uint32_t serial, unsigned dones) {
+	struct test_popup popup;
+	test_popup_init_grab(&popup, &fixture->window, 20, 20, 60, 40, fixture->seat.seat, serial);
+	test_client_roundtrip(&fixture->client);
+	assert_int_equal(popup.dones, dones);
+	test_popup_finish(&popup);
+}
+
+// GTK 4 opens menus and combo boxes when the finger is up again, and names no touch then but the last event
+// of a key, if there was any.
+static void test_popup_after_a_tap(void **state) {
+	struct input_fixture *fixture = *state;
+	plug_touch(fixture);
+	expect_grab(fixture, 0, 1); // nobody tapped yet
+	test_device_touch_down(&fixture->touch, 0, 80, 90);
+	struct test_event down = expect_down(fixture, 80, 90);
+	test_device_touch_up(&fixture->touch, 0);
+	expect_up(fixture, down.value);
+	expect_grab(fixture, 0, 0);
+	// Not when another app was tapped since.
+	struct test_client other;
+	struct test_window window;
+	struct test_buffer buffer;
+	test_client_connect(&other, &fixture->server);
+	input_show_window(&window, &other, &buffer, "other");
+	struct test_seat seat;
+	test_seat_init(&seat, &other, 9);
+	test_seat_wait_capabilities(&seat, CAPS_TOUCH);
+	test_device_touch_down(&fixture->touch, 0, 80, 90);
+	test_seat_expect(&seat, TEST_TOUCH_DOWN);
+	test_device_touch_up(&fixture->touch, 0);
+	expect_grab(fixture, 0, 1);
+	test_seat_finish(&seat);
+	test_window_finish(&window);
+	test_buffer_finish(&buffer);
+	test_client_disconnect(&other);
+}
+
+// The release of a key is as good as its press.
+static void test_popup_after_a_key(void **state) {
+	struct input_fixture *fixture = *state;
+	plug_keyboard(fixture);
+	expect_keyboard(fixture);
+	test_device_key(&fixture->keyboard, KEY_A, true);
+	expect_key(fixture, KEY_A, true);
+	test_device_key(&fixture->keyboard, KEY_A, false);
+	expect_grab(fixture, expect_key(fixture, KEY_A, false).serial, 0);
+}
+
 // ---- Status ----
 
 static struct json_object *find_input(struct json_object *status, const char *name) {
@@ -521,6 +570,8 @@ int main(void) {
 		TEST(test_touch_stays),
 		TEST(test_popup_grab),
 		TEST(test_popup_without_a_press),
+		TEST(test_popup_after_a_tap),
+		TEST(test_popup_after_a_key),
 		TEST(test_status_inputs),
 		cmocka_unit_test(test_device_settings),
 	};
