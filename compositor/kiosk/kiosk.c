@@ -312,11 +312,12 @@ bool kiosk_start(struct kiosk *kiosk, struct config *config, struct session *ses
 	kiosk->idle = kiosk_idle_create(kiosk); // sees events before the others
 	kiosk->input = kiosk_input_create(kiosk);
 	kiosk->osk = kiosk_osk_create(kiosk);
+	kiosk->watchdog = kiosk_watchdog_create(kiosk);
 	kiosk->device_event = wl_event_loop_add_fd(
 		kiosk_loop(kiosk), device->fd, WL_EVENT_READABLE, handle_device, kiosk);
 	if (kiosk->kiosk_session == NULL || kiosk->control == NULL || kiosk->cursor == NULL ||
 		kiosk->keys == NULL || kiosk->idle == NULL || kiosk->input == NULL || kiosk->osk == NULL ||
-		kiosk->device_event == NULL) {
+		kiosk->watchdog == NULL || kiosk->device_event == NULL) {
 		snprintf(error, 256, "out of memory");
 		return false;
 	}
@@ -362,6 +363,7 @@ void kiosk_finish(struct kiosk *kiosk) {
 		wl_event_source_remove(kiosk->monitor_event);
 	}
 	kms_monitor_destroy(kiosk->monitor);
+	kiosk_watchdog_destroy(kiosk->watchdog);
 	if (kiosk->device_event != NULL) {
 		wl_event_source_remove(kiosk->device_event);
 	}

@@ -55,6 +55,7 @@ struct kiosk {
 	struct kiosk_cursor *cursor;
 	struct kiosk_osk *osk;
 	struct kiosk_session *kiosk_session;
+	struct watchdog *watchdog;
 	struct calibration *calibration; // NULL: none is under way
 	bool stopping;
 	int n_running; // what has to end before the event loop does
@@ -175,6 +176,10 @@ void kiosk_idle_destroy(struct kiosk_idle *idle); // before the server; NULL is 
 void kiosk_idle_wake(struct kiosk_idle *idle);    // as input does
 // By the operator's command; an output that was turned off so is lit by any input.
 void kiosk_idle_set_power(struct kiosk_idle *idle, struct output *output, bool on);
+
+// ---- watchdog.c: systemd's ----
+struct watchdog *kiosk_watchdog_create(struct kiosk *kiosk); // NULL when out of memory
+void kiosk_watchdog_destroy(struct watchdog *watchdog);      // before the server; NULL is fine
 
 // ---- status.c ----
 // The state of everything as JSON text (interface of `vitrinectl status --json`); the caller frees

@@ -462,6 +462,11 @@ void output_forget(struct output *output) {
 	planner_forget(output->planner);
 }
 
+int64_t output_overdue_ns(const struct output *output) {
+	int64_t late = output->pending != NULL ? output_now_ns() - output->due_ns : 0;
+	return late > 0 ? late : 0;
+}
+
 const struct output_counters *output_counters(const struct output *output) {
 	return &output->counters;
 }

@@ -110,6 +110,8 @@ void output_forget(struct output *output);
 // device refused it: the one that ran goes on, one line in error says so.
 bool output_set_mode(struct output *output, const drmModeModeInfo *mode, char error[256]);
 const struct output_counters *output_counters(const struct output *output);
+// For how long the frame on its way has been due on the screen, ns of CLOCK_MONOTONIC; 0 if none is.
+int64_t output_overdue_ns(const struct output *output);
 // The planes that its CRTC can show and no other output has for itself, as many as *n_planes says; plane indices of frames refer to it.
 struct kms_plane *const *output_planes(const struct output *output, int *n_planes);
 // The frame on screen, NULL before the first. Valid until the next return to the event loop.

@@ -1,13 +1,19 @@
 // SPDX-License-Identifier: MIT
-// The socket in XDG_RUNTIME_DIR. libwayland locks NAME.lock beside it: a locked one is in use, an
-// unlocked one is left over from a crash and replaced.
+// The socket: one that systemd listens on for us (sd_listen_fds(3)), so that who connects before we are
+// there just waits, else one in XDG_RUNTIME_DIR. libwayland locks NAME.lock beside that: a locked one is
+// in use, an unlocked one is left over from a crash and replaced.
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
+#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "wayland/server.h"
 
 enum { ERROR_SIZE = 256 };
@@ -55,7 +61,64 @@ static void describe_failure(const char *name, int number, char *error) {
 	}
 }
 
+// What a client's WAYLAND_DISPLAY has to say: the name alone if it is in XDG_RUNTIME_DIR. NULL when the
+// socket has no path, or without memory.
+static char *display_name(int fd) {
+	struct sockaddr_un address = {0};
+	socklen_t size = sizeof(address);
+	// One byte is kept: a path that fills all of it would have no end.
+	if (getsockname(fd, (struct sockaddr *)&address, &size) != 0 || address.sun_path[0] != '/' ||
+		size >= sizeof(address)) {
+		return NULL;
+	}
+	const char *dir = getenv("XDG_RUNTIME_DIR");
+	size_t len = dir ? strlen(dir) : 0;
+	bool inside = len > 0 && strncmp(address.sun_path, dir, len) == 0 &&
+		address.sun_path[len] == '/' && !strchr(address.sun_path + len + 1, '/');
+	return strdup(inside ? address.sun_path + len + 1 : address.sun_path);
+}
+
+static bool take_inherited(struct wayland_server *server, int fd, char *error) {
+	if (sd_is_socket_unix(fd, SOCK_STREAM, 1, NULL, 0) <= 0) {
+		snprintf(error, ERROR_SIZE,
+			"file descriptor %d, handed over by systemd, is no listening Unix stream socket: give "
+			"the socket unit ListenStream= with a path",
+			fd);
+		return false;
+	}
+	// Clients are accepted until there are none left: with a blocking one, that would be for ever.
+	int flags = fcntl(fd, F_GETFL);
+	char *name = display_name(fd);
+	if (!name || flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0 ||
+		wl_display_add_socket_fd(server->display, fd) != 0) {
+		free(name);
+		snprintf(error, ERROR_SIZE,
+			"file descriptor %d, handed over by systemd, can't be used: give the socket unit one "
+			"ListenStream= with a path",
+			fd);
+		return false;
+	}
+	if (server->socket) {
+		free(name); // apps are told of the first one
+	} else {
+		server->socket = name;
+	}
+	return true;
+}
+
 bool socket_open(struct wayland_server *server, const char *name, char error[256]) {
+	int inherited = sd_listen_fds(0);
+	if (inherited > 0) {
+		for (int i = 0; i < inherited; i++) {
+			if (!take_inherited(server, SD_LISTEN_FDS_START + i, error)) {
+				return false;
+			}
+		}
+		if (name) {
+			log_warning("socket %s is not made: systemd hands over %s", name, server->socket);
+		}
+		return true;
+	}
 	bool absolute = name && name[0] == '/';
 	if (!absolute && !check_runtime_dir(error)) {
 		return false;

@@ -72,7 +72,8 @@ struct wayland_policy {
 // ---- server.c ----
 
 struct wayland_server_options {
-	const char *socket; // name in XDG_RUNTIME_DIR, or NULL: the first free wayland-N
+	const char *socket; // name in XDG_RUNTIME_DIR, or NULL: the first free wayland-N; not used if
+						// systemd hands over sockets
 	const struct wayland_policy *policy;
 	void *data;
 	dev_t main_device;                         // for dma-buf feedback
@@ -86,7 +87,8 @@ struct wayland_server_options {
 // the first one back, as those that use select() break with more. False with errno set.
 bool wayland_set_file_limit(bool raised);
 
-// The display, its globals, and the socket (mode 0700, with its lock file; a stale one is replaced).
+// The display, its globals, and the socket: those that systemd hands over (sd_listen_fds(3)), else one of its
+// own (mode 0700, with its lock file; a stale one is replaced).
 // On failure returns NULL and writes one line naming the thing and the remedy into error.
 struct wayland_server *wayland_server_create(
 	const struct wayland_server_options *options, char error[256]);
