@@ -25,7 +25,8 @@ enum ctl_power {
 
 struct ctl_options {
 	enum ctl_command command;
-	const char *socket; // may be NULL: WAYLAND_DISPLAY, else wayland-0
+	const char
+		*socket; // may be NULL: WAYLAND_DISPLAY, else that of vitrine.service, else wayland-0
 
 	// status
 	bool json;

@@ -17,6 +17,14 @@ static const char *socket_name(const struct ctl_options *options) {
 	return name && *name ? name : "wayland-0";
 }
 
+// Where vitrine.socket listens, for operators who have no WAYLAND_DISPLAY.
+static void use_service(struct ctl_options *options) {
+	static const char service[] = "/run/vitrine/wayland-0";
+	if (!options->socket && !getenv("WAYLAND_DISPLAY") && access(service, R_OK | W_OK) == 0) {
+		options->socket = service;
+	}
+}
+
 // The compositor hides the control channel from other users, and other compositors have none: who
 // owns the socket's other end tells the two apart.
 static void report_no_control(struct client_display *display, const struct ctl_options *options) {
@@ -78,6 +86,7 @@ int main(int argc, char *argv[]) {
 		printf("vitrinectl %s\n", VITRINE_VERSION);
 		return CLIENT_EXIT_OK;
 	default:
+		use_service(&options);
 		return run(&options);
 	}
 }

@@ -34,7 +34,7 @@ static bool filter_global(
 	}
 	uid_t uid;
 	wl_client_get_credentials((struct wl_client *)client, NULL, &uid, NULL);
-	return uid == geteuid() || uid == 0; // root could do all of it anyway
+	return uid == geteuid() || uid == 0; // root could become any user anyway
 }
 
 bool server_add_trusted_global(struct wayland_server *server, const struct wl_global *global) {
