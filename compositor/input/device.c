@@ -152,18 +152,31 @@ static void apply(struct input_device *device) {
 		settings->has_calibration && libinput_device_config_calibration_has_matrix(libinput));
 }
 
+static bool is_same(const struct input_settings *a, const struct input_settings *b) {
+	bool same = a->enabled == b->enabled && a->tap == b->tap &&
+		a->natural_scroll == b->natural_scroll && a->left_handed == b->left_handed &&
+		a->accel_profile == b->accel_profile && a->has_calibration == b->has_calibration &&
+		(a->accel_speed == b->accel_speed || (isnan(a->accel_speed) && isnan(b->accel_speed)));
+	for (int i = 0; same && a->has_calibration && i < 6; i++) {
+		same = a->calibration[i] == b->calibration[i];
+	}
+	return same;
+}
+
 // What the handler wants of the device now. True if that is new.
 static bool ask_settings(struct input_device *device) {
 	struct input *input = device->input;
-	struct input_settings settings, *now = &device->settings;
-	// All bytes of it, since they are compared.
-	memset(&settings, 0, sizeof(settings));
-	settings.enabled = true;
-	settings.tap = settings.natural_scroll = settings.left_handed = settings.accel_profile = -1;
-	settings.accel_speed = NAN;
+	struct input_settings settings = {
+		.enabled = true,
+		.tap = -1,
+		.natural_scroll = -1,
+		.left_handed = -1,
+		.accel_profile = -1,
+		.accel_speed = NAN,
+	};
 	input->handler.configure(input->data, device, &settings);
-	bool changed = memcmp(&settings, now, sizeof(settings)) != 0;
-	memcpy(now, &settings, sizeof(settings));
+	bool changed = !is_same(&settings, &device->settings);
+	device->settings = settings;
 	return changed;
 }
 

@@ -544,6 +544,7 @@ static int list_conf_d(struct reader *reader, const char *folder, char ***paths)
 		if (errno != ENOENT && errno != ENOTDIR) {
 			refuse(reader, 0, "cannot be read: %s", strerror(errno));
 		}
+		reader->path = NULL;
 		return 0;
 	}
 	*paths = calloc((size_t)n + 1, sizeof(**paths));

@@ -74,7 +74,7 @@ const struct config_key *config_hold_back(
 		const struct config_key *key = &config_keys[k];
 		void *base = key->restart ? config_section_base(config, key->section) : NULL;
 		void *running_base = key->restart ? config_section_base(running, key->section) : NULL;
-		if (base == NULL) {
+		if (base == NULL || running_base == NULL) {
 			continue; // no section of many has such a key
 		}
 		void *a = (char *)base + key->offset, *b = (char *)running_base + key->offset;

@@ -297,8 +297,11 @@ bool config_equal(const struct config_key *key, const void *a, const void *b) {
 	}
 	case CONFIG_MATRIX: {
 		const struct config_matrix *x = a, *y = b;
-		return x->set == y->set &&
-			(!x->set || memcmp(x->values, y->values, sizeof(x->values)) == 0);
+		bool same = x->set == y->set;
+		for (int i = 0; same && x->set && i < 6; i++) {
+			same = x->values[i] == y->values[i];
+		}
+		return same;
 	}
 	}
 	return false;

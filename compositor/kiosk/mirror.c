@@ -19,7 +19,7 @@ static int find_pipe(const struct kiosk *kiosk, const struct kms_pipe *pipes, co
 }
 
 void kiosk_mirrors_find(struct kiosk *kiosk, const struct kms_pipe *pipes) {
-	int wanted[KIOSK_MAX_OUTPUTS];
+	int wanted[KIOSK_MAX_OUTPUTS] = {0};
 	for (int i = 0; i < kiosk->n_outputs; i++) {
 		const char *name = pipes[i].connector->name;
 		const char *source = config_mirror(kiosk->config, name);

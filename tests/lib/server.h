@@ -18,7 +18,7 @@ struct test_server {
 	int log;    // read end of its standard error
 	char *text; // what was read of it, NUL-terminated; owned
 	size_t len, cap;
-	char socket[32];
+	char socket[108]; // name, or path
 };
 
 // Ends the test program with 124 and the server's log if it still runs after `seconds`. Guards

@@ -28,22 +28,23 @@ enum {
 };
 
 static const char *const originals[] = {
-	"# A panel in a shop\n[core]\ndevice = /dev/dri/card0\nsocket = wayland-0\nwait = true\n\n"
-	"[output HDMI-A-1]\nmode = 1920x1080@60\nscale = 1.5\ntransform = 90\n\n"
-	"[output *]\nmode = preferred\n\n"
-	"[idle]\ndim-after = 120 ; two minutes\noff-after = 600\ndim-level = 0.25\n",
+	("# A panel in a shop\n[core]\ndevice = /dev/dri/card0\nsocket = wayland-0\nwait = true\n\n"
+	 "[output HDMI-A-1]\nmode = 1920x1080@60\nscale = 1.5\ntransform = 90\n\n"
+	 "[output *]\nmode = preferred\n\n"
+	 "[idle]\ndim-after = 120 ; two minutes\noff-after = 600\ndim-level = 0.25\n"),
 
-	"[keyboard]\nmodel = pc105\nlayout = de,us\nvariant = nodeadkeys,\n"
-	"options = grp:alt_shift_toggle\nrepeat-rate = 30\nrepeat-delay = 250\n\n"
-	"[keys]\nswallow = Alt+F4, F11\noperator = Ctrl+Alt+Shift+O\noperator-command = foot\n"
-	"grab = false\n\n[app-keys kiosk]\nallow = Return, A, B\ndeny = Ctrl+W\n",
+	("[keyboard]\nmodel = pc105\nlayout = de,us\nvariant = nodeadkeys,\n"
+	 "options = grp:alt_shift_toggle\nrepeat-rate = 30\nrepeat-delay = 250\n\n"
+	 "[keys]\nswallow = Alt+F4, F11\noperator = Ctrl+Alt+Shift+O\noperator-command = foot\n"
+	 "grab = false\n\n[app-keys kiosk]\nallow = Return, A, B\ndeny = Ctrl+W\n"),
 
-	"[input Goodix*]\nenabled = true\ntap = false\nnatural-scroll = true\nleft-handed = false\n"
-	"accel-profile = flat\naccel-speed = -0.5\ncalibration-matrix = 0 1 0 -1 0 1\noutput = DSI-1\n"
-	"[input usb:046d:c52b]\nenabled = false\n[input tag:ID_INPUT_TOUCHSCREEN]\noutput = DP-1\n",
+	("[input Goodix*]\nenabled = true\ntap = false\nnatural-scroll = true\nleft-handed = false\n"
+	 "accel-profile = flat\naccel-speed = -0.5\ncalibration-matrix = 0 1 0 -1 0 1\noutput = DSI-1\n"
+	 "[input usb:046d:c52b]\nenabled = false\n[input tag:ID_INPUT_TOUCHSCREEN]\noutput = DP-1\n"),
 
-	"[cursor]\ntheme = Adwaita\nsize = 48\nhide-after = 2000\n\n"
-	"[osk]\ncommand = dbus-run-session squeekboard\nallow = /usr/bin/squeekboard /usr/bin/wvkbd\n",
+	("[cursor]\ntheme = Adwaita\nsize = 48\nhide-after = 2000\n\n"
+	 "[osk]\ncommand = dbus-run-session squeekboard\nallow = /usr/bin/squeekboard "
+     "/usr/bin/wvkbd\n"),
 };
 
 // What numbers, names and values are replaced with.
