@@ -183,6 +183,11 @@ void client_watch(struct wayland_server *server) {
 	wl_display_add_client_created_listener(server->display, &server->client_created);
 }
 
+uint64_t wayland_client_drawn(struct wl_client *client) {
+	const struct client_account *account = client_account(client);
+	return account ? account->n_drawn : 0;
+}
+
 // ---- Accounts ----
 
 bool client_take_fd(struct client_account *account) {

@@ -328,12 +328,12 @@ static bool resolve_pending_buffer(struct surface *surface) {
 }
 
 static void handle_commit(struct wl_client *client, struct wl_resource *resource) {
-	(void)client;
 	struct surface *surface = surface_of(resource);
 	if (surface->role && surface->role_object && surface->role->precommit &&
 		!surface->role->precommit(surface)) {
 		return;
 	}
+	client_account(client)->n_drawn += (surface->pending.fields & SURFACE_STATE_BUFFER) != 0;
 	if (!resolve_pending_buffer(surface)) {
 		return;
 	}

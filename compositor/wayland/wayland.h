@@ -99,6 +99,14 @@ const char *wayland_server_socket(struct wayland_server *server);
 // A global made elsewhere (the control extension) that other users' clients do not get to see. Set once.
 void wayland_server_set_private_global(struct wayland_server *server, struct wl_global *global);
 
+// ---- client.c, xdg_wm_base.c: whether a client is alive ----
+
+// How often it has committed new contents.
+uint64_t wayland_client_drawn(struct wl_client *client);
+// Asks whether it is alive, where it uses xdg-shell. False if it has not answered the last time: then it is
+// not asked again.
+bool wayland_client_ping(struct wl_client *client);
+
 // ---- idle.c: ext_idle_notifier, idle_inhibit ----
 
 // A person did something, just now.

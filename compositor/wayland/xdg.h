@@ -15,6 +15,8 @@ struct xdg_wm_base {
 	struct wl_resource *resource;
 	struct wayland_server *server;
 	struct wl_list surfaces; // xdg_surface.link
+	uint32_t ping;           // serial of the last one
+	bool unanswered;
 };
 
 // ---- xdg_positioner.c ----

@@ -30,11 +30,11 @@ static void handle_get_xdg_surface(struct wl_client *client, struct wl_resource 
 		wl_resource_get_user_data(resource), client, id, surface_from_resource(surface_resource));
 }
 
-// No ping is ever sent, so there is nothing that an answer could belong to.
+// What answers no ping is ignored: it does no harm.
 static void handle_pong(struct wl_client *client, struct wl_resource *resource, uint32_t serial) {
 	(void)client;
-	(void)resource;
-	(void)serial;
+	struct xdg_wm_base *wm_base = wl_resource_get_user_data(resource);
+	wm_base->unanswered = wm_base->unanswered && serial != wm_base->ping;
 }
 
 static const struct xdg_wm_base_interface wm_base_impl = {
@@ -68,6 +68,26 @@ static void handle_bind(struct wl_client *client, void *data, uint32_t version, 
 	wm_base->server = data;
 	wl_list_init(&wm_base->surfaces);
 	wl_resource_set_implementation(resource, &wm_base_impl, wm_base, handle_resource_destroy);
+}
+
+static enum wl_iterator_result ping(struct wl_resource *resource, void *data) {
+	bool *alive = data;
+	if (wl_resource_instance_of(resource, &xdg_wm_base_interface, &wm_base_impl)) {
+		struct xdg_wm_base *wm_base = wl_resource_get_user_data(resource);
+		*alive = *alive && !wm_base->unanswered;
+		if (!wm_base->unanswered) {
+			wm_base->ping = wl_display_next_serial(wm_base->server->display);
+			wm_base->unanswered = true;
+			xdg_wm_base_send_ping(resource, wm_base->ping);
+		}
+	}
+	return WL_ITERATOR_CONTINUE;
+}
+
+bool wayland_client_ping(struct wl_client *client) {
+	bool alive = true;
+	wl_client_for_each_resource(client, ping, &alive);
+	return alive;
 }
 
 bool xdg_wm_base_create(struct wayland_server *server) {
