@@ -39,6 +39,7 @@ struct reader {
 	bool bad_section; // its keys are not looked at: it was complained of
 	struct place keyboard[N_KEYBOARD_NAMES];  // where the names were set
 	struct place mirrors[CONFIG_MAX_OUTPUTS]; // likewise, by output
+	struct place apps[CONFIG_MAX_APPS];       // likewise
 	char *error; // CONFIG_ERROR_SIZE bytes, empty until something is wrong that no default serves
 };
 
@@ -194,6 +195,23 @@ static struct config_app_keys *app_keys_section(struct config *config, const cha
 	return app_keys;
 }
 
+static struct config_app *app_section(struct reader *reader, const char *name) {
+	struct config *config = reader->config;
+	for (int i = 0; i < config->n_apps; i++) {
+		if (strcmp(config->apps[i].name, name) == 0) {
+			return &config->apps[i];
+		}
+	}
+	struct config_app *app = &config->apps[config->n_apps];
+	if (config->n_apps == CONFIG_MAX_APPS || !config_app_init(app, name)) {
+		return NULL;
+	}
+	app->place = config->n_apps;
+	reader->apps[app->place] = (struct place){reader->path, reader->line};
+	config->n_apps++;
+	return app;
+}
+
 // Index into config_sections, CONFIG_N_SECTIONS if there is no such section; *argument is what
 // follows its name.
 static enum config_section_id find_section(const char *section, const char **argument) {
@@ -232,7 +250,8 @@ void *config_section_base(struct config *config, enum config_section_id id) {
 }
 
 // The struct that a section's keys are in; NULL if there are too many.
-static void *section_base(struct config *config, enum config_section_id id, const char *argument) {
+static void *section_base(struct reader *reader, enum config_section_id id, const char *argument) {
+	struct config *config = reader->config;
 	switch (id) {
 	case CONFIG_OUTPUT:
 		return output_section(config, argument);
@@ -240,6 +259,8 @@ static void *section_base(struct config *config, enum config_section_id id, cons
 		return input_section(config, argument);
 	case CONFIG_APP_KEYS:
 		return app_keys_section(config, argument);
+	case CONFIG_APP:
+		return app_section(reader, argument);
 	default:
 		return config_section_base(config, id);
 	}
@@ -334,10 +355,13 @@ static char *read_line(char *text, int size, void *user) {
 
 static void set_key(struct reader *reader, const struct config_key *key, const char *argument,
 	const char *name, const char *value) {
-	void *base = section_base(reader->config, key->section, argument);
+	void *base = section_base(reader, key->section, argument);
 	if (base == NULL) {
-		complain(reader, reader->line, "%s: too many [%s] sections, or too long a name", name,
-			config_sections[key->section].name);
+		complain(reader, reader->line, "%s: too many [%s] sections, or %s", name,
+			config_sections[key->section].name,
+			key->section == CONFIG_APP
+				? "the name is not one of up to 31 letters, digits, - _ and ."
+				: "too long a name");
 		return;
 	}
 	if (!config_parse(key, (char *)base + key->offset, value)) {
@@ -448,6 +472,12 @@ static void check_mirrors(struct reader *reader) {
 	}
 }
 
+static void complain_of_app(void *data, int place, const char *text) {
+	struct reader *reader = data;
+	reader->path = reader->apps[place].path;
+	complain(reader, reader->apps[place].line, "%s", text);
+}
+
 // ---- Life ----
 
 void config_init(struct config *config) {
@@ -486,6 +516,9 @@ void config_finish(struct config *config) {
 	}
 	free(config->osk.command);
 	free(config->osk.allow);
+	for (int i = 0; i < config->n_apps; i++) {
+		config_app_finish(&config->apps[i]);
+	}
 	for (int i = 0; i < config->n_problems; i++) {
 		free(config->problems[i]);
 	}
@@ -586,6 +619,7 @@ static bool read_all(
 	}
 	check_keyboard(&reader);
 	check_mirrors(&reader);
+	config_check_apps(config, complain_of_app, &reader);
 	free_paths(paths, n);
 	return error[0] == '\0';
 }

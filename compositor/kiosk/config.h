@@ -10,6 +10,7 @@ enum {
 	CONFIG_MAX_OUTPUTS = 32,
 	CONFIG_MAX_INPUTS = 64,
 	CONFIG_MAX_APP_KEYS = 32,
+	CONFIG_MAX_APPS = 32,
 	CONFIG_MAX_PROBLEMS = 32,
 	CONFIG_NAME_SIZE = 32, // of an output, bytes
 	CONFIG_ERROR_SIZE = 512,
@@ -76,6 +77,34 @@ struct config_app_keys {
 	char *allow, *deny; // chords; NULL: not set
 };
 
+// Logical px of an output.
+struct config_region {
+	int x, y, width, height; // 0 wide: all of the output
+};
+
+// One [app NAME]. Choices are indices into those of the table.
+struct config_app {
+	char *name;
+	int place;              // config.c: where the section begins
+	char *command;          // as wordexp(3) takes it
+	char *environment;      // NAME=VALUE, likewise; NULL: nothing beside our own
+	char *directory, *user; // NULL: our own
+	char *output;           // names with blanks or commas between them; NULL: any
+	struct config_region region;
+	int layer;                                         // background, normal, overlay
+	char *after;                                       // names of apps, as `output`; NULL: none
+	int restart;                                       // always, on-failure, never
+	double pause, pause_max;                           // s
+	int max_restarts;                                  // 0 = no limit
+	int restart_window;                                // s
+	int stop_signal;                                   // TERM, INT, HUP, QUIT, USR1, USR2, KILL
+	double stop_timeout;                               // s
+	double ready_within, watchdog_ping, watchdog_draw; // s, 0 = not watched
+	int64_t memory_max;                                // bytes, 0 = no limit
+	int cpu_quota;                                     // percent of a processor, 0 = no limit
+	int pids_max;                                      // 0 = no limit
+};
+
 struct config_cursor {
 	char *theme;    // NULL: the system's
 	int size;       // px
@@ -103,6 +132,8 @@ struct config {
 	struct config_app_keys app_keys[CONFIG_MAX_APP_KEYS];
 	int n_app_keys;
 	struct config_osk osk;
+	struct config_app apps[CONFIG_MAX_APPS]; // in the order of the file
+	int n_apps;
 	// What was wrong with the file and not so bad that the default would not serve: a line each.
 	char *problems[CONFIG_MAX_PROBLEMS];
 	int n_problems;
@@ -124,6 +155,22 @@ bool config_set_mode(struct config *config, const char *text, char error[CONFIG_
 
 // What applies to the connector: its own section, else "*"; NULL if neither.
 const struct config_output *config_output(const struct config *config, const char *name);
+
+// ---- config_app.c ----
+
+// All defaults but for the name; false when out of memory or if that is none.
+bool config_app_init(struct config_app *app, const char *name);
+void config_app_finish(struct config_app *app);
+// False when out of memory; `copy` is all zero then.
+bool config_app_copy(struct config_app *copy, const struct config_app *app);
+// They are set alike, wherever that is written.
+bool config_app_equal(const struct config_app *a, const struct config_app *b);
+// What is wrong with apps beside each other: those without a command go, names that `after` does not
+// find and circles are forgotten. `complain` gets a line for each, and where the section begins.
+void config_check_apps(
+	struct config *config, void (*complain)(void *data, int place, const char *text), void *data);
+// The next name of a list of names, from *at, which moves on; false at the end.
+bool config_next_name(const char **at, char name[CONFIG_NAME_SIZE]);
 
 // ---- config_mirror.c ----
 

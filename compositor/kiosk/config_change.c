@@ -28,6 +28,12 @@ static const void *section_at(
 		}
 		*argument = config->app_keys[i].app_id;
 		return &config->app_keys[i];
+	case CONFIG_APP:
+		if (i >= config->n_apps) {
+			return NULL;
+		}
+		*argument = config->apps[i].name;
+		return &config->apps[i];
 	default:
 		return i == 0 ? config_section_base((struct config *)config, id) : NULL;
 	}

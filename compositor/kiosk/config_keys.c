@@ -44,6 +44,19 @@ const struct config_section config_sections[CONFIG_N_SECTIONS] = {
 		"program of the same user can pretend to be one of the list, by starting it with a library "
 		"of its own (*LD_PRELOAD*) or as a debugger does: run apps that are not trusted as other "
 		"users or in a sandbox."},
+	[CONFIG_APP] = {"app", "NAME",
+		"An app that is started with Vitrine, and watched over. _NAME_ is what *vitrinectl app* "
+		"and "
+		"the log call it: up to 31 letters, digits, - \\_ and . A command after *vitrine --* is "
+		"started instead of all of these, as if it had a section with nothing else in it.\n"
+		"\n"
+		"Where systemd answers to Vitrine's user each app is put into a scope of its own, else "
+		"into "
+		"a cgroup where Vitrine has a delegated subtree (*Delegate=* in "
+		"*systemd.resource-control*(5)), else only into a process group. All that the app starts "
+		"is "
+		"killed when it ends. Windows are an app's if their process is in that cgroup (or descends "
+		"from the app), whatever they call themselves."},
 };
 
 #define CORE(field) offsetof(struct config, field)
@@ -55,6 +68,7 @@ const struct config_section config_sections[CONFIG_N_SECTIONS] = {
 #define IDLE(field) offsetof(struct config_idle, field)
 #define APP_KEYS(field) offsetof(struct config_app_keys, field)
 #define OSK(field) offsetof(struct config_osk, field)
+#define APP(field) offsetof(struct config_app, field)
 
 const struct config_key config_keys[] = {
 	{CONFIG_CORE, "device", CONFIG_PATH, CORE(device), .needed = true, .restart = true,
@@ -174,6 +188,77 @@ const struct config_key config_keys[] = {
 	{CONFIG_OSK, "allow", CONFIG_PATHS, OSK(allow), .value = "PATH [PATH...]", .fallback = "none",
 		.description = "Programs that may be on-screen keyboards or input methods, whoever starts "
 					   "them. Links are followed."},
+
+	{CONFIG_APP, "command", CONFIG_COMMAND, APP(command), .value = "COMMAND [ARGUMENT...]",
+		.fallback = "none: it is needed",
+		.description = "What to start. Quotes, ~ and $NAME are read as a shell does."},
+	{CONFIG_APP, "environment", CONFIG_SETTINGS, APP(environment), .value = "NAME=VALUE [...]",
+		.fallback = "none",
+		.description = "Variables that it gets beside Vitrine's own. Quotes, ~ and $NAME are read "
+					   "as a shell does."},
+	{CONFIG_APP, "directory", CONFIG_PATH, APP(directory), .value = "/PATH",
+		.expected = "an absolute path", .fallback = "Vitrine's own",
+		.description = "Its working directory."},
+	{CONFIG_APP, "user", CONFIG_NAME, APP(user), .value = "NAME", .expected = "the name of a user",
+		.fallback = "Vitrine's own",
+		.description = "The user that it runs as, with the groups and HOME of that. Only where "
+					   "Vitrine runs as root."},
+	{CONFIG_APP, "output", CONFIG_NAMES, APP(output), .value = "NAME [NAME...]", .fallback = "any",
+		.description = "The connectors that its windows may be on: each goes to the first of them "
+					   "that has none of the app's yet, else to the first. While none of them is "
+					   "connected its windows wait, and are not seen."},
+	{CONFIG_APP, "region", CONFIG_REGION, APP(region), .value = "WIDTHxHEIGHT+X+Y",
+		.fallback = "all of it",
+		.description = "The part of the output that its windows are told to fill, in logical px: "
+					   "for split screens and video walls. What lies outside of the output does "
+					   "not count."},
+	{CONFIG_APP, "layer", CONFIG_CHOICE, APP(layer), .choices = "background|normal|overlay",
+		.fallback = "normal",
+		.description = "Below the windows of all normal apps, or above them, as a status bar or "
+					   "an alert. A window above has the keyboard only once it was pressed."},
+	{CONFIG_APP, "after", CONFIG_NAMES, APP(after), .value = "NAME [NAME...]", .fallback = "none",
+		.description = "Start it once these apps run (and have shown a picture, where they have "
+					   "_ready-within_), or have ended for good."},
+	{CONFIG_APP, "restart", CONFIG_CHOICE, APP(restart), .choices = "always|on-failure|never",
+		.fallback = "always",
+		.description = "Start it again when it ends. A failure is a status other than 0, a signal, "
+					   "or what _ready-within_, the watchdogs and _memory-max_ kill."},
+	{CONFIG_APP, "restart-pause", CONFIG_REAL, APP(pause), .max = 3600, .fallback = "1",
+		.description = "The first restart is at once; the pause before the second, in s. It "
+					   "doubles with each until the app has run for a minute."},
+	{CONFIG_APP, "restart-pause-max", CONFIG_REAL, APP(pause_max), .max = 3600, .fallback = "30",
+		.description = "The longest pause, in s."},
+	{CONFIG_APP, "max-restarts", CONFIG_INT, APP(max_restarts), .max = 1000, .fallback = "0",
+		.description = "After so many within _restart-window_ it is not started again, and its "
+					   "state is *failed* until *vitrinectl app start*; 0 for no limit."},
+	{CONFIG_APP, "restart-window", CONFIG_INT, APP(restart_window), .min = 1, .max = 1000000,
+		.fallback = "600", .description = "See _max-restarts_, in s."},
+	{CONFIG_APP, "stop-signal", CONFIG_CHOICE, APP(stop_signal),
+		.choices = "TERM|INT|HUP|QUIT|USR1|USR2|KILL", .fallback = "TERM",
+		.description = "What asks it to end."},
+	{CONFIG_APP, "stop-timeout", CONFIG_REAL, APP(stop_timeout), .max = 3600, .fallback = "1.5",
+		.description = "After so many s it is killed; after 1.5 in any case when Vitrine ends."},
+	{CONFIG_APP, "ready-within", CONFIG_REAL, APP(ready_within), .max = 3600, .fallback = "0",
+		.description = "Its first picture has to come within so many s, or it is killed, which is "
+					   "a failure; 0 if none is awaited."},
+	{CONFIG_APP, "watchdog-ping", CONFIG_REAL, APP(watchdog_ping), .max = 3600, .fallback = "0",
+		.description = "Ask it every so many s whether it is alive (*xdg_wm_base.ping*). If no "
+					   "answer has come by the next time it is killed, which is a failure; 0 for "
+					   "never."},
+	{CONFIG_APP, "watchdog-draw", CONFIG_REAL, APP(watchdog_draw), .max = 3600, .fallback = "0",
+		.description = "It has to draw at least every so many s as long as one of its windows is "
+					   "in front on a screen that is lit, or it is killed, which is a failure; 0 "
+					   "if not."},
+	{CONFIG_APP, "memory-max", CONFIG_BYTES, APP(memory_max), .value = "BYTES[K|M|G]",
+		.fallback = "no limit",
+		.description = "All that it runs together may use so much memory, or it is killed, which "
+					   "is a failure."},
+	{CONFIG_APP, "cpu-quota", CONFIG_PERCENT, APP(cpu_quota), .min = 1, .max = 100000,
+		.value = "N%", .fallback = "no limit",
+		.description =
+			"All that it runs together gets so much time of one processor; 200% are two."},
+	{CONFIG_APP, "pids-max", CONFIG_INT, APP(pids_max), .min = 1, .max = 1000000,
+		.fallback = "no limit", .description = "So many processes and threads at most."},
 };
 
 const size_t config_n_keys = sizeof(config_keys) / sizeof(config_keys[0]);

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 struct config;
@@ -20,6 +21,7 @@ enum config_section_id {
 	CONFIG_APP_KEYS,
 	CONFIG_IDLE,
 	CONFIG_OSK,
+	CONFIG_APP,
 	CONFIG_N_SECTIONS,
 };
 
@@ -31,18 +33,23 @@ struct config_section {
 
 // How a value is written, and what its field is.
 enum config_type {
-	CONFIG_TEXT,    // char *
-	CONFIG_PATH,    // char *, absolute
-	CONFIG_NAME,    // char *, without '/'
-	CONFIG_BOOL,    // int
-	CONFIG_CHOICE,  // int, index into choices
-	CONFIG_INT,     // int, min..max
-	CONFIG_REAL,    // double, min..max
-	CONFIG_MODE,    // struct config_mode
-	CONFIG_MATRIX,  // struct config_matrix
-	CONFIG_COMMAND, // char *, that wordexp() takes
-	CONFIG_PATHS,   // char *, absolute, with blanks between them
-	CONFIG_CHORDS,  // char *, see chord.h; may be empty
+	CONFIG_TEXT,     // char *
+	CONFIG_PATH,     // char *, absolute
+	CONFIG_NAME,     // char *, without '/'
+	CONFIG_BOOL,     // int
+	CONFIG_CHOICE,   // int, index into choices
+	CONFIG_INT,      // int, min..max
+	CONFIG_REAL,     // double, min..max
+	CONFIG_MODE,     // struct config_mode
+	CONFIG_MATRIX,   // struct config_matrix
+	CONFIG_COMMAND,  // char *, that wordexp() takes
+	CONFIG_PATHS,    // char *, absolute, with blanks between them
+	CONFIG_CHORDS,   // char *, see chord.h; may be empty
+	CONFIG_NAMES,    // char *, short names with blanks or commas between them
+	CONFIG_SETTINGS, // char *, words NAME=VALUE that wordexp() takes
+	CONFIG_REGION,   // struct config_region
+	CONFIG_BYTES,    // int64_t, with K, M or G
+	CONFIG_PERCENT,  // int, min..max
 };
 
 struct config_key {
@@ -106,6 +113,13 @@ void config_guess(struct config_guess *guess, const char *said, const char *know
 bool config_is_text(const char *text, size_t size);
 // Replaces what is no text by '?': for what is shown on terminals and sent to clients.
 void config_scrub(char *text);
+// ---- config_app.c: what only apps have ----
+bool config_parse_names(char **field, const char *value);
+bool config_parse_settings(char **field, const char *value);
+struct config_region;
+bool config_parse_region(struct config_region *field, const char *value);
+bool config_parse_bytes(int64_t *field, const char *value);
+bool config_parse_percent(const struct config_key *key, int *field, const char *value);
 
 // The sections as scdoc(5) text, in the order of the table.
 void config_print_manual(FILE *file);

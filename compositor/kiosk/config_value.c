@@ -37,6 +37,22 @@ static void expected_of_type(const struct config_key *key, char *text, size_t si
 		snprintf(
 			text, size, "absolute paths with blanks between them, such as /usr/bin/wvkbd-mobintl");
 		break;
+	case CONFIG_NAMES:
+		snprintf(text, size, "names of fewer than %d characters, with blanks between them",
+			CONFIG_NAME_SIZE);
+		break;
+	case CONFIG_SETTINGS:
+		snprintf(text, size, "NAME=VALUE, more than one with blanks between them");
+		break;
+	case CONFIG_REGION:
+		snprintf(text, size, "WIDTHxHEIGHT+X+Y in px of the output, such as 1280x720+0+0");
+		break;
+	case CONFIG_BYTES:
+		snprintf(text, size, "a number of bytes, or of them with K, M or G, such as 512M");
+		break;
+	case CONFIG_PERCENT:
+		snprintf(text, size, "%.10g%% to %.10g%%", key->min, key->max);
+		break;
 	default:
 		snprintf(text, size, "some text");
 	}
@@ -249,6 +265,16 @@ bool config_parse(const struct config_key *key, void *field, const char *value) 
 		return parse_command(field, value);
 	case CONFIG_PATHS:
 		return parse_paths(field, value);
+	case CONFIG_NAMES:
+		return config_parse_names(field, value);
+	case CONFIG_SETTINGS:
+		return config_parse_settings(field, value);
+	case CONFIG_REGION:
+		return config_parse_region(field, value);
+	case CONFIG_BYTES:
+		return config_parse_bytes(field, value);
+	case CONFIG_PERCENT:
+		return config_parse_percent(key, field, value);
 	}
 	return false;
 }
@@ -258,7 +284,12 @@ size_t config_field_size(const struct config_key *key) {
 	case CONFIG_BOOL:
 	case CONFIG_CHOICE:
 	case CONFIG_INT:
+	case CONFIG_PERCENT:
 		return sizeof(int);
+	case CONFIG_BYTES:
+		return sizeof(int64_t);
+	case CONFIG_REGION:
+		return sizeof(struct config_region);
 	case CONFIG_REAL:
 		return sizeof(double);
 	case CONFIG_MODE:
@@ -282,11 +313,20 @@ bool config_equal(const struct config_key *key, const void *a, const void *b) {
 	case CONFIG_COMMAND:
 	case CONFIG_PATHS:
 	case CONFIG_CHORDS:
+	case CONFIG_NAMES:
+	case CONFIG_SETTINGS:
 		return same_text(*(char *const *)a, *(char *const *)b);
 	case CONFIG_BOOL:
 	case CONFIG_CHOICE:
 	case CONFIG_INT:
+	case CONFIG_PERCENT:
 		return *(const int *)a == *(const int *)b;
+	case CONFIG_BYTES:
+		return *(const int64_t *)a == *(const int64_t *)b;
+	case CONFIG_REGION: {
+		const struct config_region *x = a, *y = b;
+		return x->x == y->x && x->y == y->y && x->width == y->width && x->height == y->height;
+	}
 	case CONFIG_REAL: {
 		double x = *(const double *)a, y = *(const double *)b;
 		return x == y || (isnan(x) && isnan(y)); // not set in both
