@@ -12,10 +12,6 @@
 #include "kiosk/layout_internal.h"
 #include "wayland/seat.h"
 
-static struct wl_client *client_of(const struct layout_window *window) {
-	return surface_client(toplevel_surface(window->toplevel));
-}
-
 static void handle_idle(void *data) {
 	struct kiosk_layout *layout = data;
 	layout->idle = NULL;
@@ -30,37 +26,17 @@ void layout_mark_dirty(struct kiosk_layout *layout, struct layout_output *output
 	}
 }
 
-// ---- Sizes and places ----
-
-static void output_size(const struct layout_output *output, int32_t *width, int32_t *height) {
-	*width = *height = 0;
-	if (output->wayland) {
-		wayland_output_logical_size(output->wayland, width, height);
-	}
-}
-
-// Where windows belong: what is left of the output by on-screen keyboards and the like.
-static struct scene_rect usable_area(const struct layout_output *output) {
-	int32_t width, height;
-	output_size(output, &width, &height);
-	return kiosk_layers_usable(output->layers, output->wayland, width, height);
-}
-
-// A window whose size its app has fixed is no screen but a piece of one: it keeps that size and lies
-// over what is behind it.
-static bool is_floating(const struct layout_window *window) {
-	return window->parent || toplevel_has_fixed_size(window->toplevel);
-}
+// ---- Sizes ----
 
 static void configure(struct layout_window *window, bool force) {
 	if (!window->output->wayland) {
 		return; // once there is an output, the client learns of it
 	}
-	struct scene_rect area = usable_area(window->output);
+	struct scene_rect area = layout_window_area(window);
 	toplevel_set_bounds(window->toplevel, area.width, area.height);
 	// What is not mapped yet will be in front when it is.
 	uint32_t states = window->active || !window->mapped ? TOPLEVEL_ACTIVATED : 0;
-	if (is_floating(window)) {
+	if (layout_is_floating(window)) {
 		toplevel_configure(window->toplevel, 0, 0, states, force);
 	} else {
 		toplevel_configure(
@@ -74,66 +50,13 @@ static void configure_tree(struct layout_window *top, bool force) {
 	}
 }
 
-// Centres on [start, start + room), kept within [first, first + length). What is too large shows its
-// beginning, where menus and titles are.
-static int32_t centre(int32_t start, int32_t room, int32_t size, int32_t first, int32_t length) {
-	int64_t at = start + ((int64_t)room - size) / 2;
-	if (at > (int64_t)first + length - size) {
-		at = (int64_t)first + length - size;
-	}
-	return at < first ? first : (int32_t)at;
-}
-
-// Where a window of this size belongs; its parent's place is up to date.
-static struct scene_rect find_place(
-	const struct layout_window *window, int32_t width, int32_t height) {
-	struct scene_rect area = usable_area(window->output), on = area;
-	if (window->parent) {
-		on = window->parent->place;
-	}
-	return (struct scene_rect){
-		.x = centre(on.x, on.width, width, area.x, area.width),
-		.y = centre(on.y, on.height, height, area.y, area.height),
-		.width = width,
-		.height = height,
-	};
-}
-
 // True if it lies elsewhere than before.
 static bool update_place(struct layout_window *window) {
 	struct scene_rect geometry = toplevel_geometry(window->toplevel);
-	struct scene_rect place = find_place(window, geometry.width, geometry.height);
+	struct scene_rect place = layout_find_place(window, geometry.width, geometry.height);
 	bool moved = place.x != window->place.x || place.y != window->place.y;
 	window->place = place;
 	return moved;
-}
-
-static struct layout_output *choose_output(
-	struct kiosk_layout *layout, const struct toplevel *toplevel, struct layout_window *parent) {
-	struct wayland_output *wanted = toplevel_wanted_output(toplevel);
-	if (parent) {
-		return parent->output; // a dialog is nothing without its parent
-	}
-	if (wanted && wayland_output_data(wanted)) {
-		return wayland_output_data(wanted);
-	}
-	if (wl_list_empty(&layout->outputs)) {
-		return &layout->waiting;
-	}
-	struct layout_window *window;
-	wl_list_for_each(window, &layout->windows, link) {
-		if (window->output->wayland &&
-			client_of(window) == surface_client(toplevel_surface(toplevel))) {
-			return window->output;
-		}
-	}
-	struct layout_output *output;
-	wl_list_for_each(output, &layout->outputs, link) {
-		if (wl_list_empty(&output->roots)) {
-			return output;
-		}
-	}
-	return wl_container_of(layout->outputs.next, output, link);
 }
 
 // ---- The scene ----
@@ -144,55 +67,40 @@ static bool append_window(struct layout_window *window) {
 		window->place.x - geometry.x, window->place.y - geometry.y);
 }
 
-static void update_active(struct layout_output *output) {
-	struct layout_window *window;
-	for (window = layout_first_window(output); window; window = layout_next_window(window, NULL)) {
-		window->active = false;
-	}
-	struct layout_window *front = NULL;
-	while ((window = layout_topmost_mapped(front ? &front->children : &output->roots))) {
-		window->active = true;
-		front = window;
-	}
-}
-
-// The front one of the windows that are meant to fill the output.
-static struct layout_window *front_screen(struct layout_output *output) {
-	struct layout_window *window;
-	wl_list_for_each_reverse(window, &output->roots, stack_link) {
-		if (window->mapped && !is_floating(window)) {
-			return window;
+static bool append_trees(struct layout_output *output, bool covered, bool *any) {
+	struct layout_window *root, *window;
+	wl_list_for_each(root, &output->roots, stack_link) {
+		for (window = root; root->covered == covered && window;
+			 window = layout_next_window(window, root)) {
+			if (window->mapped && !append_window(window)) {
+				return false;
+			}
+			*any = *any || window->mapped;
 		}
 	}
-	return NULL;
+	return true;
 }
 
+// What is covered comes first, and black over it: it is hidden, and does not shine in around what is in
+// front of it; what is below that on purpose, in the background, is seen.
 static bool append_windows(struct layout_output *output, struct scene_output *scene) {
-	struct layout_window *front = front_screen(output);
-	bool ok = true, anything_behind = false;
 	struct layout_window *window;
 	for (window = layout_first_window(output); window; window = layout_next_window(window, NULL)) {
 		configure(window, false);
-		if (!window->mapped) {
-			continue;
-		}
-		if (update_place(window)) {
+		if (window->mapped && update_place(window)) {
 			toplevel_moved(window->toplevel);
 		}
-		if (window == front && anything_behind) {
-			ok = ok && backdrop_append(&output->backdrop, scene);
-		}
-		anything_behind = true;
-		ok = ok && append_window(window);
 	}
-	return ok;
+	bool behind = false, any = false;
+	return append_trees(output, true, &behind) &&
+		(!behind || backdrop_append(&output->backdrop, scene)) && append_trees(output, false, &any);
 }
 
 static void lay_out(struct kiosk_layout *layout, struct layout_output *output) {
-	update_active(output);
+	layout_update_fronts(output);
 	struct scene_output *scene = wayland_output_scene(output->wayland);
 	int32_t width, height;
-	output_size(output, &width, &height);
+	layout_output_size(output, &width, &height);
 	kiosk_layers_arrange(&layout->layers, output->wayland, width, height);
 	scene_output_begin(scene);
 	bool ok = kiosk_layers_append(&layout->layers, output->wayland, LAYER_BACKGROUND) &&
@@ -201,7 +109,7 @@ static void lay_out(struct kiosk_layout *layout, struct layout_output *output) {
 		kiosk_layers_append(&layout->layers, output->wayland, LAYER_TOP) &&
 		kiosk_layers_append(&layout->layers, output->wayland, LAYER_OVERLAY) &&
 		input_popups_append(
-			wayland_output_server(output->wayland), output->wayland, usable_area(output));
+			wayland_output_server(output->wayland), output->wayland, layout_usable_area(output));
 	struct seat_icon icon =
 		seat_drag_icon(wayland_server_seat(wayland_output_server(output->wayland)));
 	if (icon.surface && icon.at.output == output->wayland) {
@@ -232,14 +140,21 @@ static void mark_all(struct kiosk_layout *layout) {
 	}
 }
 
-// The root that came to the front last, of all outputs.
+// The root that has the keyboard: what was pressed, else what came to the front last. What lies above or
+// below normal windows has it only where there are none of these.
 static struct layout_window *front_root(struct kiosk_layout *layout) {
-	struct layout_window *front = NULL;
+	static const int ranks[] = {[LAYOUT_BACKGROUND] = 1, [LAYOUT_NORMAL] = 2, [LAYOUT_OVERLAY] = 0};
+	if (layout->pressed && layout->pressed->mapped && layout->pressed->output->wayland) {
+		return layout_root_of(layout->pressed);
+	}
+	struct layout_window *front = NULL, *root;
 	struct layout_output *output;
 	wl_list_for_each(output, &layout->outputs, link) {
-		struct layout_window *root = layout_topmost_mapped(&output->roots);
-		if (root && (!front || root->raised > front->raised)) {
-			front = root;
+		wl_list_for_each(root, &output->roots, stack_link) {
+			int more = front ? ranks[root->level] - ranks[front->level] : 1;
+			if (root->mapped && (more > 0 || (more == 0 && root->raised > front->raised))) {
+				front = root;
+			}
 		}
 	}
 	return front;
@@ -329,10 +244,10 @@ static void handle_initial(void *data, struct toplevel *toplevel) {
 	}
 	window->toplevel = toplevel;
 	window->parent = window_of(toplevel_parent(toplevel));
-	window->output = choose_output(layout, toplevel, window->parent);
+	layout_place_window(layout, window);
 	window->raised = ++layout->last_raised;
 	wl_list_init(&window->children);
-	wl_list_insert(layout_siblings(window)->prev, &window->stack_link);
+	layout_insert_front(window);
 	wl_list_insert(&layout->windows, &window->link);
 	toplevel_set_data(toplevel, window);
 	configure(window, true);
@@ -345,14 +260,17 @@ static void handle_mapped(void *data, struct toplevel *toplevel) {
 		return;
 	}
 	// A dialog comes to the front with all of its app, but not over another app.
-	struct layout_window *front = layout_topmost_mapped(&window->output->roots);
+	struct layout_window *front = layout_front_like(window);
 	window->mapped = true;
 	window->active = true;
-	if (!window->parent || !front || client_of(front) == client_of(window)) {
+	if (!window->parent || !front || layout_client_of(front) == layout_client_of(window)) {
 		layout_raise_window(layout, window);
 	}
 	update_place(window);
 	layout_mark_dirty(layout, window->output);
+	if (layout->owner.drawn) {
+		layout->owner.drawn(layout->owner.data, layout_client_of(window));
+	}
 }
 
 static void handle_gone(void *data, struct toplevel *toplevel) {
@@ -388,7 +306,8 @@ static void handle_request(void *data, struct toplevel *toplevel, struct wayland
 		return;
 	}
 	struct layout_output *output = wanted ? wayland_output_data(wanted) : NULL;
-	if (output && output != window->output && !window->parent) {
+	if (output && output != window->output && !window->parent &&
+		layout_may_use(layout, window, output)) {
 		layout_move_root(layout, window, output);
 		layout_raise_window(layout, window);
 		configure_tree(window, false);
@@ -416,7 +335,7 @@ static struct scene_rect layer_popup_bounds(const struct popup *popup) {
 	popup_parent_position(popup, &x, &y);
 	bounds.x = -(place.x + x);
 	bounds.y = -(place.y + y);
-	output_size(wayland_output_data(wayland), &bounds.width, &bounds.height);
+	layout_output_size(wayland_output_data(wayland), &bounds.width, &bounds.height);
 	return bounds;
 }
 
@@ -432,10 +351,10 @@ static struct scene_rect handle_popup_bounds(void *data, struct popup *popup) {
 	struct scene_rect geometry = toplevel_geometry(window->toplevel);
 	int32_t width = geometry.width, height = geometry.height;
 	popup_parent_size(popup, &width, &height);
-	struct scene_rect place = find_place(window, width, height);
+	struct scene_rect place = layout_find_place(window, width, height);
 	int32_t x, y;
 	popup_parent_position(popup, &x, &y);
-	struct scene_rect bounds = usable_area(window->output);
+	struct scene_rect bounds = layout_usable_area(window->output);
 	bounds.x -= place.x + x;
 	bounds.y -= place.y + y;
 	return bounds;
@@ -550,6 +469,29 @@ void kiosk_layout_set_trust(
 	layout->trusts_data = data;
 }
 
+void kiosk_layout_set_owner(struct kiosk_layout *layout, const struct layout_owner *owner) {
+	layout->owner = owner ? *owner : (struct layout_owner){0};
+}
+
+bool kiosk_layout_next_window(
+	const struct kiosk_layout *layout, struct layout_window_info *info, const void **position) {
+	const struct wl_list *link = *position ? *position : &layout->windows;
+	if (link->next == &layout->windows) {
+		return false;
+	}
+	const struct layout_window *window = wl_container_of(link->next, window, link);
+	*position = link->next;
+	*info = (struct layout_window_info){
+		.toplevel = window->toplevel,
+		.output = window->output->wayland,
+		.place = window->place,
+		.level = window->level,
+		.mapped = window->mapped,
+		.in_front = window->mapped && window->active && window->output->wayland,
+	};
+	return true;
+}
+
 void kiosk_layout_set_cursor(struct kiosk_layout *layout, const struct layout_cursor *cursor) {
 	layout->cursor = cursor ? *cursor : (struct layout_cursor){0};
 }
@@ -615,6 +557,18 @@ void kiosk_layout_destroy(struct kiosk_layout *layout) {
 	free(layout);
 }
 
+// Windows of apps that have outputs of their own, and were somewhere else meanwhile.
+static void take_home(struct kiosk_layout *layout, struct layout_output *output) {
+	struct layout_window *window;
+	wl_list_for_each(window, &layout->windows, link) {
+		if (!window->parent && window->output != output && window->output->wayland &&
+			layout_is_home(window, output)) {
+			layout_move_root(layout, window, output);
+			configure_tree(window, false);
+		}
+	}
+}
+
 bool kiosk_layout_add_output(struct kiosk_layout *layout, struct wayland_output *wayland) {
 	struct layout_output *output = calloc(1, sizeof(*output));
 	if (!output) {
@@ -634,9 +588,13 @@ bool kiosk_layout_add_output(struct kiosk_layout *layout, struct wayland_output 
 	wayland_output_set_data(wayland, output);
 	struct layout_window *root, *tmp;
 	wl_list_for_each_safe(root, tmp, &layout->waiting.roots, stack_link) {
-		layout_move_root(layout, root, output);
-		configure_tree(root, true);
+		struct layout_output *chosen = layout_choose_output(layout, root);
+		if (chosen->wayland) {
+			layout_move_root(layout, root, chosen);
+			configure_tree(root, true);
+		}
 	}
+	take_home(layout, output);
 	kiosk_layers_output_added(&layout->layers, wayland);
 	layout_mark_dirty(layout, output);
 	return true;
@@ -664,7 +622,7 @@ void kiosk_layout_remove_output(struct kiosk_layout *layout, struct wayland_outp
 		layout_set_output(layout, root, &layout->waiting);
 	}
 	wl_list_for_each_safe(root, tmp, &output->roots, stack_link) {
-		layout_move_root(layout, root, choose_output(layout, root->toplevel, NULL));
+		layout_move_root(layout, root, layout_choose_output(layout, root));
 		configure_tree(root, false);
 	}
 	struct layout_output *front = front_output(layout);

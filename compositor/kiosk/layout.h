@@ -3,7 +3,8 @@
 //
 // A toplevel gets an output for itself: it is told to fill it, the newest in front, and what it does
 // not fill stays black. What on-screen keyboards and panels claim at the edges (layers.h) is left free:
-// windows get the rest of the output. A dialog (a toplevel with a parent) keeps its own size and is centred above its
+// windows get the rest of the output. An app's configuration may name an output, a region of it to fill
+// instead, and a level: below or above all others. A dialog (a toplevel with a parent) keeps its own size and is centred above its
 // parent, inside of the output. Windows behind stay in the scene: output/ sees that they are hidden.
 #ifndef VITRINE_KIOSK_LAYOUT_H
 #define VITRINE_KIOSK_LAYOUT_H
@@ -33,6 +34,44 @@ void kiosk_layout_remove_output(struct kiosk_layout *layout, struct wayland_outp
 // NULL: none does.
 void kiosk_layout_set_trust(
 	struct kiosk_layout *layout, bool (*trusts)(void *data, pid_t pid, int fd), void *data);
+
+// Windows of a level are in front of all those of the ones before.
+enum layout_level { // in the order of the configuration's choices
+	LAYOUT_BACKGROUND,
+	LAYOUT_NORMAL,
+	LAYOUT_OVERLAY,
+};
+
+// Where the windows of an app belong.
+struct layout_placement {
+	enum layout_level level;
+	struct scene_rect region; // of the output, logical px; empty: all of it
+	const char *outputs;      // names as config_next_name takes them; NULL: any
+};
+
+// Who knows whose windows are whose.
+struct layout_owner {
+	// Of the client's app; NULL: of none that is known. The same pointer for all clients of the app.
+	const struct layout_placement *(*placement)(void *data, struct wl_client *client);
+	void (*drawn)(void *data, struct wl_client *client); // one of its windows has its first picture
+	void *data;
+};
+
+// NULL: nobody any more. Copied.
+void kiosk_layout_set_owner(struct kiosk_layout *layout, const struct layout_owner *owner);
+
+struct layout_window_info {
+	struct toplevel *toplevel;
+	struct wayland_output *output; // NULL: it waits for one
+	struct scene_rect place;       // of its geometry, logical px of the output
+	enum layout_level level;
+	bool mapped;
+	bool in_front; // in its region of the output
+};
+
+// The next of all windows, newest first. *position is NULL at first; false at the end.
+bool kiosk_layout_next_window(
+	const struct kiosk_layout *layout, struct layout_window_info *info, const void **position);
 
 // Who shows the cursor: its layer is on top of all others.
 struct layout_cursor {

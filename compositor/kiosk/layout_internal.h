@@ -4,6 +4,7 @@
 #define VITRINE_KIOSK_LAYOUT_INTERNAL_H
 
 #include "kiosk/backdrop.h"
+#include "kiosk/config.h"
 #include "kiosk/layers.h"
 #include "kiosk/layout.h"
 #include "scene/scene.h"
@@ -11,7 +12,7 @@
 struct layout_output {
 	struct wayland_output *wayland; // NULL: where windows wait for an output
 	struct kiosk_layers *layers;    // of the layout
-	struct wl_list roots;           // layout_window.stack_link, back to front
+	struct wl_list roots;           // layout_window.stack_link, back to front, levels in order
 	struct backdrop backdrop;       // keeps what is behind the front window from view
 	bool dirty;
 	struct wl_list link; // kiosk_layout.outputs
@@ -27,8 +28,12 @@ struct layout_window {
 	struct wl_list link;          // kiosk_layout.windows
 	uint64_t raised;              // of roots: when it last came to the front
 	bool mapped;
-	bool active;             // in front, or the parent of what is
-	struct scene_rect place; // of the window geometry, px of the output
+	bool active;                 // in front, or the parent of what is
+	bool covered;                // a root behind one that fills the same place
+	enum layout_level level;     // of its app, as the region: a window's tree is of one app
+	struct scene_rect region;    // of the output, logical px; empty: all of it
+	char home[CONFIG_NAME_SIZE]; // the output of its app's list that it was given; "": no list
+	struct scene_rect place;     // of the window geometry, px of the output
 };
 
 struct kiosk_layout {
@@ -41,6 +46,7 @@ struct kiosk_layout {
 	struct layout_window *pressed; // by the user, after anything came to the front; may be NULL
 	bool (*trusts)(void *data, pid_t pid, int fd); // NULL: nobody is trusted
 	void *trusts_data;
+	struct layout_owner owner; // all zero: nobody knows of apps
 	uint64_t last_raised;
 	struct scene_buffer *black;
 	struct wl_event_loop *loop; // NULL before the first output
@@ -53,7 +59,39 @@ struct kiosk_layout {
 // The output's scene is to be worked out anew, before its next frame at the latest.
 void layout_mark_dirty(struct kiosk_layout *layout, struct layout_output *output);
 
+// ---- layout_place.c ----
+
+struct wl_client *layout_client_of(const struct layout_window *window);
+// 0x0 where windows wait.
+void layout_output_size(const struct layout_output *output, int32_t *width, int32_t *height);
+// Where windows belong: what is left of the output by on-screen keyboards and the like.
+struct scene_rect layout_usable_area(const struct layout_output *output);
+// The part of that which is the window's.
+struct scene_rect layout_window_area(const struct layout_window *window);
+// A window whose size its app has fixed is no screen but a piece of one: it keeps that size and lies
+// over what is behind it.
+bool layout_is_floating(const struct layout_window *window);
+// Where a window of this size belongs; its parent's place is up to date.
+struct scene_rect layout_find_place(
+	const struct layout_window *window, int32_t width, int32_t height);
+// Sets what the app's configuration says of the new window, and its output. Its parent is set.
+void layout_place_window(struct kiosk_layout *layout, struct layout_window *window);
+// For a root; layout->waiting if there is none for it.
+struct layout_output *layout_choose_output(
+	struct kiosk_layout *layout, const struct layout_window *window);
+// The configuration leaves the output to the window.
+bool layout_may_use(struct kiosk_layout *layout, const struct layout_window *window,
+	const struct layout_output *output);
+bool layout_is_home(const struct layout_window *window, const struct layout_output *output);
+// The front one of the roots that share the window's level and region; NULL: none is mapped.
+struct layout_window *layout_front_like(const struct layout_window *window);
+// Finds out which windows are in front, each in its region, and which are covered.
+void layout_update_fronts(struct layout_output *output);
+
 // ---- layout_tree.c ----
+
+// In front of its siblings of the same level.
+void layout_insert_front(struct layout_window *window);
 
 // Where the window stands among its likes.
 struct wl_list *layout_siblings(const struct layout_window *window);

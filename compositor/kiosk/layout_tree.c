@@ -38,6 +38,14 @@ struct layout_window *layout_topmost_mapped(struct wl_list *stack) {
 	return NULL;
 }
 
+void layout_insert_front(struct layout_window *window) {
+	struct wl_list *siblings = layout_siblings(window), *below = siblings->prev;
+	while (!window->parent && below != siblings && window_from_link(below)->level > window->level) {
+		below = below->prev;
+	}
+	wl_list_insert(below, &window->stack_link);
+}
+
 struct layout_window *layout_root_of(struct layout_window *window) {
 	while (window->parent) {
 		window = window->parent;
@@ -50,7 +58,7 @@ void layout_raise_window(struct kiosk_layout *layout, struct layout_window *wind
 	layout->pressed = NULL;
 	for (; window; window = window->parent) {
 		wl_list_remove(&window->stack_link);
-		wl_list_insert(layout_siblings(window)->prev, &window->stack_link);
+		layout_insert_front(window);
 	}
 }
 
@@ -68,7 +76,12 @@ void layout_move_root(
 	wl_list_remove(&root->stack_link);
 	layout_set_output(layout, root, output);
 	struct wl_list *below = output->roots.prev;
-	while (below != &output->roots && window_from_link(below)->raised > root->raised) {
+	while (below != &output->roots) {
+		const struct layout_window *other = window_from_link(below);
+		if (other->level < root->level ||
+			(other->level == root->level && other->raised < root->raised)) {
+			break;
+		}
 		below = below->prev;
 	}
 	wl_list_insert(below, &root->stack_link);
@@ -87,7 +100,7 @@ void layout_set_parent(
 		wl_list_insert(&old->stack_link, &window->stack_link);
 	} else {
 		window->raised = ++layout->last_raised;
-		wl_list_insert(layout_siblings(window)->prev, &window->stack_link);
+		layout_insert_front(window);
 	}
 	layout_mark_dirty(layout, window->output);
 }
