@@ -1,277 +1,276 @@
 // SPDX-License-Identifier: MIT
 #include "kiosk/app.h"
 
-#include <errno.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "base/log.h"
-#include "wayland/wayland.h"
-
-enum {
-	FIRST_PAUSE_MS = 1000,
-	LAST_PAUSE_MS = 30000,
-	STEADY_S = 60,  // after running that long an app is healthy again
-	STOP_MS = 1500, // between SIGTERM and SIGKILL
-};
 
 struct app {
-	struct wl_event_loop *loop;
-	char **argv;
-	char **environment; // owned, NULL-terminated
+	struct process_host *host;
+	struct app_settings settings;
+	struct app_handler handler;
+	struct app_policy policy;
 	enum app_state state;
-	pid_t pid;
-	int pidfd;
-	struct wl_event_source *exit_event; // may be NULL
-	struct wl_event_source *timer;
-	int pause_ms; // 0: the next restart is at once
-	time_t started;
+	struct process *process;       // NULL while none runs
+	struct wl_event_source *timer; // what ends the state: picture awaited, pause, stop
+	int stopping_ms;
+	bool runs;       // the program itself, not what starts it
+	bool drawn;      // since it was started
+	bool given_up;   // `reason` tells why it was killed
+	bool again;      // to be started once it has stopped
+	int64_t started; // ms on the monotonic clock
+	time_t since;
 	uint64_t restarts;
-	bool once;
-	void (*stopped)(void *data);
-	void *stopped_data;
+	char reason[256];
 };
 
-extern char **environ;
-
-static time_t now_s(void) {
+static int64_t now_ms(void) {
 	struct timespec now;
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec;
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static bool is_replaced(const char *variable) {
-	static const char *const names[] = {"WAYLAND_DISPLAY=", "WAYLAND_SOCKET=", "XDG_SESSION_TYPE=",
-		"NOTIFY_SOCKET=", "WATCHDOG_USEC=", "WATCHDOG_PID=", "LISTEN_FDS=", "LISTEN_PID="};
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (strncmp(variable, names[i], strlen(names[i])) == 0) {
-			return true;
-		}
+static void set_state(struct app *app, enum app_state state, int timer_ms) {
+	wl_event_source_timer_update(app->timer, timer_ms);
+	app->state = state;
+	app->since = time(NULL);
+	if (app->handler.changed != NULL) {
+		app->handler.changed(app->handler.data);
 	}
-	return false;
 }
 
-static void environment_free(char **environment) {
-	for (size_t i = 0; environment != NULL && environment[i] != NULL; i++) {
-		free(environment[i]);
-	}
-	free(environment);
+static void set_reason(struct app *app, const char *reason) {
+	snprintf(app->reason, sizeof(app->reason), "%s", reason);
 }
 
-static char **environment_make(const char *socket) {
-	size_t n = 0;
-	while (environ[n] != NULL) {
-		n++;
-	}
-	char **environment = calloc(n + 3, sizeof(*environment));
-	if (environment == NULL) {
-		return NULL;
-	}
-	size_t len = 0;
-	bool ok = asprintf(&environment[len++], "WAYLAND_DISPLAY=%s", socket) >= 0;
-	ok = ok && (environment[len++] = strdup("XDG_SESSION_TYPE=wayland")) != NULL;
-	for (size_t i = 0; ok && i < n; i++) {
-		if (!is_replaced(environ[i])) {
-			ok = (environment[len++] = strdup(environ[i])) != NULL;
-		}
-	}
-	if (!ok) {
-		environment_free(environment);
-		return NULL;
-	}
-	return environment;
-}
+// ---- Its ends ----
 
-static int handle_exit(int fd, uint32_t mask, void *data);
-
-static int spawn(struct app *app) {
-	posix_spawnattr_t attributes;
-	posix_spawnattr_init(&attributes);
-	sigset_t none, all;
-	sigemptyset(&none);
-	sigfillset(&all);
-	posix_spawnattr_setsigmask(&attributes, &none);
-	posix_spawnattr_setsigdefault(&attributes, &all);
-	posix_spawnattr_setpgroup(&attributes, 0);
-	posix_spawnattr_setflags(
-		&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
-	wayland_set_file_limit(false);
-	int rc = posix_spawnp(&app->pid, app->argv[0], NULL, &attributes, app->argv, app->environment);
-	wayland_set_file_limit(true);
-	posix_spawnattr_destroy(&attributes);
-	if (rc != 0) {
-		app->pid = 0;
-		return rc;
+static void describe_end(struct app *app, const struct process_end *end) {
+	char *reason = app->reason;
+	const size_t size = sizeof(app->reason);
+	if (app->given_up) {
+		return;
 	}
-	app->pidfd = (int)syscall(SYS_pidfd_open, app->pid, 0);
-	app->exit_event = app->pidfd < 0
-		? NULL
-		: wl_event_loop_add_fd(app->loop, app->pidfd, WL_EVENT_READABLE, handle_exit, app);
-	if (app->exit_event == NULL) {
-		rc = errno;
-		kill(-app->pid, SIGKILL);
-		waitpid(app->pid, NULL, 0);
-		if (app->pidfd >= 0) {
-			close(app->pidfd);
-		}
-		app->pid = 0;
-		return rc;
-	}
-	app->state = APP_RUNNING;
-	app->started = now_s();
-	return 0;
-}
-
-static void say_ended(const struct app *app, int status) {
-	if (WIFSIGNALED(status)) {
-		log_warning("app %s: ended by signal %d (%s)", app->argv[0], WTERMSIG(status),
-			strsignal(WTERMSIG(status)));
+	if (end->problem != NULL) {
+		snprintf(reason, size, "cannot be started: %.200s", end->problem);
+	} else if (end->out_of_memory) {
+		snprintf(reason, size, "killed: it reached its memory-max");
+	} else if (WIFSIGNALED(end->status)) {
+		snprintf(reason, size, "ended by signal %d (%s)", WTERMSIG(end->status),
+			strsignal(WTERMSIG(end->status)));
 	} else {
-		log_warning("app %s: ended with status %d", app->argv[0], WEXITSTATUS(status));
+		snprintf(reason, size, "ended with status %d", WEXITSTATUS(end->status));
 	}
 }
 
-static void start_again(struct app *app) {
-	int rc = spawn(app);
-	if (rc == 0) {
-		app->restarts++;
-		return;
+static void follow_policy(struct app *app, bool failed, int64_t ran_ms) {
+	int64_t pause_ms = 0;
+	switch (app_policy_ended(&app->policy, failed, ran_ms, now_ms(), &pause_ms)) {
+	case APP_VERDICT_RESTART:
+		if (failed) {
+			log_warning("app %s: %s", app_name(app), app->reason);
+		} else {
+			log_info("app %s: %s", app_name(app), app->reason);
+		}
+		// Also without a pause the event loop gets its turn.
+		set_state(app, APP_WAITING, pause_ms > 0 ? (int)pause_ms : 1);
+		break;
+	case APP_VERDICT_STOPPED:
+		log_info("app %s: %s, and stays stopped", app_name(app), app->reason);
+		set_state(app, APP_STOPPED, 0);
+		break;
+	case APP_VERDICT_FAILED:
+		log_error("app %s: %s, and is not started again", app_name(app), app->reason);
+		set_state(app, APP_FAILED, 0);
+		break;
 	}
-	log_error("app %s: cannot be started: %s", app->argv[0], strerror(rc));
-	app->state = APP_WAITING;
-	app->pause_ms = LAST_PAUSE_MS;
-	wl_event_source_timer_update(app->timer, app->pause_ms);
 }
 
-static void reap(struct app *app) {
-	// Whatever it left behind in its group goes with it; as long as it is not reaped, the group's id
-	// cannot be another's.
-	kill(-app->pid, SIGKILL);
-	int status = 0;
-	waitpid(app->pid, &status, 0);
-	wl_event_source_remove(app->exit_event);
-	close(app->pidfd);
-	app->exit_event = NULL;
-	app->pidfd = -1;
-	app->pid = 0;
-	wl_event_source_timer_update(app->timer, 0);
+static void spawn(struct app *app);
+
+static void handle_ended(void *data, const struct process_end *end) {
+	struct app *app = data;
 	bool stopping = app->state == APP_STOPPING;
-	if (!stopping && (!app->once || status != 0)) {
-		say_ended(app, status);
+	bool failed = app->given_up || end->problem != NULL || end->out_of_memory || end->status != 0;
+	int64_t ran_ms = end->problem != NULL ? 0 : now_ms() - app->started;
+	describe_end(app, end);
+	process_destroy(app->process); // and `end` with it
+	app->process = NULL;
+	app->runs = false;
+	if (stopping && app->again) {
+		app->again = false;
+		spawn(app);
+	} else if (stopping) {
+		set_reason(app, "stopped by hand");
+		set_state(app, APP_STOPPED, 0);
+	} else {
+		follow_policy(app, failed, ran_ms);
 	}
-	if (stopping || app->once) {
-		app->state = APP_STOPPED;
-		app->stopped(app->stopped_data);
-		return;
-	}
-	if (now_s() - app->started >= STEADY_S) {
-		app->pause_ms = 0;
-	}
-	int pause = app->pause_ms;
-	app->pause_ms = pause == 0 ? FIRST_PAUSE_MS : pause * 2;
-	if (app->pause_ms > LAST_PAUSE_MS) {
-		app->pause_ms = LAST_PAUSE_MS;
-	}
-	if (pause == 0) {
-		start_again(app);
-		return;
-	}
-	app->state = APP_WAITING;
-	wl_event_source_timer_update(app->timer, pause);
 }
 
-static int handle_exit(int fd, uint32_t mask, void *data) {
-	(void)fd;
-	(void)mask;
-	reap(data);
-	return 0;
+// ---- Its beginnings ----
+
+static void handle_running(void *data) {
+	struct app *app = data;
+	app->runs = true;
+	if (app->handler.changed != NULL) {
+		app->handler.changed(app->handler.data); // others may wait for it
+	}
+}
+
+static void spawn(struct app *app) {
+	const struct process_handler handler = {handle_running, handle_ended, app};
+	char error[256];
+	app->runs = app->drawn = app->given_up = false;
+	app->started = now_ms();
+	app->process = process_start(app->host, &app->settings.process, &handler, error);
+	if (app->process == NULL) {
+		snprintf(app->reason, sizeof(app->reason), "cannot be started: %.200s", error);
+		follow_policy(app, true, 0);
+	} else if (app->settings.ready_ms > 0) {
+		set_reason(app, "its first picture is awaited");
+		set_state(app, APP_STARTING, app->settings.ready_ms);
+	} else {
+		set_reason(app, "");
+		set_state(app, APP_RUNNING, 0);
+	}
 }
 
 static int handle_timer(void *data) {
 	struct app *app = data;
-	if (app->state == APP_STOPPING) {
-		log_warning("app %s: did not end within %d ms, killed", app->argv[0], STOP_MS);
-		kill(-app->pid, SIGKILL);
-	} else if (app->state == APP_WAITING) {
-		start_again(app);
+	char reason[64];
+	switch (app->state) {
+	case APP_STARTING:
+		snprintf(reason, sizeof(reason), "killed: no picture within %g s",
+			app->settings.ready_ms / 1000.0);
+		app_give_up(app, reason);
+		break;
+	case APP_WAITING:
+		app->restarts++;
+		spawn(app);
+		break;
+	case APP_STOPPING:
+		log_warning("app %s: did not end within %d ms, killed", app_name(app), app->stopping_ms);
+		process_kill(app->process);
+		break;
+	default:
+		break;
 	}
 	return 0;
 }
 
-struct app *app_create(
-	struct wl_event_loop *loop, const char *socket, char **argv, char error[256]) {
+// ---- Commands ----
+
+void app_start(struct app *app) {
+	if (app->state == APP_STOPPING) {
+		app->again = true;
+	} else if (app->process == NULL) {
+		app_policy_forget(&app->policy);
+		spawn(app);
+	}
+}
+
+static void stop(struct app *app, int within_ms, bool again) {
+	app->again = again;
+	if (app->process == NULL) {
+		if (app->state != APP_STOPPED) {
+			set_reason(app, "stopped by hand");
+			set_state(app, APP_STOPPED, 0);
+		}
+		return;
+	}
+	int ms = app->settings.stop_ms;
+	ms = within_ms > 0 && within_ms < ms ? within_ms : ms;
+	if (app->state == APP_STOPPING && app->stopping_ms <= ms) {
+		return;
+	}
+	app->stopping_ms = ms;
+	process_signal(app->process, app->settings.stop_signal);
+	set_reason(app, "");
+	set_state(app, APP_STOPPING, ms > 0 ? ms : 1);
+}
+
+void app_stop(struct app *app, int within_ms) {
+	stop(app, within_ms, false);
+}
+
+void app_restart(struct app *app) {
+	if (app->process != NULL) {
+		app_policy_forget(&app->policy);
+		stop(app, 0, true);
+	} else {
+		app_start(app);
+	}
+}
+
+void app_has_drawn(struct app *app) {
+	app->drawn = true;
+	if (app->state == APP_STARTING) {
+		set_reason(app, "");
+		set_state(app, APP_RUNNING, 0);
+	}
+}
+
+void app_give_up(struct app *app, const char *reason) {
+	if (app->process == NULL || app->state == APP_STOPPING || app->given_up) {
+		return;
+	}
+	app->given_up = true;
+	set_reason(app, reason);
+	process_kill(app->process);
+}
+
+// ---- Life ----
+
+struct app_settings app_settings_default(const char *name, char *const *argv) {
+	return (struct app_settings){
+		.process = {.name = name, .argv = argv},
+		.rules = {.restart = APP_RESTART_ALWAYS, .pause_ms = 1000, .pause_max_ms = 30000},
+		.stop_signal = SIGTERM,
+		.stop_ms = APP_STOP_MS,
+	};
+}
+
+struct app *app_create(struct process_host *host, const struct app_settings *settings,
+	const struct app_handler *handler) {
 	struct app *app = calloc(1, sizeof(*app));
 	if (app == NULL) {
-		snprintf(error, 256, "app %s: out of memory", argv[0]);
 		return NULL;
 	}
-	app->loop = loop;
-	app->argv = argv;
-	app->pidfd = -1;
-	app->environment = environment_make(socket);
-	app->timer = wl_event_loop_add_timer(loop, handle_timer, app);
-	int rc = app->environment != NULL && app->timer != NULL ? spawn(app) : ENOMEM;
-	if (rc != 0) {
-		snprintf(error, 256, "app %s: cannot be started: %s: check the command and PATH", argv[0],
-			strerror(rc));
+	app->host = host;
+	app->settings = *settings;
+	app->handler = handler != NULL ? *handler : (struct app_handler){0};
+	app->since = time(NULL);
+	bool ok = app_policy_init(&app->policy, &settings->rules);
+	app->timer = wl_event_loop_add_timer(host->loop, handle_timer, app);
+	if (!ok || app->timer == NULL) {
 		app_destroy(app);
 		return NULL;
 	}
 	return app;
 }
 
-struct app *app_run(struct wl_event_loop *loop, const char *socket, char **argv,
-	void (*ended)(void *data), void *data, char error[256]) {
-	struct app *app = app_create(loop, socket, argv, error);
-	if (app != NULL) {
-		app->once = true;
-		app->stopped = ended;
-		app->stopped_data = data;
-	}
-	return app;
-}
-
-void app_stop(struct app *app, void (*stopped)(void *data), void *data) {
-	app->stopped = stopped;
-	app->stopped_data = data;
-	if (app->pid == 0) {
-		app->state = APP_STOPPED;
-		wl_event_source_timer_update(app->timer, 0);
-		stopped(data);
-		return;
-	}
-	app->state = APP_STOPPING;
-	kill(-app->pid, SIGTERM);
-	wl_event_source_timer_update(app->timer, STOP_MS);
-}
-
 void app_destroy(struct app *app) {
 	if (app == NULL) {
 		return;
 	}
-	if (app->pid != 0) {
-		kill(-app->pid, SIGKILL);
-		waitpid(app->pid, NULL, 0);
-		wl_event_source_remove(app->exit_event);
-		close(app->pidfd);
-	}
+	process_destroy(app->process);
 	if (app->timer != NULL) {
 		wl_event_source_remove(app->timer);
 	}
-	environment_free(app->environment);
+	app_policy_finish(&app->policy);
 	free(app);
 }
 
+// ---- What is known of it ----
+
 const char *app_name(const struct app *app) {
-	const char *slash = strrchr(app->argv[0], '/');
-	return slash != NULL ? slash + 1 : app->argv[0];
+	return app->settings.process.name;
 }
 
 enum app_state app_state(const struct app *app) {
@@ -281,17 +280,40 @@ enum app_state app_state(const struct app *app) {
 const char *app_state_name(enum app_state state) {
 	static const char *const names[] = {
 		[APP_STOPPED] = "stopped",
+		[APP_STARTING] = "starting",
 		[APP_RUNNING] = "running",
 		[APP_WAITING] = "waiting",
 		[APP_STOPPING] = "stopping",
+		[APP_FAILED] = "failed",
 	};
 	return names[state];
 }
 
+bool app_is_settled(const struct app *app) {
+	return app->state == APP_RUNNING ? app->runs
+									 : app->state == APP_STOPPED || app->state == APP_FAILED;
+}
+
+const char *app_reason(const struct app *app) {
+	return app->reason;
+}
+
+time_t app_since(const struct app *app) {
+	return app->since;
+}
+
 pid_t app_pid(const struct app *app) {
-	return app->pid;
+	return app->process != NULL ? process_pid(app->process) : 0;
 }
 
 uint64_t app_restarts(const struct app *app) {
 	return app->restarts;
+}
+
+bool app_has(const struct app *app, pid_t pid) {
+	return app->process != NULL && process_has(app->process, pid);
+}
+
+const struct cgroup *app_cgroup(const struct app *app) {
+	return app->process != NULL ? process_cgroup(app->process) : NULL;
 }

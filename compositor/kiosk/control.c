@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "kiosk/apps.h"
 #include "kiosk/kiosk.h"
 #include "session/session.h"
 #include "vitrine-control-v1-server-protocol.h"
@@ -243,6 +244,25 @@ static void handle_reload(struct wl_client *client, struct wl_resource *resource
 	}
 }
 
+static void handle_app(struct wl_client *client, struct wl_resource *resource, uint32_t id,
+	const char *name, uint32_t action) {
+	struct control *control = wl_resource_get_user_data(resource);
+	static const enum kiosk_apps_command commands[] = {
+		[VITRINE_CONTROL_V1_APP_ACTION_START] = KIOSK_APPS_START,
+		[VITRINE_CONTROL_V1_APP_ACTION_STOP] = KIOSK_APPS_STOP,
+		[VITRINE_CONTROL_V1_APP_ACTION_RESTART] = KIOSK_APPS_RESTART,
+	};
+	if (action >= sizeof(commands) / sizeof(commands[0])) {
+		wl_resource_post_error(
+			resource, VITRINE_CONTROL_V1_ERROR_INVALID_ACTION, "%u is not an action", action);
+		return;
+	}
+	struct kiosk_apps *apps = control->kiosk->apps;
+	reply(client, resource, id,
+		apps != NULL ? kiosk_apps_command(apps, name, commands[action])
+					 : "vitrine is only starting: try again");
+}
+
 static const struct vitrine_control_v1_interface control_implementation = {
 	.destroy = handle_destroy,
 	.get_status = handle_get_status,
@@ -251,6 +271,7 @@ static const struct vitrine_control_v1_interface control_implementation = {
 	.switch_session = handle_switch_session,
 	.calibrate = handle_calibrate,
 	.reload = handle_reload,
+	.app = handle_app,
 };
 
 static void handle_bind(struct wl_client *client, void *data, uint32_t version, uint32_t id) {

@@ -70,8 +70,12 @@ static bool is_modifier(struct xkb_state *state, uint32_t key) {
 		keysym == XKB_KEY_Num_Lock || keysym == XKB_KEY_Mode_switch;
 }
 
-static void handle_action_ended(void *data) {
+static void handle_action_changed(void *data) {
 	struct kiosk_keys *keys = data;
+	enum app_state state = app_state(keys->action);
+	if (state != APP_STOPPED && state != APP_FAILED) {
+		return;
+	}
 	log_info("the operator's command has ended");
 	app_destroy(keys->action);
 	keys->action = NULL;
@@ -79,8 +83,7 @@ static void handle_action_ended(void *data) {
 
 static void run_action(struct kiosk_keys *keys) {
 	static char shell[] = "/bin/sh", option[] = "-c";
-	const struct kiosk *kiosk = keys->kiosk;
-	char error[256];
+	struct kiosk *kiosk = keys->kiosk;
 	if (keys->action != NULL) {
 		log_info("the operator's command still runs");
 		return;
@@ -99,11 +102,15 @@ static void run_action(struct kiosk_keys *keys) {
 	keys->argv[0] = shell;
 	keys->argv[1] = option;
 	keys->argv[2] = keys->command;
-	keys->action = app_run(kiosk_loop(keys->kiosk), wayland_server_socket(kiosk->server),
-		keys->argv, handle_action_ended, keys, error);
+	struct app_settings settings = app_settings_default("operator", keys->argv);
+	settings.rules.restart = APP_RESTART_NEVER;
+	const struct app_handler handler = {handle_action_changed, keys};
+	keys->action = app_create(&kiosk->host, &settings, &handler);
 	if (keys->action == NULL) {
-		log_error("%s", error);
+		log_error("the operator's command: out of memory");
+		return;
 	}
+	app_start(keys->action);
 }
 
 // True if the key is not for the app.

@@ -305,6 +305,11 @@ bool kiosk_start(struct kiosk *kiosk, struct config *config, struct session *ses
 	if (!start_outputs(kiosk, error)) {
 		return false;
 	}
+	if (!process_host_init(&kiosk->host, kiosk_loop(kiosk), wayland_server_display(kiosk->server),
+			wayland_server_socket(kiosk->server), NULL)) {
+		snprintf(error, 256, "out of memory");
+		return false;
+	}
 	kiosk->kiosk_session = kiosk_session_create(kiosk);
 	kiosk->control = control_create(kiosk);
 	kiosk->cursor = kiosk_cursor_create(kiosk);
@@ -324,17 +329,14 @@ bool kiosk_start(struct kiosk *kiosk, struct config *config, struct session *ses
 	start_monitor(kiosk);
 	log_info(
 		"%s (%s), socket %s", device->path, device->driver, wayland_server_socket(kiosk->server));
-	if (argv != NULL) {
-		kiosk->app =
-			app_create(kiosk_loop(kiosk), wayland_server_socket(kiosk->server), argv, error);
-		return kiosk->app != NULL;
-	}
-	return true;
+	kiosk->apps = kiosk_apps_create(kiosk, argv, error);
+	return kiosk->apps != NULL;
 }
 
-static void handle_stopped(void *data) {
-	struct kiosk *kiosk = data;
-	if (--kiosk->n_running == 0) {
+void kiosk_check_stopped(struct kiosk *kiosk) {
+	const struct app *osk = kiosk_osk_app(kiosk->osk);
+	if (kiosk->stopping && (kiosk->apps == NULL || kiosk_apps_have_stopped(kiosk->apps)) &&
+		(osk == NULL || app_pid(osk) == 0)) {
 		wl_display_terminate(wayland_server_display(kiosk->server));
 	}
 }
@@ -345,19 +347,19 @@ void kiosk_stop(struct kiosk *kiosk) {
 		return;
 	}
 	kiosk->stopping = true;
-	struct app *apps[] = {kiosk->app, kiosk_osk_app(kiosk->osk)};
-	kiosk->n_running = 1;
-	for (size_t i = 0; i < sizeof(apps) / sizeof(apps[0]); i++) {
-		if (apps[i] != NULL) {
-			kiosk->n_running++;
-			app_stop(apps[i], handle_stopped, kiosk);
-		}
+	if (kiosk->apps != NULL) {
+		kiosk_apps_stop(kiosk->apps);
 	}
-	handle_stopped(kiosk);
+	struct app *osk = kiosk_osk_app(kiosk->osk);
+	if (osk != NULL) {
+		app_stop(osk, APP_STOP_MS);
+	}
+	kiosk_check_stopped(kiosk);
 }
 
 void kiosk_finish(struct kiosk *kiosk) {
-	app_destroy(kiosk->app);
+	kiosk_apps_destroy(kiosk->apps);
+	kiosk->apps = NULL;
 	kiosk_osk_destroy(kiosk->osk);
 	if (kiosk->monitor_event != NULL) {
 		wl_event_source_remove(kiosk->monitor_event);
@@ -370,6 +372,7 @@ void kiosk_finish(struct kiosk *kiosk) {
 	kiosk_input_destroy(kiosk->input);
 	kiosk_idle_destroy(kiosk->idle);
 	kiosk_keys_destroy(kiosk->keys);
+	process_host_finish(&kiosk->host);
 	kiosk_session_destroy(kiosk->kiosk_session);
 	kiosk_mirrors_finish(kiosk);
 	// Clients go first, so that their buffers do before the outputs that show them.

@@ -8,6 +8,7 @@
 
 #include "input/input.h"
 #include "kiosk/app.h"
+#include "kiosk/apps.h"
 #include "kiosk/config.h"
 #include "kiosk/layout.h"
 #include "kms/kms.h"
@@ -47,7 +48,8 @@ struct kiosk {
 	struct wl_event_source *monitor_event; // may be NULL
 	struct kiosk_output outputs[KIOSK_MAX_OUTPUTS];
 	int n_outputs;
-	struct app *app; // may be NULL
+	struct process_host host;
+	struct kiosk_apps *apps; // may be NULL, before they are started
 	struct kiosk_keys *keys;
 	struct kiosk_idle *idle;
 	struct control *control;
@@ -58,18 +60,19 @@ struct kiosk {
 	struct watchdog *watchdog;
 	struct calibration *calibration; // NULL: none is under way
 	bool stopping;
-	int n_running; // what has to end before the event loop does
 	bool ready;
 	bool failed; // the device went away
 };
 
 // Takes over `config` (from malloc) and `device` (owned from now on, also on failure), lights its outputs,
-// opens the socket and starts argv (may be NULL: no app). The session outlives the kiosk. False with one line
-// in error.
+// opens the socket and starts argv (may be NULL: the apps of the configuration). The session outlives the
+// kiosk. False with one line in error.
 bool kiosk_start(struct kiosk *kiosk, struct config *config, struct session *session,
 	struct kms_device *device, char **argv, char error[256]);
-// Ends the app, then the event loop.
+// Ends the apps, then the event loop.
 void kiosk_stop(struct kiosk *kiosk);
+// Ends the event loop if it is to end, and nothing that was started runs any more.
+void kiosk_check_stopped(struct kiosk *kiosk);
 void kiosk_finish(struct kiosk *kiosk);
 struct wl_event_loop *kiosk_loop(struct kiosk *kiosk);
 

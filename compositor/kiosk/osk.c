@@ -1,25 +1,20 @@
 // SPDX-License-Identifier: MIT
 // The on-screen keyboard that the configuration names, and which clients may be one.
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <unistd.h>
 #include <wordexp.h>
 
 #include "base/log.h"
 #include "kiosk/kiosk.h"
-
-#ifndef SO_PEERPIDFD
-#define SO_PEERPIDFD 77 // Linux 6.5; the C library's headers may be older
-#endif
+#include "kiosk/peer.h"
 
 struct kiosk_osk {
 	struct kiosk *kiosk;
 	wordexp_t words;
 	bool has_words;
+	bool replacing;  // the one that runs is to end, for another command
 	struct app *app; // may be NULL
 };
 
@@ -41,20 +36,9 @@ static bool is_listed(const char *paths, const struct stat *file) {
 	return false;
 }
 
-// The client's process is still the one that connected, as far as the kernel tells: a process id may be
-// used again.
-static bool is_same_process(int pidfd) {
-	struct pollfd pollfd = {.fd = pidfd, .events = POLLIN};
-	return pidfd < 0 || poll(&pollfd, 1, 0) == 0;
-}
-
 static bool trusts(void *data, pid_t pid, int fd) {
 	const struct kiosk_osk *osk = data;
-	int pidfd = -1;
-	socklen_t size = sizeof(pidfd);
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERPIDFD, &pidfd, &size) != 0) {
-		pidfd = -1;
-	}
+	struct peer peer = peer_get(fd);
 	bool trusted = osk->app != NULL && app_pid(osk->app) == pid;
 	if (!trusted && osk->kiosk->config->osk.allow != NULL) {
 		char path[64];
@@ -62,10 +46,8 @@ static bool trusts(void *data, pid_t pid, int fd) {
 		struct stat file;
 		trusted = stat(path, &file) == 0 && is_listed(osk->kiosk->config->osk.allow, &file);
 	}
-	trusted = trusted && is_same_process(pidfd);
-	if (pidfd >= 0) {
-		close(pidfd);
-	}
+	trusted = trusted && peer_lives(&peer);
+	peer_put(&peer);
 	if (trusted) {
 		log_debug("process %d may be an on-screen keyboard", (int)pid);
 	}
@@ -73,6 +55,25 @@ static bool trusts(void *data, pid_t pid, int fd) {
 }
 
 // ---- Life ----
+
+static void stop(struct kiosk_osk *osk) {
+	app_destroy(osk->app);
+	osk->app = NULL;
+	if (osk->has_words) {
+		wordfree(&osk->words);
+		osk->has_words = false;
+	}
+}
+
+static void replace(struct kiosk_osk *osk);
+
+static void handle_changed(void *data) {
+	struct kiosk_osk *osk = data;
+	if (osk->replacing && app_state(osk->app) == APP_STOPPED) {
+		replace(osk);
+	}
+	kiosk_check_stopped(osk->kiosk);
+}
 
 // A kiosk without its keyboard is better than none.
 static void start(struct kiosk_osk *osk, const char *command) {
@@ -82,11 +83,25 @@ static void start(struct kiosk_osk *osk, const char *command) {
 		log_error("osk: command = %s: nothing is left of it to start", command);
 		return;
 	}
-	char error[256];
-	osk->app = app_create(
-		kiosk_loop(kiosk), wayland_server_socket(kiosk->server), osk->words.we_wordv, error);
+	const char *program = osk->words.we_wordv[0], *slash = strrchr(program, '/');
+	const struct app_settings settings =
+		app_settings_default(slash != NULL ? slash + 1 : program, osk->words.we_wordv);
+	const struct app_handler handler = {handle_changed, osk};
+	osk->app = app_create(&kiosk->host, &settings, &handler);
 	if (osk->app == NULL) {
-		log_error("osk: %s", error);
+		log_error("osk: out of memory");
+		return;
+	}
+	app_start(osk->app);
+}
+
+// By what the configuration names now.
+static void replace(struct kiosk_osk *osk) {
+	osk->replacing = false;
+	stop(osk);
+	const char *command = osk->kiosk->config->osk.command;
+	if (command != NULL && !osk->kiosk->stopping) {
+		start(osk, command);
 	}
 }
 
@@ -103,35 +118,17 @@ struct kiosk_osk *kiosk_osk_create(struct kiosk *kiosk) {
 	return osk;
 }
 
-static void stop(struct kiosk_osk *osk) {
-	app_destroy(osk->app);
-	osk->app = NULL;
-	if (osk->has_words) {
-		wordfree(&osk->words);
-		osk->has_words = false;
-	}
-}
-
-// The former one has ended: the one of now comes.
-static void handle_replaced(void *data) {
-	struct kiosk_osk *osk = data;
-	const char *command = osk->kiosk->config->osk.command;
-	stop(osk);
-	if (command != NULL) {
-		start(osk, command);
-	}
-}
-
 void kiosk_osk_reload(struct kiosk_osk *osk, const struct config *before) {
 	const char *was = before->osk.command, *is = osk->kiosk->config->osk.command;
 	if (was == is || (was != NULL && is != NULL && strcmp(was, is) == 0)) {
 		return;
 	}
 	if (osk->app == NULL) {
-		handle_replaced(osk);
-	} else if (app_state(osk->app) != APP_STOPPING) {
-		app_stop(osk->app, handle_replaced, osk);
+		replace(osk);
+		return;
 	}
+	osk->replacing = true; // once the former one has ended
+	app_stop(osk->app, 0);
 }
 
 struct app *kiosk_osk_app(const struct kiosk_osk *osk) {

@@ -13,6 +13,7 @@
 #include <systemd/sd-daemon.h>
 
 #include "base/log.h"
+#include "kiosk/apps.h"
 #include "kiosk/config_keys.h"
 #include "kiosk/kiosk.h"
 #include "wayland/seat.h"
@@ -186,6 +187,10 @@ static bool apply(
 	kiosk_keys_reload(kiosk->keys);
 	kiosk_idle_reload(kiosk->idle, before);
 	kiosk_osk_reload(kiosk->osk, before);
+	if (kiosk->apps != NULL && !kiosk_apps_reload(kiosk->apps, config)) {
+		tell_problem(listener, "out of memory: not all apps are started");
+		ok = false;
+	}
 	return ok;
 }
 

@@ -6,6 +6,7 @@
 #include <json.h>
 
 #include "input/input.h"
+#include "kiosk/apps.h"
 #include "kiosk/kiosk.h"
 
 static void add(struct json_object *object, const char *key, struct json_object *value) {
@@ -39,7 +40,8 @@ static const struct scene_layer *find_layer(const struct scene_output *scene, ui
 	return NULL;
 }
 
-static struct json_object *layer_json(struct output *output, const struct frame_layer *layer) {
+static struct json_object *layer_json(
+	const struct kiosk *kiosk, struct output *output, const struct frame_layer *layer) {
 	static const char *const kinds[] = {
 		[SCENE_BUFFER_DMABUF] = "dmabuf",
 		[SCENE_BUFFER_SHM] = "shm",
@@ -61,6 +63,8 @@ static struct json_object *layer_json(struct output *output, const struct frame_
 	const struct scene_owner *owner = live != NULL ? scene_layer_owner(live) : NULL;
 	add_string(object, "app_id", owner != NULL ? owner->app_id : NULL);
 	add_int(object, "pid", owner != NULL ? owner->pid : 0);
+	add_string(object, "app",
+		owner != NULL && kiosk->apps != NULL ? kiosk_apps_name_of(kiosk->apps, owner->pid) : NULL);
 	add_string(object, "buffer", kinds[layer->kind]);
 	add_string(object, "format", format);
 	add(object, "modifier", json_object_new_uint64(layer->modifier));
@@ -139,7 +143,7 @@ static struct json_object *output_json(const struct kiosk_output *kiosk_output) 
 	add_int(object, "composed_bytes", (int64_t)counters->composed_bytes);
 	struct json_object *layers = json_object_new_array();
 	for (int i = 0; frame != NULL && i < frame->n_layers; i++) {
-		json_object_array_add(layers, layer_json(output, &frame->layers[i]));
+		json_object_array_add(layers, layer_json(kiosk_output->kiosk, output, &frame->layers[i]));
 	}
 	add(object, "layers", layers);
 	add(object, "planes", planes_json(output, frame));
@@ -185,23 +189,6 @@ static struct json_object *inputs_json(const struct kiosk *kiosk) {
 	return array;
 }
 
-static struct json_object *apps_json(const struct kiosk *kiosk) {
-	const struct app *apps[] = {kiosk->app, kiosk_osk_app(kiosk->osk)};
-	struct json_object *array = json_object_new_array();
-	for (size_t i = 0; i < sizeof(apps) / sizeof(apps[0]); i++) {
-		const struct app *app = apps[i];
-		if (app != NULL) {
-			struct json_object *object = json_object_new_object();
-			add_string(object, "name", app_name(app));
-			add_int(object, "pid", app_pid(app));
-			add_string(object, "state", app_state_name(app_state(app)));
-			add_int(object, "restarts", (int64_t)app_restarts(app));
-			json_object_array_add(array, object);
-		}
-	}
-	return array;
-}
-
 static struct json_object *clients_json(const struct kiosk *kiosk) {
 	struct json_object *array = json_object_new_array();
 	struct wl_list *clients = wl_display_get_client_list(wayland_server_display(kiosk->server));
@@ -237,7 +224,7 @@ char *status_json(const struct kiosk *kiosk) {
 	}
 	add(root, "outputs", outputs);
 	add(root, "inputs", inputs_json(kiosk));
-	add(root, "apps", apps_json(kiosk));
+	add(root, "apps", status_apps(kiosk));
 	add(root, "clients", clients_json(kiosk));
 	const char *text = json_object_to_json_string_ext(root, JSON_C_TO_STRING_PLAIN);
 	char *copy = text != NULL ? strdup(text) : NULL;

@@ -1,0 +1,514 @@
+// SPDX-License-Identifier: MIT
+#include "kiosk/cgroup.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <linux/magic.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <sys/xattr.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <systemd/sd-daemon.h>
+
+#include "base/log.h"
+#include "kiosk/scope.h"
+
+enum {
+	PATH_SIZE = 512,
+	END_MS = 1000, // at most so long is waited for the end of what was killed, when all ends
+};
+
+static const char root[] = "/sys/fs/cgroup";
+
+struct cgroups {
+	struct wl_event_loop *loop;
+	struct scopes *scopes; // NULL: no systemd
+	char own[PATH_SIZE];   // where cgroups are made; "": nowhere
+	char
+		before[PATH_SIZE]; // where this process was before it moved into own/server; "": it did not
+	bool controls[3];      // which of `controllers` there are in `own`
+	bool told[3];          // that one is missing
+	uint64_t serial;
+	struct wl_list dying; // cgroup.link: killed, to be removed once empty
+};
+
+struct cgroup {
+	struct cgroups *cgroups;
+	char path[PATH_SIZE]; // absolute; "": none
+	bool made;            // by us, not by systemd
+	struct scope *scope;  // while it is asked for
+	char name[64];
+	pid_t pid;
+	struct cgroup_limits limits;
+	int events; // cgroup.events
+	struct wl_event_source *events_event;
+	struct wl_list link; // cgroups.dying
+	void (*ready)(void *data);
+	void *data;
+};
+
+static const char *const controllers[3] = {"memory", "cpu", "pids"};
+
+// ---- Files ----
+
+static int open_in(const char *path, const char *name, int flags) {
+	char file[PATH_SIZE + 64];
+	snprintf(file, sizeof(file), "%s/%s", path, name);
+	return open(file, flags | O_CLOEXEC);
+}
+
+static bool write_in(const char *path, const char *name, const char *text) {
+	int fd = open_in(path, name, O_WRONLY);
+	bool ok = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+	int error = errno;
+	if (fd >= 0) {
+		close(fd);
+	}
+	errno = error;
+	return ok;
+}
+
+// What the file holds, cut off at the buffer's end. False if it cannot be read.
+static bool read_in(const char *path, const char *name, char *text, size_t size) {
+	int fd = open_in(path, name, O_RDONLY);
+	ssize_t n = fd >= 0 ? read(fd, text, size - 1) : -1;
+	if (fd >= 0) {
+		close(fd);
+	}
+	text[n > 0 ? n : 0] = '\0';
+	return n >= 0;
+}
+
+static int64_t read_number(const char *path, const char *name) {
+	char text[32];
+	return path[0] != '\0' && read_in(path, name, text, sizeof(text)) && text[0] >= '0' &&
+			text[0] <= '9'
+		? strtoll(text, NULL, 10)
+		: -1;
+}
+
+// The number after the word in a file of lines with a word and a number; -1: none.
+static int64_t read_field(const char *path, const char *name, const char *word) {
+	char text[512];
+	if (path[0] == '\0' || !read_in(path, name, text, sizeof(text))) {
+		return -1;
+	}
+	size_t len = strlen(word);
+	for (const char *line = text; line != NULL;) {
+		if (strncmp(line, word, len) == 0 && line[len] == ' ') {
+			return strtoll(line + len, NULL, 10);
+		}
+		line = strchr(line, '\n');
+		line = line != NULL ? line + 1 : NULL;
+	}
+	return -1;
+}
+
+// The absolute path of the process' cgroup. False if it has none of version 2, or is gone.
+static bool find_path(pid_t pid, char path[PATH_SIZE]) {
+	char process[64], text[4096];
+	snprintf(process, sizeof(process), "/proc/%d", (int)pid);
+	if (!read_in(process, "cgroup", text, sizeof(text))) {
+		return false;
+	}
+	const char *line = strncmp(text, "0::", 3) == 0 ? text : strstr(text, "\n0::");
+	if (line == NULL) {
+		return false;
+	}
+	line += line[0] == '\n' ? 4 : 3;
+	int len = (int)strcspn(line, "\n");
+	if (len == 1) {
+		len = 0; // the root
+	}
+	return snprintf(path, PATH_SIZE, "%s%.*s", root, len, line) < PATH_SIZE;
+}
+
+// ---- A subtree of our own ----
+
+// The subtree is ours to change: systemd says so of what it made (systemd.resource-control(5), Delegate=);
+// without systemd whoever may write may do so.
+static bool is_delegated(const char *path) {
+	if (sd_booted() <= 0) {
+		return true;
+	}
+	char value[2];
+	return (getxattr(path, "trusted.delegate", value, sizeof(value)) == 1 ||
+			   getxattr(path, "user.delegate", value, sizeof(value)) == 1) &&
+		value[0] == '1';
+}
+
+// With cgroups that an app made inside of its own. True if it is gone. A path that gets too long ends it.
+static bool remove_tree(const char *path) {
+	if (rmdir(path) == 0 || errno == ENOENT) {
+		return true;
+	}
+	DIR *dir = opendir(path);
+	struct dirent *entry;
+	while (dir != NULL && (entry = readdir(dir)) != NULL) {
+		char inner[PATH_SIZE];
+		if (entry->d_type == DT_DIR && entry->d_name[0] != '.' &&
+			snprintf(inner, sizeof(inner), "%s/%s", path, entry->d_name) < PATH_SIZE) {
+			remove_tree(inner);
+		}
+	}
+	if (dir != NULL) {
+		closedir(dir);
+	}
+	return rmdir(path) == 0;
+}
+
+// Removes what an instance left behind that was killed.
+static void sweep(const char *base) {
+	DIR *dir = opendir(base);
+	struct dirent *entry;
+	while (dir != NULL && (entry = readdir(dir)) != NULL) {
+		int pid = 0;
+		char path[PATH_SIZE];
+		if (sscanf(entry->d_name, "vitrine-%d", &pid) != 1 || pid <= 0 || kill(pid, 0) == 0 ||
+			errno != ESRCH ||
+			snprintf(path, sizeof(path), "%s/vitrine-%d", base, pid) >= PATH_SIZE) {
+			continue;
+		}
+		write_in(path, "cgroup.kill", "1");
+		remove_tree(path);
+	}
+	if (dir != NULL) {
+		closedir(dir);
+	}
+}
+
+// Controllers can be handed down only from a cgroup without processes (or the root of all): if this
+// process is alone in its own, it moves further down. False if they cannot.
+static bool move_down(struct cgroups *cgroups, const char *base) {
+	char text[64], alone[32], inner[PATH_SIZE + 16];
+	snprintf(alone, sizeof(alone), "%d\n", (int)getpid());
+	if (strcmp(base, root) == 0) {
+		return true;
+	}
+	if (!read_in(base, "cgroup.procs", text, sizeof(text)) || strcmp(text, alone) != 0) {
+		return false;
+	}
+	snprintf(inner, sizeof(inner), "%s/server", cgroups->own);
+	if (mkdir(inner, 0755) != 0 || !write_in(inner, "cgroup.procs", alone)) {
+		rmdir(inner);
+		return false;
+	}
+	snprintf(cgroups->before, sizeof(cgroups->before), "%s", base);
+	return true;
+}
+
+static void move_up(struct cgroups *cgroups) {
+	char text[32];
+	if (cgroups->before[0] != '\0') {
+		for (int i = 0; i < 3; i++) {
+			snprintf(text, sizeof(text), "-%s", controllers[i]);
+			write_in(cgroups->own, "cgroup.subtree_control", text);
+			write_in(cgroups->before, "cgroup.subtree_control", text);
+		}
+		snprintf(text, sizeof(text), "%d", (int)getpid());
+		write_in(cgroups->before, "cgroup.procs", text);
+		char inner[PATH_SIZE + 16];
+		snprintf(inner, sizeof(inner), "%s/server", cgroups->own);
+		rmdir(inner);
+	}
+	rmdir(cgroups->own);
+}
+
+static bool make_subtree(struct cgroups *cgroups) {
+	char base[PATH_SIZE];
+	struct statfs fs;
+	if (statfs(root, &fs) != 0 || fs.f_type != CGROUP2_SUPER_MAGIC || !find_path(getpid(), base) ||
+		!is_delegated(base) ||
+		snprintf(cgroups->own, PATH_SIZE, "%.*s/vitrine-%d", PATH_SIZE - 64, base, (int)getpid()) >=
+			PATH_SIZE) {
+		cgroups->own[0] = '\0';
+		return false;
+	}
+	sweep(base);
+	// Who may not move a process into it has no use for it. Leaving `base` needs leave for that, too.
+	if ((mkdir(cgroups->own, 0755) != 0 && errno != EEXIST) ||
+		faccessat(AT_FDCWD, base, W_OK, 0) != 0) {
+		cgroups->own[0] = '\0';
+		return false;
+	}
+	// With processes left in `base` some controllers would make it a root of threads, in which cgroups
+	// like ours are not valid.
+	bool may_control = move_down(cgroups, base);
+	for (int i = 0; i < 3 && may_control; i++) {
+		char text[32];
+		snprintf(text, sizeof(text), "+%s", controllers[i]);
+		write_in(base, "cgroup.subtree_control", text);
+		cgroups->controls[i] = write_in(cgroups->own, "cgroup.subtree_control", text);
+	}
+	return true;
+}
+
+struct cgroups *cgroups_create(struct wl_event_loop *loop) {
+	struct cgroups *cgroups = calloc(1, sizeof(*cgroups));
+	if (cgroups == NULL) {
+		return NULL;
+	}
+	cgroups->loop = loop;
+	wl_list_init(&cgroups->dying);
+	cgroups->scopes = scopes_create(loop);
+	// Also behind systemd's back, for when that does not answer.
+	bool own = make_subtree(cgroups);
+	if (cgroups->scopes != NULL) {
+		log_debug("apps run in scopes of systemd");
+	} else if (own) {
+		log_debug("apps run in cgroups below %s", cgroups->own);
+	} else {
+		log_info("apps run without cgroups, which neither systemd nor a delegated subtree gives: "
+				 "what they start is only found by its parents, and has no limits");
+	}
+	return cgroups;
+}
+
+const char *cgroups_kind(const struct cgroups *cgroups) {
+	return cgroups->scopes != NULL ? "systemd" : cgroups->own[0] != '\0' ? "own" : "none";
+}
+
+// ---- One cgroup ----
+
+static void tell_missing(struct cgroups *cgroups, int controller, const char *name) {
+	if (!cgroups->told[controller]) {
+		cgroups->told[controller] = true;
+		log_warning(
+			"app %s: its limit is not kept: the cgroup controller \"%s\" is not handed down "
+			"to %s",
+			name, controllers[controller],
+			cgroups->own[0] != '\0' ? cgroups->own : "apps, which have no cgroups here");
+	}
+}
+
+static void set_limit(
+	const struct cgroup *cgroup, int controller, const char *file, const char *value) {
+	if (!cgroup->cgroups->controls[controller]) {
+		tell_missing(cgroup->cgroups, controller, cgroup->name);
+	} else if (!write_in(cgroup->path, file, value)) {
+		log_warning("app %s: %s = %s: %s", cgroup->name, file, value, strerror(errno));
+	}
+}
+
+static void set_limits(const struct cgroup *cgroup) {
+	const struct cgroup_limits *limits = &cgroup->limits;
+	char value[64];
+	if (limits->memory_max > 0) {
+		snprintf(value, sizeof(value), "%" PRId64, limits->memory_max);
+		set_limit(cgroup, 0, "memory.max", value);
+		write_in(cgroup->path, "memory.swap.max", "0");  // not there without swap
+		write_in(cgroup->path, "memory.oom.group", "1"); // half an app is none
+	}
+	if (limits->cpu_quota > 0) {
+		snprintf(value, sizeof(value), "%d 100000", limits->cpu_quota * 1000);
+		set_limit(cgroup, 1, "cpu.max", value);
+	}
+	if (limits->pids_max > 0) {
+		snprintf(value, sizeof(value), "%d", limits->pids_max);
+		set_limit(cgroup, 2, "pids.max", value);
+	}
+}
+
+static void make(struct cgroup *cgroup) {
+	struct cgroups *cgroups = cgroup->cgroups;
+	char pid[32];
+	snprintf(pid, sizeof(pid), "%d", (int)cgroup->pid);
+	snprintf(cgroup->path, PATH_SIZE, "%.*s/%s.%" PRIu64, PATH_SIZE - 100, cgroups->own,
+		cgroup->name, cgroups->serial++);
+	cgroup->made = cgroups->own[0] != '\0' && mkdir(cgroup->path, 0755) == 0;
+	if (cgroup->made && write_in(cgroup->path, "cgroup.procs", pid)) {
+		set_limits(cgroup);
+		return;
+	}
+	if (cgroups->own[0] != '\0') {
+		log_warning("app %s: no cgroup %s: %s", cgroup->name, cgroup->path, strerror(errno));
+		rmdir(cgroup->path);
+	}
+	cgroup->made = false;
+	cgroup->path[0] = '\0';
+	const struct cgroup_limits *limits = &cgroup->limits;
+	bool wanted[3] = {limits->memory_max > 0, limits->cpu_quota > 0, limits->pids_max > 0};
+	for (int i = 0; i < 3; i++) {
+		if (wanted[i]) {
+			tell_missing(cgroups, i, cgroup->name);
+		}
+	}
+}
+
+static void handle_scope(void *data, bool started) {
+	struct cgroup *cgroup = data;
+	cgroup->scope = NULL;
+	// Only where it really is one of its own: all in it will be killed.
+	char ours[PATH_SIZE];
+	if (!started || !find_path(cgroup->pid, cgroup->path) || !find_path(getpid(), ours) ||
+		strcmp(ours, cgroup->path) == 0 || strstr(cgroup->path, "/app-vitrine-") == NULL) {
+		make(cgroup);
+	}
+	cgroup->ready(cgroup->data);
+}
+
+struct cgroup *cgroup_create(struct cgroups *cgroups, const char *name, pid_t pid,
+	const struct cgroup_limits *limits, void (*ready)(void *data), void *data) {
+	struct cgroup *cgroup = calloc(1, sizeof(*cgroup));
+	if (cgroup == NULL) {
+		return NULL;
+	}
+	cgroup->cgroups = cgroups;
+	cgroup->pid = pid;
+	cgroup->limits = *limits;
+	cgroup->ready = ready;
+	cgroup->data = data;
+	cgroup->events = -1;
+	wl_list_init(&cgroup->link);
+	snprintf(cgroup->name, sizeof(cgroup->name), "%s", name);
+	if (cgroups->scopes != NULL) {
+		cgroup->scope = scope_start(cgroups->scopes, name, pid, limits, handle_scope, cgroup);
+	}
+	if (cgroup->scope == NULL) {
+		make(cgroup);
+		ready(data);
+	}
+	return cgroup;
+}
+
+const char *cgroup_path(const struct cgroup *cgroup) {
+	return cgroup->path[0] != '\0' ? cgroup->path + strlen(root) : "";
+}
+
+bool cgroup_has(const struct cgroup *cgroup, pid_t pid) {
+	char path[PATH_SIZE];
+	size_t len = strlen(cgroup->path);
+	return len > 0 && find_path(pid, path) && strncmp(path, cgroup->path, len) == 0 &&
+		(path[len] == '\0' || path[len] == '/');
+}
+
+int64_t cgroup_memory(const struct cgroup *cgroup) {
+	return read_number(cgroup->path, "memory.current");
+}
+
+int64_t cgroup_processes(const struct cgroup *cgroup) {
+	int fd = cgroup->path[0] != '\0' ? open_in(cgroup->path, "cgroup.procs", O_RDONLY) : -1;
+	FILE *file = fd >= 0 ? fdopen(fd, "r") : NULL;
+	int64_t n = file != NULL ? 0 : -1;
+	int pid;
+	while (file != NULL && fscanf(file, "%d", &pid) == 1) {
+		n++;
+	}
+	if (file != NULL) {
+		fclose(file);
+	}
+	return n;
+}
+
+bool cgroup_ran_out_of_memory(const struct cgroup *cgroup) {
+	return read_field(cgroup->path, "memory.events", "oom_kill") > 0;
+}
+
+// ---- The end of one ----
+
+// For kernels before 5.14, which have no cgroup.kill. What is forked meanwhile is found the next time.
+static void kill_each(const char *path) {
+	for (int again = 0, found = 1; found > 0 && again < 100; again++) {
+		int fd = open_in(path, "cgroup.procs", O_RDONLY);
+		FILE *file = fd >= 0 ? fdopen(fd, "r") : NULL;
+		int pid;
+		found = 0;
+		while (file != NULL && fscanf(file, "%d", &pid) == 1) {
+			found += kill(pid, SIGKILL) == 0;
+		}
+		if (file != NULL) {
+			fclose(file);
+		}
+	}
+}
+
+void cgroup_kill(struct cgroup *cgroup) {
+	if (cgroup->path[0] != '\0' && !write_in(cgroup->path, "cgroup.kill", "1")) {
+		kill_each(cgroup->path);
+	}
+}
+
+static void cgroup_free(struct cgroup *cgroup) {
+	wl_list_remove(&cgroup->link);
+	if (cgroup->events_event != NULL) {
+		wl_event_source_remove(cgroup->events_event);
+	}
+	if (cgroup->events >= 0) {
+		close(cgroup->events);
+	}
+	free(cgroup);
+}
+
+// True if it is gone, or not ours to remove.
+static bool try_remove(const struct cgroup *cgroup) {
+	return !cgroup->made || remove_tree(cgroup->path);
+}
+
+static int handle_events(int fd, uint32_t mask, void *data) {
+	(void)mask;
+	struct cgroup *cgroup = data;
+	char text[256];
+	ssize_t n = pread(fd, text, sizeof(text), 0); // or it would be reported again and again
+	if (n < 0 || try_remove(cgroup)) {
+		cgroup_free(cgroup);
+	}
+	return 0;
+}
+
+void cgroup_destroy(struct cgroup *cgroup) {
+	if (cgroup == NULL) {
+		return;
+	}
+	scope_cancel(cgroup->scope);
+	cgroup->scope = NULL;
+	cgroup_kill(cgroup);
+	cgroup->events = cgroup->made ? open_in(cgroup->path, "cgroup.events", O_RDONLY) : -1;
+	if (try_remove(cgroup) || cgroup->events < 0) {
+		cgroup_free(cgroup);
+		return;
+	}
+	// The kernel reports a change as POLLERR with POLLPRI, the first of which is always heard.
+	wl_list_remove(&cgroup->link);
+	wl_list_insert(&cgroup->cgroups->dying, &cgroup->link);
+	cgroup->events_event =
+		wl_event_loop_add_fd(cgroup->cgroups->loop, cgroup->events, 0, handle_events, cgroup);
+}
+
+static int64_t now_ms(void) {
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+void cgroups_destroy(struct cgroups *cgroups) {
+	if (cgroups == NULL) {
+		return;
+	}
+	int64_t end = now_ms() + END_MS;
+	while (!wl_list_empty(&cgroups->dying)) {
+		struct cgroup *cgroup = wl_container_of(cgroups->dying.next, cgroup, link);
+		struct pollfd pollfd = {.fd = cgroup->events, .events = POLLPRI};
+		char text[256];
+		int64_t left = end - now_ms();
+		ssize_t n = pread(cgroup->events, text, sizeof(text), 0);
+		if (n < 0 || try_remove(cgroup) || left <= 0) {
+			cgroup_free(cgroup);
+		} else {
+			poll(&pollfd, 1, (int)left);
+		}
+	}
+	if (cgroups->own[0] != '\0') {
+		move_up(cgroups);
+	}
+	scopes_destroy(cgroups->scopes);
+	free(cgroups);
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+// A cgroup (version 2, Documentation/admin-guide/cgroup-v2.rst) for each process that is started: what
+// it starts in turn cannot leave it, ends with it, and shares its limits.
+//
+// Cgroups are had of systemd, as transient scopes (org.freedesktop.systemd1(5)), where a manager answers
+// to this user; else made in the subtree that was delegated to this process; else there are none.
+#ifndef VITRINE_KIOSK_CGROUP_H
+#define VITRINE_KIOSK_CGROUP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <wayland-server-core.h>
+
+struct cgroups;
+struct cgroup;
+
+struct cgroup_limits {  // 0: none
+	int64_t memory_max; // bytes
+	int cpu_quota;      // percent of one processor
+	int pids_max;       // processes and threads
+};
+
+// NULL when out of memory. What there is is said in the log.
+struct cgroups *cgroups_create(struct wl_event_loop *loop);
+// Removes what was made; each cgroup was destroyed before. NULL is fine.
+void cgroups_destroy(struct cgroups *cgroups);
+// For status: "systemd", "own" or "none".
+const char *cgroups_kind(const struct cgroups *cgroups);
+
+// Puts the process, which waits for it, into a cgroup of its own. `ready` is called once, maybe before
+// this returns, when it is there, or none can be had. NULL when out of memory.
+struct cgroup *cgroup_create(struct cgroups *cgroups, const char *name, pid_t pid,
+	const struct cgroup_limits *limits, void (*ready)(void *data), void *data);
+// Kills all that is in it; it is removed once that is gone. NULL is fine.
+void cgroup_destroy(struct cgroup *cgroup);
+void cgroup_kill(struct cgroup *cgroup);
+// The path of the cgroup below the root of the hierarchy, "" if there is none.
+const char *cgroup_path(const struct cgroup *cgroup);
+bool cgroup_has(const struct cgroup *cgroup, pid_t pid);
+// -1: unknown.
+int64_t cgroup_memory(const struct cgroup *cgroup); // bytes
+int64_t cgroup_processes(const struct cgroup *cgroup);
+// Something in it was killed as memory_max was reached.
+bool cgroup_ran_out_of_memory(const struct cgroup *cgroup);
+
+#endif

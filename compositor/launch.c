@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+// vitrine-launch: what an app is between its birth and its own program.
+//
+// The compositor starts it without copying its own memory (posix_spawn), puts it into a cgroup, and
+// then says "go": so nothing of the app is ever outside. What could block there (the user's groups may
+// be looked up in a network) blocks here. It is not meant to be run by hand:
+//
+//   vitrine-launch GO REPORT PARENT DIRECTORY USER COMMAND [ARGUMENT...]
+//
+// GO is a pipe that a byte comes from, REPORT one that closes when COMMAND runs, or gets a line that
+// says why it does not. DIRECTORY and USER may be empty. Variables that the user's entry tells are set
+// where USER is named.
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+enum {
+	ARGUMENTS = 6, // before COMMAND
+	EXIT_NOT_RUN = 127,
+};
+
+static int report_fd = -1;
+
+static _Noreturn void __attribute__((format(printf, 1, 2))) fail(const char *format, ...) {
+	char text[200];
+	va_list args;
+	va_start(args, format);
+	int len = vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	if (len >= (int)sizeof(text)) {
+		len = sizeof(text) - 1;
+	}
+	// Nobody is left to tell if this fails.
+	ssize_t n = write(report_fd, text, (size_t)len);
+	(void)n;
+	_exit(EXIT_NOT_RUN);
+}
+
+static void become(const char *name) {
+	errno = 0;
+	struct passwd *user = getpwnam(name);
+	if (user == NULL) {
+		fail("user = %s: %s", name, errno != 0 ? strerror(errno) : "there is no such user");
+	}
+	if (geteuid() != user->pw_uid &&
+		(initgroups(user->pw_name, user->pw_gid) != 0 || setgid(user->pw_gid) != 0 ||
+			setuid(user->pw_uid) != 0)) {
+		fail("user = %s: %s: only root may run apps as other users", name, strerror(errno));
+	}
+	if (setenv("HOME", user->pw_dir, 1) != 0 || setenv("USER", user->pw_name, 1) != 0 ||
+		setenv("LOGNAME", user->pw_name, 1) != 0 || setenv("SHELL", user->pw_shell, 1) != 0) {
+		fail("out of memory");
+	}
+}
+
+static int parse_fd(const char *text) {
+	int fd = atoi(text);
+	return fcntl(fd, F_SETFD, FD_CLOEXEC) == 0 ? fd : -1;
+}
+
+int main(int argc, char **argv) {
+	int go = argc > ARGUMENTS ? parse_fd(argv[1]) : -1;
+	report_fd = go >= 0 ? parse_fd(argv[2]) : -1;
+	if (report_fd < 0) {
+		fprintf(stderr, "vitrine-launch: vitrine itself starts apps with this program\n");
+		return EXIT_NOT_RUN;
+	}
+	const char *directory = argv[4], *user = argv[5];
+	char c;
+	ssize_t n;
+	do {
+		n = read(go, &c, 1);
+	} while (n < 0 && errno == EINTR);
+	if (n != 1) {
+		return EXIT_NOT_RUN; // called off
+	}
+	if (user[0] != '\0') {
+		become(user);
+	}
+	// After a change of user, which clears it.
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != atoi(argv[3])) {
+		return EXIT_NOT_RUN; // vitrine is gone
+	}
+	if (directory[0] != '\0' && chdir(directory) != 0) {
+		fail("directory = %s: %s", directory, strerror(errno));
+	}
+	execvp(argv[ARGUMENTS], argv + ARGUMENTS);
+	fail("%s: check the command and PATH", strerror(errno));
+}
