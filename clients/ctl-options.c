@@ -56,6 +56,12 @@ static const struct option output_options[] = {
 	{0},
 };
 
+static const struct option app_options[] = {
+	{"help", no_argument, NULL, OPTION_HELP},
+	{"socket", required_argument, NULL, OPTION_SOCKET},
+	{0},
+};
+
 static const struct option reload_options[] = {
 	{"help", no_argument, NULL, OPTION_HELP},
 	{"socket", required_argument, NULL, OPTION_SOCKET},
@@ -98,6 +104,9 @@ void ctl_options_help(void) {
 		   "      --print            to standard output instead\n"
 		   "  session N              bring session N of the seat to the front\n"
 		   "  reload                 read the configuration anew, and apply what changed\n"
+		   "  app                    list the apps\n"
+		   "  app start|stop|restart NAME\n"
+		   "                         start or end one\n"
 		   "\n"
 		   "  --socket NAME          Wayland socket (default: WAYLAND_DISPLAY, else wayland-0)\n"
 		   "  --help, --version\n");
@@ -196,6 +205,7 @@ static const struct {
 	{"reload", CTL_COMMAND_RELOAD, reload_options, NULL},
 	{"calibrate", CTL_COMMAND_CALIBRATE, calibrate_options, NULL},
 	{"session", CTL_COMMAND_SESSION, session_options, "the number of a session"},
+	{"app", CTL_COMMAND_APP, app_options, NULL},
 };
 
 enum { N_COMMANDS = sizeof(commands) / sizeof(commands[0]) };
@@ -230,6 +240,37 @@ static bool check(const struct ctl_options *options) {
 	return true;
 }
 
+// Nothing, or what to do with which app.
+static bool parse_app(struct ctl_options *options, int argc, char *argv[]) {
+	static const struct {
+		const char *name;
+		uint32_t action;
+	} actions[] = {
+		{"start", VITRINE_CONTROL_V1_APP_ACTION_START},
+		{"stop", VITRINE_CONTROL_V1_APP_ACTION_STOP},
+		{"restart", VITRINE_CONTROL_V1_APP_ACTION_RESTART},
+	};
+	if (argc == 0) {
+		return true;
+	}
+	size_t i = 0, n = sizeof(actions) / sizeof(actions[0]);
+	while (i < n && strcmp(argv[0], actions[i].name) != 0) {
+		i++;
+	}
+	if (i == n) {
+		client_report_usage("app: unknown '%s': there are start, stop and restart", argv[0]);
+		return false;
+	}
+	if (argc != 2) {
+		client_report_usage(
+			"app %s needs the name of one app: 'vitrinectl app' lists them", argv[0]);
+		return false;
+	}
+	options->action = actions[i].action;
+	options->app = argv[1];
+	return true;
+}
+
 static bool parse_command(struct ctl_options *options, const char *name, int argc, char *argv[]) {
 	char known[256];
 	size_t i = 0;
@@ -247,6 +288,9 @@ static bool parse_command(struct ctl_options *options, const char *name, int arg
 	}
 	if (done(options)) {
 		return true;
+	}
+	if (options->command == CTL_COMMAND_APP) {
+		return parse_app(options, argc - optind, argv + optind);
 	}
 	int wanted = commands[i].argument ? 1 : 0;
 	if (argc - optind < wanted) {

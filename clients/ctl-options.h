@@ -15,6 +15,7 @@ enum ctl_command {
 	CTL_COMMAND_CALIBRATE,
 	CTL_COMMAND_SESSION,
 	CTL_COMMAND_RELOAD,
+	CTL_COMMAND_APP,
 };
 
 enum ctl_power {
@@ -46,6 +47,10 @@ struct ctl_options {
 
 	// session
 	uint32_t session; // number
+
+	// app
+	const char *app; // NULL: list them
+	uint32_t action; // enum vitrine_control_v1_app_action
 };
 
 // Strings point into `argv`. False for a command line that makes no sense: reported.

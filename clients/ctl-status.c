@@ -55,8 +55,7 @@ static struct json_object *parse(const struct answer *answer) {
 	return status;
 }
 
-// Asks for the status. NULL if it does not come: reported. The caller puts it.
-static struct json_object *fetch(struct client_display *display) {
+struct json_object *ctl_status_fetch(struct client_display *display) {
 	struct answer answer = {.fd = -1};
 	struct vitrine_status_v1 *object = vitrine_control_v1_get_status(display->control);
 	if (!object) {
@@ -79,7 +78,7 @@ static struct json_object *fetch(struct client_display *display) {
 }
 
 char *ctl_configuration_folder(struct client_display *display) {
-	struct json_object *status = fetch(display), *configuration, *folder;
+	struct json_object *status = ctl_status_fetch(display), *configuration, *folder;
 	char *copy = NULL;
 	if (status && json_object_object_get_ex(status, "configuration", &configuration) &&
 		json_object_object_get_ex(configuration, "folder", &folder)) {
@@ -112,12 +111,12 @@ static bool wait_interval(struct client_display *display, uint32_t seconds) {
 }
 
 int ctl_status(struct client_display *display, const struct ctl_options *options) {
-	struct json_object *status = fetch(display), *earlier = NULL;
+	struct json_object *status = ctl_status_fetch(display), *earlier = NULL;
 	int64_t interval_ns = 0;
 	if (status && options->interval_s > 0) {
 		int64_t start = client_now_ns(CLOCK_MONOTONIC);
 		earlier = status;
-		status = wait_interval(display, options->interval_s) ? fetch(display) : NULL;
+		status = wait_interval(display, options->interval_s) ? ctl_status_fetch(display) : NULL;
 		interval_ns = client_now_ns(CLOCK_MONOTONIC) - start;
 	}
 	if (status && options->json) {

@@ -222,23 +222,40 @@ static void print_inputs(FILE *file, struct json_object *inputs) {
 	print_table(file, &table);
 }
 
-static void print_apps(FILE *file, struct json_object *apps) {
-	static const char *const titles[COLUMNS] = {"APP", "PID", "STATE", "RESTARTS"};
+static void set_memory(char cell[CELL_SIZE], struct json_object *app) {
+	int64_t bytes = get(app, "memory_bytes") ? get_int(app, "memory_bytes") : -1;
+	if (bytes < 0) {
+		set_cell(cell, "-");
+	} else {
+		snprintf(cell, CELL_SIZE, "%.1f MiB", (double)bytes / (1 << 20));
+	}
+}
+
+static size_t print_apps(FILE *file, struct json_object *apps) {
+	static const char *const titles[COLUMNS] = {
+		"APP", "PID", "STATE", "RESTARTS", "MEMORY", "REASON"};
 	static char cells[MAX_ROWS][COLUMNS][CELL_SIZE];
 	size_t len = get_length(apps);
 	struct table table = {titles, cells, len < MAX_ROWS ? len : MAX_ROWS};
-	if (len == 0) {
-		return;
-	}
 	for (size_t i = 0; i < table.rows; i++) {
 		struct json_object *app = json_object_array_get_idx(apps, i);
 		set_cell(cells[i][0], get_string(app, "name"));
 		set_cell(cells[i][1], get_int(app, "pid") > 0 ? get_string(app, "pid") : "-");
 		set_cell(cells[i][2], get_string(app, "state"));
 		set_cell(cells[i][3], get_string(app, "restarts"));
+		set_memory(cells[i][4], app);
+		set_cell(cells[i][5], get_string(app, "reason"));
 	}
-	fputc('\n', file);
-	print_table(file, &table);
+	if (len > 0) {
+		print_table(file, &table);
+	}
+	return len;
+}
+
+void ctl_table_print_apps(FILE *file, struct json_object *status) {
+	if (print_apps(file, get(status, "apps")) == 0) {
+		fprintf(file, "no apps: vitrine.ini names none, and vitrine was started without one\n");
+	}
 }
 
 void ctl_table_print(
@@ -257,5 +274,8 @@ void ctl_table_print(
 		fprintf(file, "\nno output: no display is connected\n");
 	}
 	print_inputs(file, get(status, "inputs"));
-	print_apps(file, get(status, "apps"));
+	if (get_length(get(status, "apps")) > 0) {
+		fputc('\n', file);
+		print_apps(file, get(status, "apps"));
+	}
 }

@@ -13,4 +13,7 @@ struct json_object;
 void ctl_table_print(
 	FILE *file, struct json_object *status, struct json_object *earlier, int64_t interval_ns);
 
+// Only the apps of the status.
+void ctl_table_print_apps(FILE *file, struct json_object *status);
+
 #endif

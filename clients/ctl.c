@@ -58,6 +58,8 @@ static int run(const struct ctl_options *options) {
 		report_no_control(&display, options);
 	} else if (options->command == CTL_COMMAND_STATUS) {
 		status = ctl_status(&display, options);
+	} else if (options->command == CTL_COMMAND_APP) {
+		status = ctl_app(&display, options);
 	} else if (options->command == CTL_COMMAND_OUTPUT) {
 		status = ctl_output(&display, options);
 	} else if (options->command == CTL_COMMAND_CALIBRATE) {

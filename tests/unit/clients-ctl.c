@@ -57,7 +57,7 @@ static void table_shows_layers_and_reasons(void **state) {
 		text, "  0      vitrine-camera  dmabuf  XR24    640x360   192,204   plane 34 (overlay)\n"));
 	assert_non_null(strstr(text,
 		"  1      foot            shm     AR24    1024x768  0,0       composed: shm, alpha\n"));
-	assert_non_null(strstr(text, "  foot  42   running  0\n"));
+	assert_non_null(strstr(text, "  foot  42   running  0         -       -\n"));
 	assert_non_null(strstr(text, "  Goodix  0416:038f  touch, keyboard  DSI-1\n"));
 	free(text);
 }

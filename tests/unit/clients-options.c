@@ -224,6 +224,18 @@ static void ctl_takes_commands(void **state) {
 		assert_int_equal(options.source, 2);
 	}
 	{
+		int argc = split("app");
+		assert_true(ctl_options_parse(&options, argc, args));
+		assert_int_equal(options.command, CTL_COMMAND_APP);
+		assert_null(options.app);
+	}
+	{
+		int argc = split("app restart signage");
+		assert_true(ctl_options_parse(&options, argc, args));
+		assert_string_equal(options.app, "signage");
+		assert_int_equal(options.action, 2);
+	}
+	{
 		int argc = split("status --help");
 		assert_true(ctl_options_parse(&options, argc, args));
 		assert_int_equal(options.command, CTL_COMMAND_HELP);
@@ -237,6 +249,10 @@ static void ctl_refuses(void **state) {
 		"reboot",
 		"--json status",
 		"status now",
+		"app start",
+		"app kill signage",
+		"app stop one two",
+		"app --json",
 		"status --interval=0",
 		"status --json --rate",
 		"screenshot",
