@@ -36,6 +36,9 @@ static int64_t now_ms(void) {
 }
 
 static void set_state(struct app *app, enum app_state state, int timer_ms) {
+	if (state == APP_STARTING || state == APP_RUNNING) {
+		log_info("app %s: %s, process %d", app_name(app), app_state_name(state), (int)app_pid(app));
+	}
 	wl_event_source_timer_update(app->timer, timer_ms);
 	app->state = state;
 	app->since = time(NULL);
@@ -106,6 +109,7 @@ static void handle_ended(void *data, const struct process_end *end) {
 		app->again = false;
 		spawn(app);
 	} else if (stopping) {
+		log_info("app %s: stopped", app_name(app));
 		set_reason(app, "stopped by hand");
 		set_state(app, APP_STOPPED, 0);
 	} else {
