@@ -21,7 +21,8 @@ enum app_state {
 };
 
 enum {
-	APP_STOP_MS = 1500, // between the stop signal and SIGKILL, when all of Vitrine ends
+	// What remains of 2 s, after which systemd and people lose patience, is for leaving the screen.
+	APP_STOP_MS = 1300, // between the stop signal and SIGKILL, when all of Vitrine ends
 };
 
 struct app_settings {

@@ -207,13 +207,16 @@ static bool move_down(struct cgroups *cgroups, const char *base) {
 }
 
 static void move_up(struct cgroups *cgroups) {
-	char text[32];
+	char text[64] = "";
 	if (cgroups->before[0] != '\0') {
-		for (int i = 0; i < 3; i++) {
-			snprintf(text, sizeof(text), "-%s", controllers[i]);
-			write_in(cgroups->own, "cgroup.subtree_control", text);
-			write_in(cgroups->before, "cgroup.subtree_control", text);
+		size_t len = 0;
+		for (int i = 0; i < 3; i++) { // in one go: each waits for the kernel's RCU
+			if (cgroups->controls[i]) {
+				len += (size_t)snprintf(text + len, sizeof(text) - len, "-%s ", controllers[i]);
+			}
 		}
+		write_in(cgroups->own, "cgroup.subtree_control", text);
+		write_in(cgroups->before, "cgroup.subtree_control", text);
 		snprintf(text, sizeof(text), "%d", (int)getpid());
 		write_in(cgroups->before, "cgroup.procs", text);
 		char inner[PATH_SIZE + 16];

@@ -147,7 +147,7 @@ bool config_app_init(struct config_app *app, const char *name) {
 		.pause = 1,
 		.pause_max = 30,
 		.restart_window = 600,
-		.stop_timeout = 1.5,
+		.stop_timeout = 1.3,
 	};
 	return app->name != NULL;
 }

@@ -236,8 +236,8 @@ const struct config_key config_keys[] = {
 	{CONFIG_APP, "stop-signal", CONFIG_CHOICE, APP(stop_signal),
 		.choices = "TERM|INT|HUP|QUIT|USR1|USR2|KILL", .fallback = "TERM",
 		.description = "What asks it to end."},
-	{CONFIG_APP, "stop-timeout", CONFIG_REAL, APP(stop_timeout), .max = 3600, .fallback = "1.5",
-		.description = "After so many s it is killed; after 1.5 in any case when Vitrine ends."},
+	{CONFIG_APP, "stop-timeout", CONFIG_REAL, APP(stop_timeout), .max = 3600, .fallback = "1.3",
+		.description = "After so many s it is killed; after 1.3 in any case when Vitrine ends."},
 	{CONFIG_APP, "ready-within", CONFIG_REAL, APP(ready_within), .max = 3600, .fallback = "0",
 		.description = "Its first picture has to come within so many s, or it is killed, which is "
 					   "a failure; 0 if none is awaited."},
