@@ -113,16 +113,21 @@ static int32_t edge_to_px(const struct surface *surface, double edge, bool low, 
 	return clamp(low == outward ? floor(px) : ceil(px), 0, size);
 }
 
+// An edge that was moved, unless it is the surface's own.
+static double moved(int32_t edge, double by, int32_t logical_size) {
+	return edge <= 0 || edge >= logical_size ? edge : edge + by;
+}
+
 static bool add_box(const struct surface *surface, const struct scene_rect *upright,
 	const pixman_box32_t *box, double grow, bool outward, pixman_region32_t *out) {
-	int32_t x1 = edge_to_px(surface, box->x1 - grow, true, outward, surface->x, upright->x,
-		surface->width, upright->width);
-	int32_t x2 = edge_to_px(surface, box->x2 + grow, false, outward, surface->x, upright->x,
-		surface->width, upright->width);
-	int32_t y1 = edge_to_px(surface, box->y1 - grow, true, outward, surface->y, upright->y,
-		surface->height, upright->height);
-	int32_t y2 = edge_to_px(surface, box->y2 + grow, false, outward, surface->y, upright->y,
-		surface->height, upright->height);
+	int32_t x1 = edge_to_px(surface, moved(box->x1, -grow, surface->width), true, outward,
+		surface->x, upright->x, surface->width, upright->width);
+	int32_t x2 = edge_to_px(surface, moved(box->x2, grow, surface->width), false, outward,
+		surface->x, upright->x, surface->width, upright->width);
+	int32_t y1 = edge_to_px(surface, moved(box->y1, -grow, surface->height), true, outward,
+		surface->y, upright->y, surface->height, upright->height);
+	int32_t y2 = edge_to_px(surface, moved(box->y2, grow, surface->height), false, outward,
+		surface->y, upright->y, surface->height, upright->height);
 	if (x1 >= x2 || y1 >= y2) {
 		return true;
 	}
@@ -137,7 +142,8 @@ static bool map_region(const struct surface *surface, const pixman_region32_t *r
 	pixman_region32_clear(out);
 	struct scene_rect logical = logical_rect(surface);
 	struct scene_rect upright = upright_rect(surface->output, &logical);
-	double grow = outward ? spread(surface, &upright) : 0;
+	// What a filter mixes of both sides of an opaque region's edge is not opaque.
+	double grow = outward ? spread(surface, &upright) : -spread(surface, &upright);
 	int n;
 	const pixman_box32_t *boxes = pixman_region32_rectangles((pixman_region32_t *)region, &n);
 	for (int i = 0; i < n; i++) {

@@ -63,6 +63,8 @@ static void add_formats(struct format_set *scanout, struct format_set *composed)
 	assert_true(format_set_add(scanout, DRM_FORMAT_XRGB8888, I915_FORMAT_MOD_X_TILED));
 }
 
+double harness_scale = 1;
+
 int harness_setup(void **state) {
 	(void)state;
 	harness = (struct harness){0};
@@ -95,7 +97,7 @@ int harness_setup(void **state) {
 		.width = HARNESS_WIDTH,
 		.height = HARNESS_HEIGHT,
 		.refresh_mhz = 60000,
-		.scale = 1,
+		.scale = harness_scale,
 	};
 	harness.output = wayland_output_create(harness.server, &info, &harness.scene);
 	assert_non_null(harness.output);

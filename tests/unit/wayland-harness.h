@@ -62,6 +62,8 @@ struct shm_image {
 	int released;
 };
 
+// Of the output that harness_setup makes; 1 at first.
+extern double harness_scale;
 int harness_setup(void **state);
 int harness_teardown(void **state);
 

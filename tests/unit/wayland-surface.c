@@ -3,6 +3,7 @@
 // way of going away.
 #include "wayland-harness.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -99,6 +100,60 @@ static void test_contents_outlive_buffer(void **state) {
 	image_destroy(image);
 	drop_root(client, surface);
 	wl_surface_destroy(surface);
+}
+
+static int setup_scaled(void **state) {
+	harness_scale = 1.5;
+	return setup(state);
+}
+
+static int teardown_scaled(void **state) {
+	harness_scale = 1;
+	return teardown(state);
+}
+
+static void set_opaque(struct wl_surface *surface, int x, int y, int width, int height) {
+	struct wl_region *region = wl_compositor_create_region(client->compositor);
+	wl_region_add(region, x, y, width, height);
+	wl_surface_set_opaque_region(surface, region);
+	wl_region_destroy(region);
+}
+
+// On a scaled output no px is opaque for which a bilinear filter reads texels outside the opaque region.
+static void test_scaled_opaque(void **state) {
+	(void)state;
+	enum { SIZE = 33, TEXELS = 2 * SIZE, LOW = 5, HIGH = 25, LAST = 12 };
+	struct shm_image *image = new_image(TEXELS, TEXELS, 'r');
+	struct wl_surface *root = new_root(image), *child = new_surface();
+	struct wl_subsurface *subsurface = new_child(child, root);
+	wl_surface_set_buffer_scale(child, 2);
+	set_opaque(child, LOW, LOW, HIGH - LOW, HIGH - LOW);
+	show(child, image);
+	for (int at = 0; at < LAST; at++) {
+		wl_subsurface_set_position(subsurface, at, at);
+		wl_surface_commit(child);
+		wl_surface_commit(root);
+		sync_client();
+		const struct scene_layer *layer = harness.scene.layers[1];
+		const pixman_box32_t *box = pixman_region32_extents((pixman_region32_t *)&layer->opaque);
+		double step = (double)TEXELS / layer->dst.width;
+		assert_true(box->x2 - box->x1 >= 1.5 * (HIGH - LOW - 3)); // most of it
+		assert_true(floor((box->x1 + 0.5) * step - 0.5) >= 2 * LOW);
+		assert_true(floor((box->x2 - 0.5) * step + 0.5) < 2 * HIGH);
+	}
+	// What is opaque to its edge stays so.
+	set_opaque(child, 0, 0, SIZE, SIZE);
+	wl_surface_commit(child);
+	wl_surface_commit(root);
+	sync_client();
+	const struct scene_layer *layer = harness.scene.layers[1];
+	const pixman_box32_t *box = pixman_region32_extents((pixman_region32_t *)&layer->opaque);
+	assert_true(box->x1 == 0 && box->x2 == layer->dst.width && box->y2 == layer->dst.height);
+	image_destroy(image);
+	drop_root(client, root);
+	wl_subsurface_destroy(subsurface);
+	wl_surface_destroy(child);
+	wl_surface_destroy(root);
 }
 
 static void test_single_pixel(void **state) {
@@ -607,6 +662,7 @@ int main(void) {
 		cmocka_unit_test_setup_teardown(test_release, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_contents_outlive_buffer, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_single_pixel, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_scaled_opaque, setup_scaled, teardown_scaled),
 		cmocka_unit_test_setup_teardown(test_frame, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_order, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_synchronized, setup, teardown),
