@@ -413,13 +413,25 @@ static bool compiles(const struct config_keyboard *keyboard) {
 	return keymap_is_valid(&names);
 }
 
+static bool is_known(const struct config_keyboard *keyboard, const struct config_keyboard *known) {
+	for (size_t k = 0; known != NULL && k < config_n_keys; k++) {
+		const struct config_key *key = &config_keys[k];
+		if (key->section == CONFIG_KEYBOARD && key->type == CONFIG_TEXT &&
+			!config_equal(
+				key, (const char *)keyboard + key->offset, (const char *)known + key->offset)) {
+			return false;
+		}
+	}
+	return known != NULL;
+}
+
 static void check_keyboard(struct reader *reader) {
 	struct config_keyboard *keyboard = &reader->config->keyboard;
 	bool any = false;
 	for (int i = 0; i < N_KEYBOARD_NAMES; i++) {
 		any |= reader->keyboard[i].path != NULL;
 	}
-	if (!any || compiles(keyboard)) {
+	if (!any || is_known(keyboard, reader->config->known_keyboard) || compiles(keyboard)) {
 		return;
 	}
 	// The one without which the others do; else the layout, or what there is.
@@ -620,6 +632,7 @@ static bool read_all(
 	check_keyboard(&reader);
 	check_mirrors(&reader);
 	config_check_apps(config, complain_of_app, &reader);
+	config->known_keyboard = NULL;
 	free_paths(paths, n);
 	return error[0] == '\0';
 }

@@ -134,6 +134,9 @@ struct config {
 	struct config_osk osk;
 	struct config_app apps[CONFIG_MAX_APPS]; // in the order of the file
 	int n_apps;
+	// Names that are known to be right, so that they need not be compiled to find out; NULL: none are.
+	// For config_load, not kept afterwards.
+	const struct config_keyboard *known_keyboard;
 	// What was wrong with the file and not so bad that the default would not serve: a line each.
 	char *problems[CONFIG_MAX_PROBLEMS];
 	int n_problems;

@@ -30,7 +30,7 @@ struct kiosk_output {
 	drmModeModeInfo default_mode; // without one in the configuration
 };
 
-// Fills `config`, which holds all defaults, as it is to be now: from files and command line. False with
+// Fills `config`, which config_init made, as it is to be now: from files and command line. False with
 // one line in error.
 typedef bool kiosk_loader(void *data, struct config *config, char error[CONFIG_ERROR_SIZE]);
 

@@ -48,6 +48,7 @@ static struct config *read_config(struct kiosk *kiosk, const struct kiosk_listen
 	}
 	char error[CONFIG_ERROR_SIZE] = "";
 	config_init(config);
+	config->known_keyboard = &kiosk->config->keyboard;
 	bool ok = kiosk->load(kiosk->load_data, config, error);
 	for (int i = 0; i < config->n_problems; i++) {
 		tell_problem(listener, config->problems[i]);

@@ -174,6 +174,10 @@ bool frame_build(struct output *output, struct frame *frame) {
 	frame->n_layers = scene->n_layers;
 	frame->n_planned = 0;
 	frame->composed_px = frame->composed_bytes = 0;
+	// Those that the frame was last used for may be gone with their mode.
+	for (int i = 0; i < FRAME_PICTURES; i++) {
+		frame->picture_target[i] = -1;
+	}
 	frame_visibility(output);
 	int lowest = -1, visible = 0;
 	for (int i = scene->n_layers - 1; i >= 0; i--) {

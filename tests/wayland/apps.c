@@ -114,7 +114,7 @@ static struct seen wait_for(
 }
 
 static void command(struct fixture *fixture, const char *action, const char *name) {
-	char line[128];
+	char line[256];
 	snprintf(line, sizeof(line), "vitrinectl --socket %s app %s %s", fixture->server.socket, action,
 		name);
 	assert_int_equal(system(line), 0);
@@ -396,7 +396,7 @@ static void test_no_such_app(void **state) {
 	(void)state;
 	struct fixture f;
 	start(&f, "[app one]\ncommand = sleep 1000\n");
-	char line[128];
+	char line[256];
 	snprintf(
 		line, sizeof(line), "vitrinectl --socket %s app stop two 2>/dev/null", f.server.socket);
 	assert_int_equal(system(line), 1 << 8);
