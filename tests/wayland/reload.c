@@ -163,7 +163,7 @@ static char *status_text(struct reload *reload) {
 
 // As an operator does it. Exit status; `output` has both of its outputs.
 static int run_vitrinectl(struct reload *reload, char *output, size_t size) {
-	char command[128];
+	char command[256];
 	snprintf(command, sizeof(command), "vitrinectl --socket %s reload 2>&1", reload->server.socket);
 	FILE *pipe = popen(command, "re");
 	assert_non_null(pipe);
