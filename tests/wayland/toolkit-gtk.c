@@ -26,12 +26,29 @@ static void test_touch_alone(void **state) {
 	toolkit_use_touch_alone("gtk4-touch", TOOLKIT_FOLDER "/toolkit-gtk4.py");
 }
 
+static void test_mousepad(void **state) {
+	(void)state;
+	static const struct toolkit_editor mousepad = {
+		.name = "mousepad",
+		.program = "/usr/bin/mousepad",
+		.column = 4,
+		.letter_width = 9,
+		.first_line = 63,
+		.line_height = 18,
+		.menu = {20, 13},
+		.save = {45, 171},
+	};
+	toolkit_need(mousepad.program);
+	toolkit_use_editor(&mousepad);
+}
+
 int main(void) {
 	test_guard(290);
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_widgets),
 		cmocka_unit_test(test_widgets_turned),
 		cmocka_unit_test(test_touch_alone),
+		cmocka_unit_test(test_mousepad),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -26,12 +26,29 @@ static void test_touch_alone(void **state) {
 	toolkit_use_touch_alone("qt5-touch", TOOLKIT_FOLDER "/toolkit-qt5.py");
 }
 
+static void test_featherpad(void **state) {
+	(void)state;
+	static const struct toolkit_editor featherpad = {
+		.name = "featherpad",
+		.program = "/usr/bin/featherpad",
+		.column = 5,
+		.letter_width = 7,
+		.first_line = 103,
+		.line_height = 15,
+		.menu = {20, 10},
+		.save = {48, 314},
+	};
+	toolkit_need(featherpad.program);
+	toolkit_use_editor(&featherpad);
+}
+
 int main(void) {
 	test_guard(290);
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_widgets),
 		cmocka_unit_test(test_widgets_turned),
 		cmocka_unit_test(test_touch_alone),
+		cmocka_unit_test(test_featherpad),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -97,4 +97,18 @@ void toolkit_use_widgets(const char *name, const char *script, double scale, int
 // The combo box and the menu in the corner once more, where there is neither mouse nor keyboard.
 void toolkit_use_touch_alone(const char *name, const char *script);
 
+// ---- A text editor ----
+
+// Where its things are was read off a screenshot of it; px.
+struct toolkit_editor {
+	const char *name, *program;
+	int column, letter_width;    // of the first letter's left edge, and of each
+	int first_line, line_height; // middle of the first line, and to the next one
+	int menu[2], save[2];        // x, y: what opens the menu, and its item that saves
+};
+
+// Selects text by dragging and writes over it, scrolls with the wheel, clicks and types there, saves by
+// touch from the menu; what is in the file then is what was done. Each step leaves a picture.
+void toolkit_use_editor(const struct toolkit_editor *editor);
+
 #endif
