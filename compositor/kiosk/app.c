@@ -122,6 +122,9 @@ static void handle_ended(void *data, const struct process_end *end) {
 static void handle_running(void *data) {
 	struct app *app = data;
 	app->runs = true;
+	log_debug("app %s: its program runs in %s", app_name(app),
+		cgroup_path(app_cgroup(app))[0] != '\0' ? cgroup_path(app_cgroup(app))
+												: "no cgroup of its own");
 	if (app->handler.changed != NULL) {
 		app->handler.changed(app->handler.data); // others may wait for it
 	}
