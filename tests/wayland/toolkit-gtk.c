@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// GTK 4 of Debian, unmodified, used with a mouse, a keyboard and a touch screen.
+// GTK 4 and a program of GTK 3, of Debian and unmodified, used with a mouse, a keyboard and a touch screen.
 #include "toolkit.h"
 
 static void need_widgets(void) {

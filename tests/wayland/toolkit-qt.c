@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Qt 5 of Debian, unmodified, used with a mouse, a keyboard and a touch screen.
+// Qt 5 and a program of it, of Debian and unmodified, used with a mouse, a keyboard and a touch screen.
 #include "toolkit.h"
 
 static void need_widgets(void) {

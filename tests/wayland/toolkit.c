@@ -96,12 +96,6 @@ void toolkit_expect_number(struct toolkit *toolkit, const char *word, int least,
 	expect_line(toolkit, word, is_number, &(struct number){word, least, most});
 }
 
-bool toolkit_told(const struct toolkit *toolkit, const char *line) {
-	char whole[128];
-	snprintf(whole, sizeof(whole), "\n%s\n", line);
-	return strstr(toolkit->text + (toolkit->seen > 0 ? toolkit->seen - 1 : 0), whole) != NULL;
-}
-
 static bool is_place(const char *line, const void *data) {
 	const char *name = data;
 	return strncmp(line, "place ", 6) == 0 && strncmp(line + 6, name, strlen(name)) == 0 &&

@@ -55,19 +55,17 @@ void toolkit_stop(struct toolkit *toolkit);
 void toolkit_expect(struct toolkit *toolkit, const char *line);
 // Waits for a line "WORD NUMBER" with a number from `least` to `most`.
 void toolkit_expect_number(struct toolkit *toolkit, const char *word, int least, int most);
-// Waits for its place to be told (again), and until the screen is quiet.
+// Waits for its place to be told (again), which has to be within the screen, and until that is quiet.
 struct toolkit_place toolkit_expect_place(struct toolkit *toolkit, const char *name);
 // Where it was told to be last.
 struct toolkit_place toolkit_place(const struct toolkit *toolkit, const char *name);
-// Whether the line came after all that was waited for.
-bool toolkit_told(const struct toolkit *toolkit, const char *line);
 
 // ---- What the screen shows ----
 
 void toolkit_wait_refresh(struct toolkit *toolkit);
 // Until nothing was drawn for a quarter of a second.
 void toolkit_wait_settled(struct toolkit *toolkit);
-// Until the window and so many popups are shown, each within the screen.
+// Until the window and so many popups are shown.
 void toolkit_wait_popups(struct toolkit *toolkit, int n);
 // toolkit-NAME-STEP.png in the build folder.
 void toolkit_picture(struct toolkit *toolkit, const char *step);
