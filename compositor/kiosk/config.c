@@ -34,6 +34,7 @@ struct reader {
 	struct config *config;
 	FILE *file;
 	const char *path;
+	int section_line; // where the section of now begins
 	int line;         // of the file, counted here: the library may be built without line numbers
 	size_t bytes;     // of the file, so far
 	bool bad_section; // its keys are not looked at: it was complained of
@@ -207,7 +208,7 @@ static struct config_app *app_section(struct reader *reader, const char *name) {
 		return NULL;
 	}
 	app->place = config->n_apps;
-	reader->apps[app->place] = (struct place){reader->path, reader->line};
+	reader->apps[app->place] = (struct place){reader->path, reader->section_line};
 	config->n_apps++;
 	return app;
 }
@@ -325,6 +326,7 @@ static const char *look_at(struct reader *reader, char *line, size_t len) {
 		reader->bad_section |= is_section;
 		return "";
 	}
+	reader->section_line = is_section ? reader->line : reader->section_line;
 	if (!is_section) {
 		return text;
 	}

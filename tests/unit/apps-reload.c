@@ -21,7 +21,6 @@ static void add(struct config *config, const char *name, const char *command, co
 	app->command = strdup(command);
 	app->after = after != NULL ? strdup(after) : NULL;
 	app->pause = app->pause_max = 0;
-	app->line = config->n_apps;
 }
 
 static void begin(struct bench *b) {
