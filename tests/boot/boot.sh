@@ -1,0 +1,128 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: MIT
+# ./run boot: a machine of its own, a bare Debian on a disk with the package installed by apt, whose init is
+# systemd. README.md of ../guest tells how. Sourced by ../../run after kernel.sh, vm.sh and deb.sh.
+# shellcheck disable=SC2154 # top, kernel, deb
+
+# What a Debian has beside the package and what that depends on; the last ones are for the tests' apps.
+boot_packages="systemd systemd-sysv udev dbus libpam-systemd kmod procps iproute2 foot fonts-dejavu-core"
+boot_room=256 # MB, free on the disk
+
+# The release that the package was built on.
+boot_suite() {
+	(. /etc/os-release && echo "${VERSION_CODENAME:-}")
+}
+
+# The packages to be on the disk: what apt is to install the package with, without a network.
+boot_disk_packages() {
+	dpkg-deb -f "$deb" Depends | tr ',' '\n' | sed 's/[|(].*//; s/ //g' | sort
+	# shellcheck disable=SC2086 # a list of names
+	printf '%s\n' $boot_packages
+}
+
+# Sets `disk` to the image of the bare Debian, and makes it first when it is not in the cache.
+boot_disk() {
+	suite=$(boot_suite)
+	disk_hash=$({ boot_disk_packages; cat "$top/tests/boot/host-folder"; } |
+		sha256sum | cut -c 1-12)
+	disk=$guest_cache/disk/$suite-$disk_hash/disk
+	[ ! -f "$disk" ] || return 0
+	mkdir -p "$guest_cache/disk"
+	(
+		exec 9>"$guest_cache/disk/lock"
+		flock -n 9 || { say "boot disk: another run is making it; waiting"; flock 9; }
+		[ -f "$disk" ] || boot_disk_make
+	) || exit 1
+}
+
+boot_disk_make() {
+	for tool in mmdebstrap genext2fs resize2fs; do
+		PATH=$PATH:/usr/sbin:/sbin command -v "$tool" >/dev/null ||
+			fail "$tool is missing" "run ./run deb, which installs it, or: apt-get install mmdebstrap genext2fs e2fsprogs"
+	done
+	folder=$guest_cache/disk/making
+	rm -rf "$folder"
+	mkdir "$folder"
+	say "boot disk: making a bare Debian $suite (some minutes, once a machine)"
+	mmdebstrap --quiet --variant=minbase --include="$(boot_disk_packages | sort -u | paste -s -d ,)" \
+		--aptopt='Acquire::Check-Valid-Until "false"' --aptopt='Acquire::Check-Date "false"' \
+		--dpkgopt='path-exclude=/usr/share/locale/*' --dpkgopt='path-exclude=/usr/share/doc/*' \
+		--dpkgopt='path-exclude=/usr/share/man/*' \
+		--customize-hook="cp '$top/tests/boot/host-folder' \"\$1/usr/local/sbin/host-folder\"" \
+		--customize-hook="rm -f \"\$1/etc/resolv.conf\"; echo kiosk >\"\$1/etc/hostname\"" \
+		--format=ext2 "$suite" "$folder/disk" "deb $(debian_mirror) $suite main" >"$folder/log" 2>&1 || {
+		tail -n 20 "$folder/log" >&2
+		fail "the Debian for the boot test cannot be made" "check the network and the mirror; the log is $folder/log"
+	}
+	truncate -s "+${boot_room}M" "$folder/disk"
+	PATH=$PATH:/usr/sbin:/sbin resize2fs "$folder/disk" >>"$folder/log" 2>&1 ||
+		fail "resize2fs failed" "the log is $folder/log"
+	rm -rf "${disk%/*}"
+	mv "$folder" "${disk%/*}"
+	say "boot disk: kept as $disk"
+}
+
+# boot_machine SECONDS ARG...: one run of the machine with the disk; ARG... go to the kernel's command line.
+boot_machine() {
+	seconds=$1
+	shift
+	rm -f "$boot_folder/status"
+	# shellcheck disable=SC2016 # for the inner shell
+	env TMPDIR="$(vm_memory_folder)" timeout -s KILL "$seconds" \
+		sh -c 'echo $$ >"$0/pid"; exec "$@"' "$boot_folder" "$kernel" \
+		mem="${vm_memory}M" seccomp=on ncpus=2 uml_dir="$boot_folder/" \
+		ubd0="$boot_folder/changes,$disk" root=/dev/ubda rw \
+		con=null con0=null,fd:2 ssl=null loglevel=7 printk.time=1 oops=panic panic=-1 \
+		vivid.n_devs=1 vivid.node_types=1 vivid.num_inputs=1 vivid.input_types=0 \
+		HOST_FOLDER="$boot_folder/shared" "$@" </dev/null >>"$boot_folder/log" 2>&1 || :
+	[ -s "$boot_folder/shared/status" ] || {
+		echo "---- the last 100 lines of the machine ----" >&2
+		tail -n 100 "$boot_folder/log" | tr -d '\r' >&2
+		cat "$boot_folder/shared/output" >&2 2>/dev/null || :
+		fail "the machine ended, or was ended after $seconds s, without a word"
+	}
+	boot_status=$(cat "$boot_folder/shared/status")
+	rm "$boot_folder/shared/status"
+}
+
+boot_end() {
+	[ ! -s "$boot_folder/pid" ] || kill -KILL "$(cat "$boot_folder/pid")" 2>/dev/null || :
+	rm -rf "$boot_folder"
+}
+
+# boot [--timeout S] [--keep FOLDER] SETUP TEST: two scripts for /bin/sh, run as root: SETUP once the package
+# is installed, TEST as a service after the next boot. Both see FOLDER of the host as /run/host-folder.
+boot() {
+	boot_timeout=300
+	boot_shared=
+	while [ $# -gt 0 ]; do
+		case $1 in
+		--timeout) boot_timeout=$2; shift ;;
+		--keep) boot_shared=$2; shift ;;
+		*) break ;;
+		esac
+		shift
+	done
+	[ $# -eq 2 ] || fail "usage: ./run boot [--timeout S] [--keep FOLDER] SETUP TEST"
+	guest_kernel
+	deb
+	boot_disk
+	boot_folder=$(mktemp -d /tmp/vitrine-boot.XXXXXX) || fail "cannot make a folder in /tmp"
+	trap boot_end EXIT
+	trap 'exit 129' HUP
+	trap 'exit 130' INT
+	trap 'exit 143' TERM
+	: >"$boot_folder/log"
+	mkdir "$boot_folder/shared"
+	cp "$deb" "$boot_folder/shared/vitrine.deb"
+	cp "$top/tests/boot/install" "$boot_folder/shared/"
+	cp "$1" "$boot_folder/shared/setup"
+	cp "$2" "$boot_folder/shared/test"
+	boot_machine "$boot_timeout" init=/usr/local/sbin/host-folder vkms.create_default_dev=0
+	cat "$boot_folder/shared/output"
+	[ "$boot_status" -eq 0 ] || fail "the package cannot be installed (status $boot_status)"
+	boot_machine "$boot_timeout" quiet vkms.enable_overlay=1 vkms.enable_cursor=1 vkms.enable_writeback=1
+	cat "$boot_folder/shared/output"
+	[ -z "$boot_shared" ] || cp -r "$boot_folder/shared/." "$boot_shared/"
+	exit "$boot_status"
+}
