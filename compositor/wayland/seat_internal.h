@@ -39,6 +39,7 @@ struct seat_client {
 	unsigned n_serials;                       // issued so far
 	uint32_t last_action;                     // serial of the last press or release, 0: none
 	struct wl_listener destroy;
+	unsigned trusted_events;   // so many more before it is asked again whether the client reads
 	struct wl_list frame_link; // seat_touch_state.frames: a wl_touch.frame is owed
 };
 
