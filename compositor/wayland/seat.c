@@ -89,6 +89,7 @@ struct wl_list *seat_touches(struct seat *seat, struct wl_client *wl_client) {
 static int handle_behind(void *data) {
 	struct seat *seat = data;
 	seat->behind_armed = false;
+	seat->behind_turn++;
 	seat_touch_catch_up(seat);
 	seat_pointer_refocus(seat);
 	return 0;
@@ -96,6 +97,10 @@ static int handle_behind(void *data) {
 
 // Asked for each motion, while an event is of the size of a hundred bytes: every so often is enough.
 bool seat_client_is_behind(struct seat_client *client) {
+	struct seat *seat = client->seat;
+	if (seat->behind_armed && client->behind_turn == seat->behind_turn) {
+		return true;
+	}
 	if (client->trusted_events > 0) {
 		client->trusted_events--;
 		return false;
@@ -106,7 +111,7 @@ bool seat_client_is_behind(struct seat_client *client) {
 		client->trusted_events = TRUSTED_EVENTS;
 		return false;
 	}
-	struct seat *seat = client->seat;
+	client->behind_turn = seat->behind_turn;
 	if (!seat->behind_armed) {
 		seat->behind_armed = true;
 		wl_event_source_timer_update(seat->behind_timer, BEHIND_MS);
