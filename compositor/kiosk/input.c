@@ -95,7 +95,7 @@ static void choose_output(struct kiosk_input *input, struct kiosk_device *device
 		const struct kms_connector *connector = output_pipe(kiosk->outputs[i].output)->connector;
 		panels[i] = (struct input_panel){
 			.connector = connector->name,
-			.model = kiosk->outputs[i].model,
+			.model = kiosk->outputs[i].names.model,
 			.width_mm = (int32_t)connector->width_mm,
 			.height_mm = (int32_t)connector->height_mm,
 		};

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "kiosk/kiosk.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +15,16 @@
 
 struct wl_event_loop *kiosk_loop(struct kiosk *kiosk) {
 	return wl_display_get_event_loop(wayland_server_display(kiosk->server));
+}
+
+struct kiosk_output *kiosk_find_output(
+	const struct kiosk *kiosk, const struct kms_connector *connector) {
+	for (int i = 0; i < kiosk->n_outputs; i++) {
+		if (output_pipe(kiosk->outputs[i].output)->connector == connector) {
+			return (struct kiosk_output *)&kiosk->outputs[i];
+		}
+	}
+	return NULL;
 }
 
 static int handle_device(int fd, uint32_t mask, void *data) {
@@ -154,16 +163,6 @@ static bool start_server(struct kiosk *kiosk, const struct kms_pipe *pipes, char
 	return kiosk->server != NULL;
 }
 
-void kiosk_set_scale(struct wayland_output_info *info, const struct config_output *section) {
-	info->scale = section != NULL ? round(section->scale * 120) / 120 : 1;
-	info->transform = kiosk_transform(section);
-}
-
-enum wl_output_transform kiosk_transform(const struct config_output *section) {
-	return section != NULL ? (enum wl_output_transform)section->transform
-						   : WL_OUTPUT_TRANSFORM_NORMAL;
-}
-
 static bool light_output(struct kiosk *kiosk, struct kiosk_output *kiosk_output,
 	const struct kms_pipe *pipe, char error[256]) {
 	struct output_handler handler = {
@@ -174,19 +173,16 @@ static bool light_output(struct kiosk *kiosk, struct kiosk_output *kiosk_output,
 	};
 	kiosk_output->output = output_create(kiosk_loop(kiosk), kiosk->pool, pipe, &handler, error);
 	const struct kms_connector *connector = pipe->connector;
-	edid_names(connector->edid, connector->edid_size, &kiosk_output->make, &kiosk_output->model);
-	const struct config_output *section = config_output(kiosk->config, connector->name);
-	kiosk_output->transform = kiosk_transform(section);
+	edid_names(connector->edid, connector->edid_size, &kiosk_output->names);
 	return kiosk_output->output != NULL;
 }
 
 // To clients and the layout.
 static bool announce_output(
-	struct kiosk *kiosk, struct kiosk_output *kiosk_output, int32_t x, char error[256]) {
+	struct kiosk *kiosk, struct kiosk_output *kiosk_output, char error[256]) {
 	const struct kms_pipe *pipe = output_pipe(kiosk_output->output);
 	const struct kms_connector *connector = pipe->connector;
-	const struct config_output *section = config_output(kiosk->config, connector->name);
-	const char *make = kiosk_output->make, *model = kiosk_output->model;
+	const char *make = kiosk_output->names.make, *model = kiosk_output->names.model;
 	char description[128];
 	snprintf(description, sizeof(description), "%s%s%s (%s)", make != NULL ? make : "",
 		make != NULL ? " " : "", model != NULL ? model : "Display", connector->name);
@@ -200,9 +196,7 @@ static bool announce_output(
 		.refresh_mhz = kms_mode_refresh_mhz(&pipe->mode),
 		.width_mm = (int32_t)connector->width_mm,
 		.height_mm = (int32_t)connector->height_mm,
-		.x = x,
 	};
-	kiosk_set_scale(&info, section);
 	kiosk_output->wayland =
 		wayland_output_create(kiosk->server, &info, output_scene(kiosk_output->output));
 	if (kiosk_output->wayland == NULL ||
@@ -213,38 +207,12 @@ static bool announce_output(
 	return true;
 }
 
-bool kiosk_choose_mode(
-	const struct config *config, struct kms_pipe *pipe, bool *custom, char error[256]) {
-	*custom = false;
-	const struct config_output *section = config_output(config, pipe->connector->name);
-	if (section == NULL || section->mode.width == 0) {
-		return true;
-	}
-	const struct config_mode *wanted = &section->mode;
-	if (kms_connector_find_mode(
-			pipe->connector, wanted->width, wanted->height, wanted->refresh_mhz, &pipe->mode)) {
-		return true;
-	}
-	if (!kms_mode_custom(wanted->width, wanted->height,
-			wanted->refresh_mhz > 0 ? wanted->refresh_mhz : 60000, &pipe->mode)) {
-		snprintf(error, 256, "%s: no timing can be made for mode %dx%d: choose another",
-			pipe->connector->name, wanted->width, wanted->height);
-		return false;
-	}
-	*custom = true;
-	return true;
-}
-
-void kiosk_say_custom(const struct kms_pipe *pipe) {
-	log_info("%s: %dx%d is none of the display's own modes, trying it all the same",
-		pipe->connector->name, pipe->mode.hdisplay, pipe->mode.vdisplay);
-}
-
 static bool choose_mode(
 	struct kiosk *kiosk, struct kiosk_output *output, struct kms_pipe *pipe, char error[256]) {
+	struct display_wish wish = kiosk_wish(kiosk, pipe->connector);
 	bool custom;
 	output->default_mode = pipe->mode;
-	if (!kiosk_choose_mode(kiosk->config, pipe, &custom, error)) {
+	if (!kiosk_choose_mode(&wish, pipe, &custom, NULL, error)) {
 		return false;
 	}
 	if (custom) {
@@ -253,11 +221,41 @@ static bool choose_mode(
 	return true;
 }
 
+// Displays that are to be dark are left out of the routes; what lit them before the start does so no more.
+static void darken(struct kiosk *kiosk) {
+	struct kms_device *device = kiosk->device;
+	kms_request_begin(device);
+	for (int i = 0; i < device->n_connectors; i++) {
+		struct kms_connector *connector = &device->connectors[i];
+		connector->off = kiosk_wish(kiosk, connector).off;
+		if (connector->off && !connector->writeback) {
+			kms_request_dark(connector);
+		}
+	}
+	int rc = kms_request_commit(device, NULL, KMS_COMMIT_BLOCK | KMS_COMMIT_ALLOW_MODESET);
+	if (rc != 0) {
+		log_warning(
+			"%s: a display that is off cannot be turned off: %s", device->path, strerror(-rc));
+	}
+}
+
+static bool any_off(const struct kms_device *device) {
+	for (int i = 0; i < device->n_connectors; i++) {
+		if (device->connectors[i].off && device->connectors[i].connected) {
+			return true;
+		}
+	}
+	return false;
+}
+
 static bool start_outputs(struct kiosk *kiosk, char error[256]) {
 	struct kms_pipe pipes[KIOSK_MAX_OUTPUTS];
+	darken(kiosk);
 	kiosk->n_outputs = kms_device_route(kiosk->device, pipes, KIOSK_MAX_OUTPUTS);
 	if (kiosk->n_outputs == 0) {
-		snprintf(error, 256, "%s: no CRTC can drive the connected display", kiosk->device->path);
+		snprintf(error, 256, "%s: %s", kiosk->device->path,
+			any_off(kiosk->device) ? "every display is off: leave out off = true of one"
+								   : "no CRTC can drive the connected display");
 		return false;
 	}
 	kiosk->pool = output_pool_create(kiosk->device, pipes, kiosk->n_outputs);
@@ -269,7 +267,6 @@ static bool start_outputs(struct kiosk *kiosk, char error[256]) {
 		return false;
 	}
 	kiosk_mirrors_find(kiosk, pipes);
-	int32_t x = 0;
 	for (int i = 0; i < kiosk->n_outputs; i++) {
 		struct kiosk_output *output = &kiosk->outputs[i];
 		output->kiosk = kiosk;
@@ -277,16 +274,11 @@ static bool start_outputs(struct kiosk *kiosk, char error[256]) {
 			!light_output(kiosk, output, &pipes[i], error)) {
 			return false;
 		}
-		if (output->source != NULL) {
-			continue;
-		}
-		if (!announce_output(kiosk, output, x, error)) {
+		if (output->source == NULL && !announce_output(kiosk, output, error)) {
 			return false;
 		}
-		int32_t width, height;
-		wayland_output_logical_size(output->wayland, &width, &height);
-		x += width;
 	}
+	kiosk_arrange(kiosk, NULL);
 	if (!kiosk_mirrors_start(kiosk)) {
 		snprintf(error, 256, "out of memory");
 		return false;
@@ -389,8 +381,7 @@ void kiosk_finish(struct kiosk *kiosk) {
 	for (int i = 0; i < kiosk->n_outputs; i++) {
 		wayland_output_destroy(kiosk->outputs[i].wayland);
 		output_destroy(kiosk->outputs[i].output);
-		free(kiosk->outputs[i].make);
-		free(kiosk->outputs[i].model);
+		edid_names_finish(&kiosk->outputs[i].names);
 	}
 	output_pool_destroy(kiosk->pool);
 	wayland_server_destroy(kiosk->server);

@@ -9,7 +9,9 @@
 #include "input/input.h"
 #include "kiosk/app.h"
 #include "kiosk/apps.h"
+#include "kiosk/arrange.h"
 #include "kiosk/config.h"
+#include "kiosk/edid.h"
 #include "kiosk/layout.h"
 #include "kms/kms.h"
 #include "output/output.h"
@@ -24,7 +26,7 @@ struct kiosk_output {
 	struct output *output;
 	struct wayland_output *wayland; // NULL: it mirrors another
 	enum wl_output_transform transform;
-	char *make, *model;           // of the display; NULL: unknown
+	struct edid_names names;
 	struct kiosk_output *source;  // that it mirrors; NULL: it shows apps
 	struct scene_mirror *mirror;  // NULL likewise
 	drmModeModeInfo default_mode; // without one in the configuration
@@ -75,6 +77,9 @@ void kiosk_stop(struct kiosk *kiosk);
 void kiosk_check_stopped(struct kiosk *kiosk);
 void kiosk_finish(struct kiosk *kiosk);
 struct wl_event_loop *kiosk_loop(struct kiosk *kiosk);
+// That shows on the connector; NULL: none.
+struct kiosk_output *kiosk_find_output(
+	const struct kiosk *kiosk, const struct kms_connector *connector);
 
 // ---- session.c: who has the device ----
 
@@ -92,14 +97,6 @@ void kiosk_mirrors_finish(struct kiosk *kiosk);
 // Where on the output's `wayland`, or on that of what it mirrors, a place on its panel is.
 void kiosk_output_map(const struct kiosk_output *output, struct input_map *map);
 double kiosk_output_scale(const struct kiosk_output *output); // px a logical px
-// The mode that the configuration asks for, if it does: one of the display's own, else made to measure
-// (*custom). False with one line in error.
-bool kiosk_choose_mode(
-	const struct config *config, struct kms_pipe *pipe, bool *custom, char error[256]);
-void kiosk_say_custom(const struct kms_pipe *pipe);
-// `section` may be NULL.
-void kiosk_set_scale(struct wayland_output_info *info, const struct config_output *section);
-enum wl_output_transform kiosk_transform(const struct config_output *section); // likewise
 
 // ---- reload.c: the configuration anew ----
 
@@ -112,6 +109,12 @@ struct kiosk_listener {
 	void (*note)(void *data, const char *text);
 	void *data;
 };
+
+// One line into the log, and to the listener, who may be NULL.
+void kiosk_tell_problem(const struct kiosk_listener *listener, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+void kiosk_tell_note(const struct kiosk_listener *listener, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 
 // Reads the configuration anew and applies what changed; `listener` may be NULL. False if anything is
 // wrong: with the configuration, then nothing is changed; or a display refused its mode, then all else
@@ -163,10 +166,6 @@ void kiosk_osk_reload(struct kiosk_osk *osk, const struct config *before);
 struct app *kiosk_osk_app(const struct kiosk_osk *osk); // NULL: none
 void kiosk_osk_destroy(struct kiosk_osk *osk);          // NULL is fine
 
-// ---- edid.c, or edid-none.c where the system has no libdisplay-info ----
-// Names from the display's EDID (VESA E-EDID; may be NULL); the caller frees them, NULL if unknown.
-void edid_names(const void *edid, size_t size, char **make, char **model);
-
 // ---- keys.c ----
 struct kiosk_keys *kiosk_keys_create(struct kiosk *kiosk); // NULL when out of memory
 void kiosk_keys_reload(struct kiosk_keys *keys);
@@ -188,6 +187,10 @@ void kiosk_watchdog_destroy(struct watchdog *watchdog);      // before the serve
 // The state of everything as JSON text (interface of `vitrinectl status --json`); the caller frees
 // it. NULL when out of memory.
 char *status_json(const struct kiosk *kiosk);
+
+// ---- status_displays.c ----
+struct json_object;
+struct json_object *status_displays(const struct kiosk *kiosk);
 
 // ---- control.c: vitrine-control-v1 ----
 struct control *control_create(struct kiosk *kiosk); // NULL when out of memory

@@ -22,7 +22,7 @@ void kiosk_mirrors_find(struct kiosk *kiosk, const struct kms_pipe *pipes) {
 	int wanted[KIOSK_MAX_OUTPUTS] = {0};
 	for (int i = 0; i < kiosk->n_outputs; i++) {
 		const char *name = pipes[i].connector->name;
-		const char *source = config_mirror(kiosk->config, name);
+		const char *source = kiosk_wish(kiosk, pipes[i].connector).mirror;
 		wanted[i] = source != NULL ? find_pipe(kiosk, pipes, source) : -1;
 		if (source != NULL && wanted[i] < 0) {
 			log_warning(

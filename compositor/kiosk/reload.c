@@ -5,6 +5,7 @@
 // Each module is told after `kiosk->config` has become the new one, gets the former one to compare with,
 // and keeps nothing of it, for it goes at the end. Outputs are compared with what they run, not with what
 // was configured: so a mode that was refused is tried again.
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,14 +24,24 @@ void kiosk_set_loader(struct kiosk *kiosk, kiosk_loader *load, void *data) {
 	kiosk->load_data = data;
 }
 
-static void tell_problem(const struct kiosk_listener *listener, const char *text) {
+void kiosk_tell_problem(const struct kiosk_listener *listener, const char *format, ...) {
+	char text[CONFIG_ERROR_SIZE];
+	va_list args;
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
 	log_error("%s", text);
 	if (listener != NULL) {
 		listener->problem(listener->data, text);
 	}
 }
 
-static void tell_note(const struct kiosk_listener *listener, const char *text) {
+void kiosk_tell_note(const struct kiosk_listener *listener, const char *format, ...) {
+	char text[CONFIG_ERROR_SIZE];
+	va_list args;
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
 	log_warning("%s", text);
 	if (listener != NULL) {
 		listener->note(listener->data, text);
@@ -43,7 +54,7 @@ static void tell_note(const struct kiosk_listener *listener, const char *text) {
 static struct config *read_config(struct kiosk *kiosk, const struct kiosk_listener *listener) {
 	struct config *config = calloc(1, sizeof(*config));
 	if (config == NULL) {
-		tell_problem(listener, "out of memory: nothing is changed");
+		kiosk_tell_problem(listener, "out of memory: nothing is changed");
 		return NULL;
 	}
 	char error[CONFIG_ERROR_SIZE] = "";
@@ -51,10 +62,10 @@ static struct config *read_config(struct kiosk *kiosk, const struct kiosk_listen
 	config->known_keyboard = &kiosk->config->keyboard;
 	bool ok = kiosk->load(kiosk->load_data, config, error);
 	for (int i = 0; i < config->n_problems; i++) {
-		tell_problem(listener, config->problems[i]);
+		kiosk_tell_problem(listener, "%s", config->problems[i]);
 	}
 	if (!ok) {
-		tell_problem(listener, error);
+		kiosk_tell_problem(listener, "%s", error);
 	}
 	if (!ok || config->n_problems > 0) {
 		config_finish(config);
@@ -69,32 +80,31 @@ static void hold_back(
 	struct config *config, struct config *running, const struct kiosk_listener *listener) {
 	const struct config_key *key = NULL;
 	while ((key = config_hold_back(config, running, key)) != NULL) {
-		char text[128];
-		snprintf(text, sizeof(text), "[%s] %s: the change takes effect when vitrine is restarted",
+		kiosk_tell_note(listener, "[%s] %s: the change takes effect when vitrine is restarted",
 			config_sections[key->section].name, key->name);
-		tell_note(listener, text);
 	}
 }
 
 // ---- Outputs ----
 
 // False if its mode is the former one though it should not be.
-static bool reload_mode(
-	struct kiosk *kiosk, struct kiosk_output *output, bool *changed, char error[256]) {
+static bool reload_mode(struct kiosk *kiosk, struct kiosk_output *output, bool *changed,
+	const struct kiosk_listener *listener, char error[256]) {
 	struct kms_pipe pipe = *output_pipe(output->output);
-	const drmModeModeInfo before = pipe.mode;
+	struct display_wish wish = kiosk_wish(kiosk, pipe.connector);
+	const struct kms_pipe before = pipe;
 	pipe.mode = output->default_mode;
 	bool custom;
-	if (!kiosk_choose_mode(kiosk->config, &pipe, &custom, error)) {
+	if (!kiosk_choose_mode(&wish, &pipe, &custom, listener, error)) {
 		return false;
 	}
-	if (kms_mode_equal(&before, &pipe.mode)) {
+	if (kms_mode_equal(&before.mode, &pipe.mode) && before.max_bpc == pipe.max_bpc) {
 		return true;
 	}
 	if (custom) {
 		kiosk_say_custom(&pipe);
 	}
-	if (!output_set_mode(output->output, &pipe.mode, error)) {
+	if (!output_set_mode(output->output, &pipe.mode, pipe.max_bpc, error)) {
 		return false;
 	}
 	*changed = true;
@@ -103,30 +113,15 @@ static bool reload_mode(
 	return true;
 }
 
-// True if it has another place, size, scale or transform.
-static bool update_output(struct kiosk *kiosk, struct kiosk_output *output, int32_t *x) {
-	const struct kms_pipe *pipe = output_pipe(output->output);
-	const struct config_output *section = config_output(kiosk->config, pipe->connector->name);
-	if (output->source != NULL) { // clients know nothing of it
-		enum wl_output_transform before = output->transform;
-		output->transform = kiosk_transform(section);
-		return output->transform != before;
+static void note_off(const struct kiosk *kiosk, const struct kiosk_listener *listener) {
+	for (int i = 0; i < kiosk->device->n_connectors; i++) {
+		const struct kms_connector *connector = &kiosk->device->connectors[i];
+		if (connector->connected && kiosk_wish(kiosk, connector).off != connector->off) {
+			kiosk_tell_note(listener,
+				"[output %s] off: the change takes effect when vitrine is restarted",
+				connector->name);
+		}
 	}
-	struct wayland_output_info info = *wayland_output_info(output->wayland);
-	info.width = pipe->mode.hdisplay;
-	info.height = pipe->mode.vdisplay;
-	info.refresh_mhz = kms_mode_refresh_mhz(&pipe->mode);
-	info.x = *x;
-	kiosk_set_scale(&info, section);
-	output->transform = info.transform;
-	bool changed = wayland_output_update(output->wayland, &info);
-	if (changed) {
-		kiosk_layout_output_changed(kiosk->layout, output->wayland);
-	}
-	int32_t width, height;
-	wayland_output_logical_size(output->wayland, &width, &height);
-	*x += width;
-	return changed;
 }
 
 // Clients would have to learn of an output more or less.
@@ -135,12 +130,11 @@ static void note_mirrors(const struct kiosk *kiosk, const struct kiosk_listener 
 		const struct kiosk_output *source = kiosk->outputs[i].source;
 		const char *name = output_pipe(kiosk->outputs[i].output)->connector->name;
 		const char *runs = source != NULL ? output_pipe(source->output)->connector->name : "";
-		const char *wanted = config_mirror(kiosk->config, name);
+		const char *wanted =
+			kiosk_wish(kiosk, output_pipe(kiosk->outputs[i].output)->connector).mirror;
 		if (strcmp(wanted != NULL ? wanted : "", runs) != 0) {
-			char text[128];
-			snprintf(text, sizeof(text),
-				"[output %.40s] mirror: the change takes effect when vitrine is restarted", name);
-			tell_note(listener, text);
+			kiosk_tell_note(listener,
+				"[output %s] mirror: the change takes effect when vitrine is restarted", name);
 		}
 	}
 }
@@ -149,26 +143,23 @@ static bool reload_outputs(
 	struct kiosk *kiosk, bool *changed, const struct kiosk_listener *listener) {
 	bool ok = true, modeset = false;
 	note_mirrors(kiosk, listener);
+	note_off(kiosk, listener);
 	for (int i = 0; i < kiosk->n_outputs; i++) {
 		char error[256];
-		if (!reload_mode(kiosk, &kiosk->outputs[i], &modeset, error)) {
-			tell_problem(listener, error);
+		if (!reload_mode(kiosk, &kiosk->outputs[i], &modeset, listener, error)) {
+			kiosk_tell_problem(listener, "%s", error);
 			ok = false;
 		}
 	}
-	int32_t x = 0;
-	for (int i = 0; i < kiosk->n_outputs; i++) {
-		*changed = update_output(kiosk, &kiosk->outputs[i], &x) || *changed;
-		*changed = *changed || modeset;
-		if (modeset) { // what the device takes may depend on the other outputs' modes
-			output_forget(kiosk->outputs[i].output);
-		}
+	*changed = kiosk_arrange(kiosk, listener) || modeset;
+	for (int i = 0; modeset && i < kiosk->n_outputs; i++) {
+		output_forget(kiosk->outputs[i].output); // may depend on the other outputs' modes
 	}
 	// Mirrors are made for the sizes and transforms of both.
 	if (*changed) {
 		kiosk_mirrors_finish(kiosk);
 		if (!kiosk_mirrors_start(kiosk)) {
-			tell_problem(listener, "out of memory: not every mirror shows something");
+			kiosk_tell_problem(listener, "out of memory: not every mirror shows something");
 			ok = false;
 		}
 	}
@@ -189,7 +180,7 @@ static bool apply(
 	kiosk_idle_reload(kiosk->idle, before);
 	kiosk_osk_reload(kiosk->osk, before);
 	if (kiosk->apps != NULL && !kiosk_apps_reload(kiosk->apps, config)) {
-		tell_problem(listener, "out of memory: not all apps are started");
+		kiosk_tell_problem(listener, "out of memory: not all apps are started");
 		ok = false;
 	}
 	return ok;
@@ -204,7 +195,7 @@ static void notify_reloading(void) {
 
 bool kiosk_reload(struct kiosk *kiosk, const struct kiosk_listener *listener) {
 	if (kiosk->stopping || kiosk->load == NULL) {
-		tell_problem(listener, "vitrine is ending: nothing is changed");
+		kiosk_tell_problem(listener, "vitrine is ending: nothing is changed");
 		return false;
 	}
 	notify_reloading();

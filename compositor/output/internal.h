@@ -192,6 +192,8 @@ void captures_abandon(struct output *output);
 void captures_dark(struct output *output);
 
 // ---- mode.c ----
+// Stages the mode, and what the connector gets with it. False when out of memory.
+bool output_stage_mode(struct output *output);
 // What depends on the mode, but for the pictures.
 void output_take_mode(struct output *output, const drmModeModeInfo *mode);
 

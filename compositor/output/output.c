@@ -324,7 +324,7 @@ static int light(struct output *output) {
 	for (int modeset = 0; modeset < 2 && rc != 0; modeset++) {
 		kms_request_begin(output->device);
 		output_stage(output, frame, &frame->plan);
-		if (!kms_request_enable(output->pipe.crtc, output->pipe.connector, &output->pipe.mode)) {
+		if (!output_stage_mode(output)) {
 			return -ENOMEM;
 		}
 		uint32_t flags = KMS_COMMIT_EVENT | KMS_COMMIT_BLOCK;

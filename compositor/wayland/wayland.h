@@ -139,6 +139,8 @@ struct wayland_server *wayland_output_server(struct wayland_output *output);
 // Logical px: the mode, turned and divided by the scale.
 void wayland_output_logical_size(
 	const struct wayland_output *output, int32_t *width, int32_t *height);
+void wayland_output_info_size(
+	const struct wayland_output_info *info, int32_t *width, int32_t *height); // likewise
 // Where a box in logical px of the output lies in px of its scene.
 struct scene_rect wayland_output_rect(
 	const struct wayland_output *output, const struct scene_rect *logical);
