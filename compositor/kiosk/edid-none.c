@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "kiosk/kiosk.h"
 
-void edid_names(const void *edid, size_t size, char **make, char **model) {
+void edid_identify(const void *edid, size_t size, struct display_identity *display) {
 	(void)edid;
 	(void)size;
-	*make = *model = NULL;
+	display->make = display->model = display->serial = NULL;
 }

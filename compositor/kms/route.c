@@ -58,7 +58,7 @@ static int64_t mode_area(const drmModeModeInfo *mode) {
 	return (int64_t)mode->hdisplay * mode->vdisplay;
 }
 
-static const drmModeModeInfo *largest_mode(const struct kms_connector *connector) {
+const drmModeModeInfo *kms_connector_largest_mode(const struct kms_connector *connector) {
 	const drmModeModeInfo *best = NULL;
 	for (int i = 0; i < connector->n_modes; i++) {
 		const drmModeModeInfo *mode = &connector->modes[i];
@@ -72,7 +72,7 @@ static const drmModeModeInfo *largest_mode(const struct kms_connector *connector
 			best = mode;
 		}
 	}
-	return best ? best : &connector->modes[0];
+	return best || connector->n_modes == 0 ? best : &connector->modes[0];
 }
 
 // The mode for a connector on a CRTC: a running mode is kept exactly as it runs when it is what would
@@ -95,15 +95,14 @@ static drmModeModeInfo choose_mode(
 			return *running;
 		}
 	}
-	return *largest_mode(connector);
+	return *kms_connector_largest_mode(connector);
 }
 
 int kms_device_route(struct kms_device *device, struct kms_pipe *pipes, int max) {
 	struct search search = {.device = device, .best_lit = -1, .best_kept = -1, .budget = 100000};
 	for (int i = 0; i < device->n_connectors && search.n < MAX_ROUTED; i++) {
 		struct kms_connector *connector = &device->connectors[i];
-		if (connector->connected && !connector->writeback && !connector->non_desktop &&
-			connector->n_modes > 0) {
+		if (kms_connector_has_display(connector)) {
 			search.connectors[search.n++] = connector;
 		}
 	}
