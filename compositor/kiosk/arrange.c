@@ -23,8 +23,8 @@ static enum wl_output_transform upright(const struct kms_connector *connector) {
 }
 
 struct display_wish kiosk_wish(const struct kiosk *kiosk, const struct kms_connector *connector) {
-	struct edid_names names;
-	edid_names(connector->edid, connector->edid_size, &names);
+	struct display_identity names = {0};
+	edid_identify(connector->edid, connector->edid_size, &names);
 	const struct config_display display = {
 		connector->name, names.pnp, names.make, names.model, names.serial};
 	const struct config_output *section = config_output(kiosk->config, &display);
@@ -41,7 +41,7 @@ struct display_wish kiosk_wish(const struct kiosk *kiosk, const struct kms_conne
 		wish.position = section->position;
 		wish.mirror = config_mirror(kiosk->config, &display);
 	}
-	edid_names_finish(&names);
+	display_identity_finish(&names);
 	return wish;
 }
 
@@ -55,13 +55,13 @@ static void choose_bpc(
 		return;
 	}
 	if (connector->max_bpc == 0) {
-		kiosk_tell_note(listener, "%s: max-bpc has no effect: its driver has no such property",
+		kiosk_tell_notef(listener, "%s: max-bpc has no effect: its driver has no such property",
 			connector->name);
 		pipe->max_bpc = 0;
 	} else if (wish->max_bpc < connector->min_bpc || wish->max_bpc > connector->max_bpc) {
 		pipe->max_bpc =
 			wish->max_bpc < connector->min_bpc ? connector->min_bpc : connector->max_bpc;
-		kiosk_tell_note(listener, "%s: max-bpc = %d: its driver takes %d to %d, using %d",
+		kiosk_tell_notef(listener, "%s: max-bpc = %d: its driver takes %d to %d, using %d",
 			connector->name, wish->max_bpc, connector->min_bpc, connector->max_bpc, pipe->max_bpc);
 	}
 }
@@ -78,7 +78,7 @@ static void choose_own_mode(
 	int near_mhz = wish->mode.highest ? 0 : kms_mode_refresh_mhz(&pipe->mode);
 	if (!kms_connector_mode_within(
 			pipe->connector, max->width, max->height, near_mhz, &pipe->mode)) {
-		kiosk_tell_note(listener, "%s: none of its modes is within mode-max = %dx%d: using %dx%d",
+		kiosk_tell_notef(listener, "%s: none of its modes is within mode-max = %dx%d: using %dx%d",
 			pipe->connector->name, max->width, max->height, pipe->mode.hdisplay,
 			pipe->mode.vdisplay);
 	}
@@ -157,41 +157,33 @@ bool arrange_next_overlap(const struct arrange_box *boxes, int n, int *a, int *b
 
 // ---- Outputs ----
 
-static void wanted_info(const struct kiosk_output *output, const struct display_wish *wish,
-	struct wayland_output_info *info) {
-	const struct kms_pipe *pipe = output_pipe(output->output);
-	*info = *wayland_output_info(output->wayland);
-	info->width = pipe->mode.hdisplay;
-	info->height = pipe->mode.vdisplay;
-	info->refresh_mhz = kms_mode_refresh_mhz(&pipe->mode);
-	info->scale = wish->scale;
-	info->transform = wish->transform;
-}
-
 static void tell_overlaps(const struct kiosk *kiosk, const struct arrange_box *boxes,
 	const struct kiosk_listener *listener) {
 	int a = 0, b = 0;
 	while (arrange_next_overlap(boxes, kiosk->n_outputs, &a, &b)) {
-		kiosk_tell_note(listener,
+		kiosk_tell_notef(listener,
 			"%s at %d,%d and %s at %d,%d overlap: give one of them another position",
-			output_pipe(kiosk->outputs[a].output)->connector->name, boxes[a].x, boxes[a].y,
-			output_pipe(kiosk->outputs[b].output)->connector->name, boxes[b].x, boxes[b].y);
+			kiosk->outputs[a]->display.name, boxes[a].x, boxes[a].y,
+			kiosk->outputs[b]->display.name, boxes[b].x, boxes[b].y);
 	}
 }
 
-bool kiosk_arrange(struct kiosk *kiosk, const struct kiosk_listener *listener) {
-	struct wayland_output_info infos[KIOSK_MAX_OUTPUTS];
+void kiosk_arrange(const struct kiosk *kiosk, struct wayland_output_info *states,
+	const struct kiosk_listener *listener) {
 	struct arrange_box boxes[KIOSK_MAX_OUTPUTS] = {0};
-	bool changed = false;
 	for (int i = 0; i < kiosk->n_outputs; i++) {
-		struct kiosk_output *output = &kiosk->outputs[i];
-		struct display_wish wish = kiosk_wish(kiosk, output_pipe(output->output)->connector);
-		changed |= output->transform != wish.transform;
-		output->transform = wish.transform;
-		if (output->source == NULL) { // of a mirror clients know nothing
+		const struct kms_pipe *pipe = output_pipe(kiosk->outputs[i]->output);
+		struct display_wish wish = kiosk_wish(kiosk, pipe->connector);
+		states[i] = (struct wayland_output_info){
+			.width = pipe->mode.hdisplay,
+			.height = pipe->mode.vdisplay,
+			.refresh_mhz = kms_mode_refresh_mhz(&pipe->mode),
+			.scale = wish.scale,
+			.transform = wish.transform,
+		};
+		if (kiosk->outputs[i]->source == NULL) { // mirrors are nowhere
 			struct arrange_box *box = &boxes[i];
-			wanted_info(output, &wish, &infos[i]);
-			wayland_output_info_size(&infos[i], &box->width, &box->height);
+			wayland_output_info_size(&states[i], &box->width, &box->height);
 			box->placed = wish.position.set;
 			box->x = wish.position.x;
 			box->y = wish.position.y;
@@ -200,16 +192,7 @@ bool kiosk_arrange(struct kiosk *kiosk, const struct kiosk_listener *listener) {
 	arrange_boxes(boxes, kiosk->n_outputs);
 	tell_overlaps(kiosk, boxes, listener);
 	for (int i = 0; i < kiosk->n_outputs; i++) {
-		struct kiosk_output *output = &kiosk->outputs[i];
-		if (output->source != NULL) {
-			continue;
-		}
-		infos[i].x = boxes[i].x;
-		infos[i].y = boxes[i].y;
-		if (wayland_output_update(output->wayland, &infos[i])) {
-			kiosk_layout_output_changed(kiosk->layout, output->wayland);
-			changed = true;
-		}
+		states[i].x = boxes[i].x;
+		states[i].y = boxes[i].y;
 	}
-	return changed;
 }

@@ -31,9 +31,10 @@ bool kiosk_choose_mode(const struct display_wish *wish, struct kms_pipe *pipe, b
 	const struct kiosk_listener *listener, char error[256]);
 void kiosk_say_custom(const struct kms_pipe *pipe);
 
-// Gives each output the size, scale, transform and place that are wanted with its mode, and tells clients
-// and the layout of what changed. True if anything did.
-bool kiosk_arrange(struct kiosk *kiosk, const struct kiosk_listener *listener);
+// What clients are to know of each output, apart from names: size, scale, transform and place. One state an
+// output; those of mirrors are nowhere.
+void kiosk_arrange(const struct kiosk *kiosk, struct wayland_output_info *states,
+	const struct kiosk_listener *listener);
 
 // ---- Boxes ----
 

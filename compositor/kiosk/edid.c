@@ -62,34 +62,36 @@ static char *write_number(const char *format, unsigned number) {
 	return strdup(text);
 }
 
-void edid_names(const void *data, size_t size, struct edid_names *names) {
+void edid_identify(const void *data, size_t size, struct display_identity *display) {
 	static const uint8_t header[] = {0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0};
 	const uint8_t *edid = data;
-	*names = (struct edid_names){0};
+	display->pnp[0] = '\0';
+	display->make = display->model = display->serial = NULL;
 	if (edid == NULL || size < BASE_SIZE || memcmp(edid, header, sizeof(header)) != 0) {
 		return;
 	}
-	read_letters(edid, names->pnp);
-	names->make = edid_make(edid, size);
-	if (names->make == NULL && names->pnp[0] != '\0') {
-		names->make = strdup(names->pnp);
+	read_letters(edid, display->pnp);
+	display->make = edid_make(edid, size);
+	if (display->make == NULL && display->pnp[0] != '\0') {
+		display->make = strdup(display->pnp);
 	}
 	unsigned product = edid[PRODUCT] | (unsigned)edid[PRODUCT + 1] << 8;
-	names->model = read_text(edid, TAG_NAME);
-	if (names->model == NULL) {
-		names->model = write_number("0x%04X", product);
+	display->model = read_text(edid, TAG_NAME);
+	if (display->model == NULL) {
+		display->model = write_number("0x%04X", product);
 	}
 	unsigned serial = edid[SERIAL] | (unsigned)edid[SERIAL + 1] << 8 |
 		(unsigned)edid[SERIAL + 2] << 16 | (unsigned)edid[SERIAL + 3] << 24;
-	names->serial = read_text(edid, TAG_SERIAL);
-	if (names->serial == NULL && serial != 0) {
-		names->serial = write_number("0x%08X", serial);
+	display->serial = read_text(edid, TAG_SERIAL);
+	if (display->serial == NULL && serial != 0) {
+		display->serial = write_number("0x%08X", serial);
 	}
 }
 
-void edid_names_finish(struct edid_names *names) {
-	free(names->make);
-	free(names->model);
-	free(names->serial);
-	*names = (struct edid_names){0};
+void display_identity_finish(struct display_identity *display) {
+	free(display->name);
+	free(display->make);
+	free(display->model);
+	free(display->serial);
+	*display = (struct display_identity){0};
 }

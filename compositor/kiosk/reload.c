@@ -5,7 +5,6 @@
 // Each module is told after `kiosk->config` has become the new one, gets the former one to compare with,
 // and keeps nothing of it, for it goes at the end. Outputs are compared with what they run, not with what
 // was configured: so a mode that was refused is tried again.
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,30 +23,6 @@ void kiosk_set_loader(struct kiosk *kiosk, kiosk_loader *load, void *data) {
 	kiosk->load_data = data;
 }
 
-void kiosk_tell_problem(const struct kiosk_listener *listener, const char *format, ...) {
-	char text[CONFIG_ERROR_SIZE];
-	va_list args;
-	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
-	va_end(args);
-	log_error("%s", text);
-	if (listener != NULL) {
-		listener->problem(listener->data, text);
-	}
-}
-
-void kiosk_tell_note(const struct kiosk_listener *listener, const char *format, ...) {
-	char text[CONFIG_ERROR_SIZE];
-	va_list args;
-	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
-	va_end(args);
-	log_warning("%s", text);
-	if (listener != NULL) {
-		listener->note(listener->data, text);
-	}
-}
-
 // ---- Reading ----
 
 // All of the configuration without anything wrong; NULL if there was, which was told.
@@ -62,10 +37,10 @@ static struct config *read_config(struct kiosk *kiosk, const struct kiosk_listen
 	config->known_keyboard = &kiosk->config->keyboard;
 	bool ok = kiosk->load(kiosk->load_data, config, error);
 	for (int i = 0; i < config->n_problems; i++) {
-		kiosk_tell_problem(listener, "%s", config->problems[i]);
+		kiosk_tell_problem(listener, config->problems[i]);
 	}
 	if (!ok) {
-		kiosk_tell_problem(listener, "%s", error);
+		kiosk_tell_problem(listener, error);
 	}
 	if (!ok || config->n_problems > 0) {
 		config_finish(config);
@@ -80,7 +55,7 @@ static void hold_back(
 	struct config *config, struct config *running, const struct kiosk_listener *listener) {
 	const struct config_key *key = NULL;
 	while ((key = config_hold_back(config, running, key)) != NULL) {
-		kiosk_tell_note(listener, "[%s] %s: the change takes effect when vitrine is restarted",
+		kiosk_tell_notef(listener, "[%s] %s: the change takes effect when vitrine is restarted",
 			config_sections[key->section].name, key->name);
 	}
 }
@@ -88,17 +63,17 @@ static void hold_back(
 // ---- Outputs ----
 
 // False if its mode is the former one though it should not be.
-static bool reload_mode(struct kiosk *kiosk, struct kiosk_output *output, bool *changed,
-	const struct kiosk_listener *listener, char error[256]) {
-	struct kms_pipe pipe = *output_pipe(output->output);
-	struct display_wish wish = kiosk_wish(kiosk, pipe.connector);
-	const struct kms_pipe before = pipe;
+static bool reload_mode(
+	struct kiosk_output *output, const struct kiosk_listener *listener, char error[256]) {
+	const struct kms_pipe *runs = output_pipe(output->output);
+	struct kms_pipe pipe = *runs;
+	struct display_wish wish = kiosk_wish(output->kiosk, pipe.connector);
 	pipe.mode = output->default_mode;
 	bool custom;
 	if (!kiosk_choose_mode(&wish, &pipe, &custom, listener, error)) {
 		return false;
 	}
-	if (kms_mode_equal(&before.mode, &pipe.mode) && before.max_bpc == pipe.max_bpc) {
+	if (wish.off || (kms_mode_equal(&runs->mode, &pipe.mode) && runs->max_bpc == pipe.max_bpc)) {
 		return true;
 	}
 	if (custom) {
@@ -107,63 +82,23 @@ static bool reload_mode(struct kiosk *kiosk, struct kiosk_output *output, bool *
 	if (!output_set_mode(output->output, &pipe.mode, pipe.max_bpc, error)) {
 		return false;
 	}
-	*changed = true;
+	output->changed = true;
 	log_info("%s: %dx%d at %.2f Hz from now on", pipe.connector->name, pipe.mode.hdisplay,
 		pipe.mode.vdisplay, kms_mode_refresh_mhz(&pipe.mode) / 1000.0);
 	return true;
 }
 
-static void note_off(const struct kiosk *kiosk, const struct kiosk_listener *listener) {
-	for (int i = 0; i < kiosk->device->n_connectors; i++) {
-		const struct kms_connector *connector = &kiosk->device->connectors[i];
-		if (connector->connected && kiosk_wish(kiosk, connector).off != connector->off) {
-			kiosk_tell_note(listener,
-				"[output %s] off: the change takes effect when vitrine is restarted",
-				connector->name);
-		}
-	}
-}
-
-// Clients would have to learn of an output more or less.
-static void note_mirrors(const struct kiosk *kiosk, const struct kiosk_listener *listener) {
-	for (int i = 0; i < kiosk->n_outputs; i++) {
-		const struct kiosk_output *source = kiosk->outputs[i].source;
-		const char *name = output_pipe(kiosk->outputs[i].output)->connector->name;
-		const char *runs = source != NULL ? output_pipe(source->output)->connector->name : "";
-		const char *wanted =
-			kiosk_wish(kiosk, output_pipe(kiosk->outputs[i].output)->connector).mirror;
-		if (strcmp(wanted != NULL ? wanted : "", runs) != 0) {
-			kiosk_tell_note(listener,
-				"[output %s] mirror: the change takes effect when vitrine is restarted", name);
-		}
-	}
-}
-
 static bool reload_outputs(
 	struct kiosk *kiosk, bool *changed, const struct kiosk_listener *listener) {
-	bool ok = true, modeset = false;
-	note_mirrors(kiosk, listener);
-	note_off(kiosk, listener);
+	bool ok = true;
 	for (int i = 0; i < kiosk->n_outputs; i++) {
 		char error[256];
-		if (!reload_mode(kiosk, &kiosk->outputs[i], &modeset, listener, error)) {
-			kiosk_tell_problem(listener, "%s", error);
+		if (!reload_mode(kiosk->outputs[i], listener, error)) {
+			kiosk_tell_problem(listener, error);
 			ok = false;
 		}
 	}
-	*changed = kiosk_arrange(kiosk, listener) || modeset;
-	for (int i = 0; modeset && i < kiosk->n_outputs; i++) {
-		output_forget(kiosk->outputs[i].output); // may depend on the other outputs' modes
-	}
-	// Mirrors are made for the sizes and transforms of both.
-	if (*changed) {
-		kiosk_mirrors_finish(kiosk);
-		if (!kiosk_mirrors_start(kiosk)) {
-			kiosk_tell_problem(listener, "out of memory: not every mirror shows something");
-			ok = false;
-		}
-	}
-	return ok;
+	return kiosk_outputs_reload(kiosk, changed, listener) && ok;
 }
 
 // ---- All of it ----
@@ -172,7 +107,7 @@ static bool apply(
 	struct kiosk *kiosk, struct config *config, const struct kiosk_listener *listener) {
 	const struct config *before = kiosk->config;
 	kiosk->config = config;
-	bool outputs_changed = false;
+	bool outputs_changed;
 	bool ok = reload_outputs(kiosk, &outputs_changed, listener);
 	kiosk_input_reload(kiosk->input, before, outputs_changed);
 	kiosk_cursor_reload(kiosk->cursor, before, outputs_changed);

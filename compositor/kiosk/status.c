@@ -187,7 +187,7 @@ static struct json_object *inputs_json(const struct kiosk *kiosk) {
 		snprintf(id, sizeof(id), "%04x:%04x", identity->vendor, identity->product);
 		add_string(object, "id", id);
 		add_string(object, "output",
-			output >= 0 ? output_pipe(kiosk->outputs[output].output)->connector->name : NULL);
+			output >= 0 ? output_pipe(kiosk->outputs[output]->output)->connector->name : NULL);
 		json_object_array_add(array, object);
 	}
 	return array;
@@ -224,7 +224,7 @@ char *status_json(const struct kiosk *kiosk) {
 	add(root, "configuration", configuration);
 	struct json_object *outputs = json_object_new_array();
 	for (int i = 0; i < kiosk->n_outputs; i++) {
-		json_object_array_add(outputs, output_json(&kiosk->outputs[i]));
+		json_object_array_add(outputs, output_json(kiosk->outputs[i]));
 	}
 	add(root, "outputs", outputs);
 	add(root, "displays", status_displays(kiosk));

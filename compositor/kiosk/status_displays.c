@@ -31,12 +31,13 @@ static struct json_object *modes_json(const struct kms_connector *connector) {
 
 static struct json_object *display_json(
 	const struct kiosk *kiosk, const struct kms_connector *connector) {
-	struct edid_names names;
-	edid_names(connector->edid, connector->edid_size, &names);
+	struct display_identity names = {0};
+	edid_identify(connector->edid, connector->edid_size, &names);
 	struct json_object *object = json_object_new_object();
 	add_string(object, "connector", connector->name);
 	add(object, "connected", json_object_new_boolean(connector->connected));
-	add(object, "enabled", json_object_new_boolean(kiosk_find_output(kiosk, connector) != NULL));
+	add(object, "enabled",
+		json_object_new_boolean(kiosk_find_output(kiosk, connector->name) != NULL));
 	add_string(object, "pnp", names.pnp);
 	add_string(object, "make", names.make);
 	add_string(object, "model", names.model);
@@ -44,7 +45,7 @@ static struct json_object *display_json(
 	add(object, "width_mm", json_object_new_int64(connector->width_mm));
 	add(object, "height_mm", json_object_new_int64(connector->height_mm));
 	add(object, "modes", modes_json(connector));
-	edid_names_finish(&names);
+	display_identity_finish(&names);
 	return object;
 }
 

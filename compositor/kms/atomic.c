@@ -295,6 +295,7 @@ bool kms_request_enable(
 	}
 	struct kms_crtc *former = kms_device_crtc(crtc->device, kms_property_next(crtc_id));
 	kms_property_stage(crtc_id, crtc->id);
+	kms_property_stage(&connector->props[KMS_CONNECTOR_LINK_STATUS], DRM_MODE_LINK_STATUS_GOOD);
 	kms_property_stage(&crtc->props[KMS_CRTC_ACTIVE], 1);
 	if (crtc_id->is_staged || any_staged(crtc->props, KMS_CRTC_PROPERTY_COUNT)) {
 		detach_others(crtc, connector);

@@ -14,6 +14,7 @@ static const char *const connector_names[KMS_CONNECTOR_PROPERTY_COUNT] = {
 	[KMS_CONNECTOR_NON_DESKTOP] = "non-desktop",
 	[KMS_CONNECTOR_MAX_BPC] = "max bpc",
 	[KMS_CONNECTOR_PANEL_ORIENTATION] = "panel orientation",
+	[KMS_CONNECTOR_LINK_STATUS] = "link-status",
 	[KMS_CONNECTOR_WRITEBACK_FB_ID] = "WRITEBACK_FB_ID",
 	[KMS_CONNECTOR_WRITEBACK_OUT_FENCE_PTR] = "WRITEBACK_OUT_FENCE_PTR",
 	[KMS_CONNECTOR_WRITEBACK_PIXEL_FORMATS] = "WRITEBACK_PIXEL_FORMATS",
@@ -26,7 +27,6 @@ struct probe {
 	int n_modes;
 	void *edid; // owned, may be NULL
 	size_t edid_size;
-	bool changed;
 };
 
 static void probe_finish(struct probe *probe) {
@@ -84,6 +84,8 @@ static bool probe_connector(struct kms_connector *connector, struct probe *probe
 	for (int i = 0; i < now->count_props; i++) {
 		if (now->props[i] == connector->props[KMS_CONNECTOR_NON_DESKTOP].id) {
 			connector->non_desktop = now->prop_values[i] != 0;
+		} else if (now->props[i] == connector->props[KMS_CONNECTOR_LINK_STATUS].id) {
+			connector->props[KMS_CONNECTOR_LINK_STATUS].value = now->prop_values[i];
 		}
 	}
 	ok = ok && read_edid(device, now, connector, probe);
@@ -235,6 +237,7 @@ static bool refresh(struct kms_device *device, bool *changed) {
 		if (connected != connector->connected || !same_modes(connector, probe) ||
 			!same_edid(connector, probe)) {
 			*changed = true;
+			connector->displays++;
 		}
 		connector->connected = connected;
 		free(connector->modes);
@@ -271,6 +274,19 @@ bool kms_device_probe(struct kms_device *device) {
 	// Out of memory: nothing was taken over, the next hotplug event tries again.
 	refresh(device, &changed);
 	return changed;
+}
+
+bool kms_connector_has_display(const struct kms_connector *connector) {
+	return connector->connected && lightable(connector) && connector->n_modes > 0;
+}
+
+bool kms_device_has_display(const struct kms_device *device) {
+	for (int i = 0; i < device->n_connectors; i++) {
+		if (kms_connector_has_display(&device->connectors[i])) {
+			return true;
+		}
+	}
+	return false;
 }
 
 struct kms_connector *kms_crtc_writeback(struct kms_crtc *crtc) {

@@ -34,6 +34,7 @@ enum kms_connector_property {
 	KMS_CONNECTOR_NON_DESKTOP,
 	KMS_CONNECTOR_MAX_BPC,
 	KMS_CONNECTOR_PANEL_ORIENTATION,
+	KMS_CONNECTOR_LINK_STATUS, // DRM_MODE_LINK_STATUS_BAD: only a modeset brings the picture back
 	KMS_CONNECTOR_WRITEBACK_FB_ID,
 	KMS_CONNECTOR_WRITEBACK_OUT_FENCE_PTR,
 	KMS_CONNECTOR_WRITEBACK_PIXEL_FORMATS,
@@ -94,6 +95,7 @@ struct kms_connector {
 	uint32_t type; // DRM_MODE_CONNECTOR_*
 	char name[32]; // "HDMI-A-1"
 	bool connected;
+	unsigned displays; // how often another display was found on it, or none any more
 	bool writeback;
 	bool non_desktop;
 	bool off;                // not to be lit: set by whoever asks for routes
@@ -210,9 +212,8 @@ enum kms_open_status {
 	KMS_OPEN_OK,
 	KMS_OPEN_NO_DEVICE, // no such node, or no KMS device at all
 	KMS_OPEN_NO_PERMISSION,
-	KMS_OPEN_BUSY,       // another process is DRM master
-	KMS_OPEN_UNFIT,      // no atomic, no dumb buffers, not a KMS device...
-	KMS_OPEN_NO_DISPLAY, // nothing is connected
+	KMS_OPEN_BUSY,  // another process is DRM master
+	KMS_OPEN_UNFIT, // no atomic, no dumb buffers, not a KMS device...
 	KMS_OPEN_NO_MEMORY,
 };
 
@@ -222,7 +223,7 @@ struct kms_open_error {
 };
 
 // Opens `path`, or if NULL the first KMS device (by udev's order, seat's boot display first) that has
-// a connected connector. Becomes DRM master. On failure returns NULL and fills `error`. The caller
+// a display; where none has one, the first. Becomes DRM master. On failure returns NULL and fills `error`. The caller
 // owns the device and ends it with kms_device_close. `opener` NULL: nodes are opened directly.
 struct kms_device *kms_device_open(
 	const char *path, const struct kms_opener *opener, struct kms_open_error *error);
@@ -249,6 +250,10 @@ int kms_device_resync(struct kms_device *device);
 // connected, its EDID or its modes changed. A connector whose driver cannot tell (status unknown)
 // counts as connected only when no other one is.
 bool kms_device_probe(struct kms_device *device);
+
+// Something is plugged in that a picture can be shown on.
+bool kms_connector_has_display(const struct kms_connector *connector);
+bool kms_device_has_display(const struct kms_device *device); // on one of its connectors
 
 // A connector, the CRTC that feeds it, and how.
 struct kms_pipe {
@@ -298,6 +303,8 @@ typedef void (*kms_monitor_handler)(void *data, const char *action, dev_t rdev, 
 // NULL when out of memory or udev cannot be reached.
 struct kms_monitor *kms_monitor_create(kms_monitor_handler handler, void *data);
 void kms_monitor_destroy(struct kms_monitor *monitor); // NULL is fine
+// Who hears of it from now on, also of what has come and was not dispatched yet.
+void kms_monitor_set_handler(struct kms_monitor *monitor, kms_monitor_handler handler, void *data);
 int kms_monitor_fd(struct kms_monitor *monitor);
 void kms_monitor_dispatch(struct kms_monitor *monitor);
 
@@ -372,8 +379,8 @@ void kms_request_begin(struct kms_device *device);
 // Stages a plane; state NULL turns it off.
 void kms_request_plane(
 	struct kms_plane *plane, struct kms_crtc *crtc, const struct kms_plane_state *state);
-// Stages the CRTC on with `mode` on `connector`. When it already runs exactly that mode nothing is
-// added (no MODE_ID, so no modeset). Otherwise other connectors leave the CRTC unless they are staged
+// Stages the CRTC on with `mode` on `connector`. When it already runs exactly that mode, and the link to the
+// display is good, nothing is added (no MODE_ID, so no modeset). Otherwise other connectors leave the CRTC unless they are staged
 // on it already, and a CRTC that loses its last connector is staged off. False when out of memory or
 // blobs.
 bool kms_request_enable(

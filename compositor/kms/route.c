@@ -82,8 +82,7 @@ int kms_device_route(struct kms_device *device, struct kms_pipe *pipes, int max)
 	struct search search = {.device = device, .best_lit = -1, .best_kept = -1, .budget = 100000};
 	for (int i = 0; i < device->n_connectors && search.n < MAX_ROUTED; i++) {
 		struct kms_connector *connector = &device->connectors[i];
-		if (connector->connected && !connector->writeback && !connector->non_desktop &&
-			!connector->off && connector->n_modes > 0) {
+		if (kms_connector_has_display(connector) && !connector->off) {
 			search.connectors[search.n++] = connector;
 		}
 	}

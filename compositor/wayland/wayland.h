@@ -118,7 +118,8 @@ bool wayland_idle_inhibited(struct wayland_server *server);
 
 struct wayland_output_info {
 	const char *name, *description, *make, *model; // copied
-	int32_t width, height;                         // px of the mode
+	const char *serial;    // copied; of the display, for policy; NULL or "": unknown
+	int32_t width, height; // px of the mode
 	int32_t refresh_mhz;
 	int32_t width_mm, height_mm;        // 0 if unknown
 	int32_t x, y;                       // logical position

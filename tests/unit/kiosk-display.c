@@ -115,59 +115,59 @@ static void make_edid(uint8_t edid[128]) {
 static void test_edid(void **state) {
 	(void)state;
 	uint8_t edid[128];
-	struct edid_names names;
+	struct display_identity names = {0};
 	make_edid(edid);
-	edid_names(edid, sizeof(edid), &names);
+	edid_identify(edid, sizeof(edid), &names);
 	assert_string_equal(names.pnp, "DEL");
 	assert_non_null(names.make); // as the system's list calls it
 	assert_string_equal(names.model, "0xA0B8");
 	assert_string_equal(names.serial, "0x0100004C");
-	edid_names_finish(&names);
+	display_identity_finish(&names);
 	assert_null(names.make);
 
 	put_text(edid, 1, 0xff, "7MT0188H1FLS\n");
 	put_text(edid, 3, 0xfc, "DELL U2415\n\x01");
-	edid_names(edid, sizeof(edid), &names);
+	edid_identify(edid, sizeof(edid), &names);
 	assert_string_equal(names.model, "DELL U2415");
 	assert_string_equal(names.serial, "7MT0188H1FLS");
-	edid_names_finish(&names);
+	display_identity_finish(&names);
 
 	// All thirteen characters; what is no text; blanks alone.
 	put_text(edid, 1, 0xff, "0123456789abc");
 	put_text(edid, 3, 0xfc, "A\x1b[2J\xff");
-	edid_names(edid, sizeof(edid), &names);
+	edid_identify(edid, sizeof(edid), &names);
 	assert_string_equal(names.serial, "0123456789abc");
 	assert_string_equal(names.model, "A?[2J?");
-	edid_names_finish(&names);
+	display_identity_finish(&names);
 	put_text(edid, 1, 0xff, "");
 	memset(edid + 12, 0, 4);
 	edid[8] = 0xff;
 	edid[9] = 0xff;
-	edid_names(edid, sizeof(edid), &names);
+	edid_identify(edid, sizeof(edid), &names);
 	assert_string_equal(names.pnp, "");
 	assert_null(names.serial);
-	edid_names_finish(&names);
+	display_identity_finish(&names);
 }
 
 static void test_no_edid(void **state) {
 	(void)state;
 	uint8_t edid[128];
-	struct edid_names names;
-	edid_names(NULL, 0, &names);
+	struct display_identity names = {0};
+	edid_identify(NULL, 0, &names);
 	assert_null(names.model);
 	make_edid(edid);
 	uint8_t *cut = malloc(127); // for ASan
 	memcpy(cut, edid, 127);
-	edid_names(cut, 127, &names);
+	edid_identify(cut, 127, &names);
 	free(cut);
 	assert_null(names.model);
 	edid[0] = 1;
-	edid_names(edid, sizeof(edid), &names);
+	edid_identify(edid, sizeof(edid), &names);
 	assert_string_equal(names.pnp, "");
 	assert_null(names.make);
 	assert_null(names.model);
 	assert_null(names.serial);
-	edid_names_finish(&names);
+	display_identity_finish(&names);
 }
 
 int main(void) {

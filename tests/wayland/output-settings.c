@@ -242,6 +242,58 @@ static void test_start(void **state) {
 	close(former.fd);
 }
 
+// ---- Off ----
+
+static void assert_outputs(struct reload *reload, size_t n) {
+	struct json_object *status = test_status(&reload->control);
+	assert_int_equal(json_object_array_length(test_json(status, "outputs")), n);
+	json_object_put(status);
+}
+
+// The kernel's view follows, with the frame that is on its way.
+static void wait_lit(struct reload *reload, const char *name, bool lit) {
+	while (is_lit(name) != lit) {
+		test_client_roundtrip(&reload->control);
+	}
+}
+
+static void assert_screen(const struct reload *reload, int crtc, enum wl_output_transform undone) {
+	struct test_picture picture;
+	struct test_screen screen;
+	test_picture_init(&picture, 320, 240);
+	test_picture_draw(
+		&picture, &(struct test_layer){.image = &reload->buffer.image, .transform = undone});
+	test_screen_open(&screen, crtc);
+	test_screen_wait(&screen, &picture);
+	test_screen_close(&screen);
+	test_picture_finish(&picture);
+}
+
+// By a reload: windows go where there is a screen, and come back.
+static void test_off(void **state) {
+	struct reload *reload = *state;
+	reload_configure(reload, MODE "[output Virtual-2]\noff = true\n");
+	assert_outputs(reload, 1);
+	wait_lit(reload, "Virtual-2", false);
+	reload_redraw(reload, 1, 6);
+	assert_screen(reload, 0, WL_OUTPUT_TRANSFORM_90);
+	reload_configure(reload, MODE "[output Virtual-1]\noff = true\n");
+	assert_outputs(reload, 1);
+	wait_lit(reload, "Virtual-1", false);
+	test_client_wait(&reload->client, reload->window.width == 320);
+	reload_redraw(reload, 1, 7);
+	assert_screen(reload, 1, WL_OUTPUT_TRANSFORM_NORMAL);
+	reload_configure(reload, MODE "off = true\n");
+	assert_outputs(reload, 0);
+	wait_lit(reload, "Virtual-2", false);
+	reload_configure(reload, MODE);
+	assert_outputs(reload, 2);
+	test_client_wait(&reload->client, reload->window.width == 240);
+	reload_redraw(reload, 1, 8);
+	assert_screen(reload, 0, WL_OUTPUT_TRANSFORM_90);
+	assert_true(is_lit("Virtual-1") && is_lit("Virtual-2"));
+}
+
 int main(void) {
 	test_guard(140);
 	test_need_layout("panel");
@@ -249,6 +301,7 @@ int main(void) {
 		cmocka_unit_test_setup_teardown(test_panel_is_upright, reload_start, reload_stop),
 		cmocka_unit_test_setup_teardown(test_largest_mode, reload_start, reload_stop),
 		cmocka_unit_test_setup_teardown(test_positions, reload_start, reload_stop),
+		cmocka_unit_test_setup_teardown(test_off, reload_start, reload_stop),
 		cmocka_unit_test(test_start),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
