@@ -260,28 +260,24 @@ static void close_node(void *data, int fd) {
 }
 
 // Opens the device, waiting for it if so configured. NULL with *status set.
-static struct kms_device *open_device(
-	struct options *options, struct session *session, int signal_fd, int *status) {
+static struct kms_device *open_device(struct options *options, struct session *session,
+	struct kms_monitor *monitor, int signal_fd, int *status) {
 	const struct kms_opener opener = {open_node, close_node, session};
-	// The monitor comes first: a device that appears after the look is then not missed.
-	struct kms_monitor *monitor =
-		options->config->wait ? kms_monitor_create(handle_device_change, NULL) : NULL;
 	struct kms_open_error error = {0};
 	struct kms_device *device = kms_device_open(options->config->device, &opener, &error);
 	*status = EXIT_FAILURE;
-	if (device == NULL && monitor != NULL && error.status != KMS_OPEN_NO_MEMORY) {
+	if (device == NULL && options->config->wait && monitor != NULL &&
+		error.status != KMS_OPEN_NO_MEMORY) {
 		log_info("waiting: %s", error.message);
 		while (device == NULL) {
 			if (!wait_for_change(
 					options, monitor, session, signal_fd, error.status == KMS_OPEN_BUSY)) {
 				*status = EXIT_SUCCESS;
-				kms_monitor_destroy(monitor);
 				return NULL;
 			}
 			device = kms_device_open(options->config->device, &opener, &error);
 		}
 	}
-	kms_monitor_destroy(monitor);
 	if (device == NULL) {
 		log_error("%s", error.message);
 	}
@@ -303,8 +299,11 @@ static int handle_signal(int fd, uint32_t mask, void *data) {
 
 static int run_in(struct session *session, struct options *options, int signal_fd) {
 	int status;
-	struct kms_device *device = open_device(options, session, signal_fd, &status);
+	// The monitor comes first: what appears after the look is then not missed.
+	struct kms_monitor *monitor = kms_monitor_create(handle_device_change, NULL);
+	struct kms_device *device = open_device(options, session, monitor, signal_fd, &status);
 	if (device == NULL) {
+		kms_monitor_destroy(monitor);
 		return status;
 	}
 	struct kiosk kiosk;
@@ -312,7 +311,7 @@ static int run_in(struct session *session, struct options *options, int signal_f
 	status = EXIT_FAILURE;
 	struct config *config = options->config;
 	options->config = NULL;
-	if (!kiosk_start(&kiosk, config, session, device, options->app, error)) {
+	if (!kiosk_start(&kiosk, config, session, device, monitor, options->app, error)) {
 		log_error("%s", error);
 		kiosk_finish(&kiosk);
 		return status;

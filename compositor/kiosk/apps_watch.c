@@ -29,8 +29,8 @@ static int handle_ping_timer(void *data) {
 
 static bool is_lit(const struct kiosk *kiosk, const struct wayland_output *wayland) {
 	for (int i = 0; i < kiosk->n_outputs; i++) {
-		if (kiosk->outputs[i].wayland == wayland) {
-			return output_power(kiosk->outputs[i].output);
+		if (kiosk->outputs[i]->wayland == wayland) {
+			return output_power(kiosk->outputs[i]->output);
 		}
 	}
 	return false;

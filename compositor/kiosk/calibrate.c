@@ -160,7 +160,7 @@ static void send_device(struct calibration *calibration, int output) {
 	struct wl_array matrix = {.size = sizeof(values), .data = values};
 	vitrine_calibration_v1_send_device(calibration->resource,
 		input_device_identity(calibration->device)->name,
-		output_pipe(calibration->kiosk->outputs[output].output)->connector->name, &matrix);
+		output_pipe(calibration->kiosk->outputs[output]->output)->connector->name, &matrix);
 }
 
 void calibration_create(struct kiosk *kiosk, struct wl_client *client, uint32_t version,

@@ -114,7 +114,7 @@ static void handle_captured(void *data, const struct capture_result *result) {
 
 static struct output *find_output(const struct kiosk *kiosk, const char *name) {
 	for (int i = 0; i < kiosk->n_outputs; i++) {
-		struct output *output = kiosk->outputs[i].output;
+		struct output *output = kiosk->outputs[i]->output;
 		if (name[0] == '\0' || strcmp(output_pipe(output)->connector->name, name) == 0) {
 			return output;
 		}
@@ -195,7 +195,7 @@ static void handle_set_power(struct wl_client *client, struct wl_resource *resou
 	struct kiosk *kiosk = ((struct control *)wl_resource_get_user_data(resource))->kiosk;
 	bool found = false;
 	for (int i = 0; i < kiosk->n_outputs; i++) {
-		struct output *output = kiosk->outputs[i].output;
+		struct output *output = kiosk->outputs[i]->output;
 		if (name[0] == '\0' || strcmp(output_pipe(output)->connector->name, name) == 0) {
 			kiosk_idle_set_power(kiosk->idle, output, on != 0);
 			found = true;

@@ -427,6 +427,10 @@ struct kiosk_cursor *kiosk_cursor_create(struct kiosk *kiosk) {
 	return cursor;
 }
 
+void kiosk_cursor_outputs_changed(struct kiosk_cursor *cursor) {
+	handle_changed(cursor);
+}
+
 void kiosk_cursor_reload(
 	struct kiosk_cursor *cursor, const struct config *before, bool outputs_changed) {
 	bool changed = config_section_changed(before, cursor->kiosk->config, CONFIG_CURSOR);

@@ -40,7 +40,7 @@ static int64_t now_ms(void) {
 
 static void set_level(struct kiosk_idle *idle, double level) {
 	for (int i = 0; i < idle->kiosk->n_outputs; i++) {
-		struct output *output = idle->kiosk->outputs[i].output;
+		struct output *output = idle->kiosk->outputs[i]->output;
 		if (!output_set_level(output, level) && !idle->no_gamma) {
 			log_warning(
 				"%s: has no gamma table and is not dimmed", output_pipe(output)->connector->name);
@@ -51,7 +51,7 @@ static void set_level(struct kiosk_idle *idle, double level) {
 
 static void set_power(struct kiosk_idle *idle, bool on) {
 	for (int i = 0; i < idle->kiosk->n_outputs; i++) {
-		output_set_power(idle->kiosk->outputs[i].output, on);
+		output_set_power(idle->kiosk->outputs[i]->output, on);
 	}
 }
 
@@ -112,6 +112,16 @@ static void wake(struct kiosk_idle *idle, int64_t active_ms) {
 
 void kiosk_idle_wake(struct kiosk_idle *idle) {
 	wake(idle, now_ms());
+}
+
+bool kiosk_idle_is_dark(const struct kiosk_idle *idle) {
+	return idle->state == IDLE_OFF;
+}
+
+void kiosk_idle_output_added(struct kiosk_idle *idle, struct output *output) {
+	if (idle->state == IDLE_DIMMED) {
+		output_set_level(output, idle->kiosk->config->idle.dim_level);
+	}
 }
 
 // True if that came in the dark. The event tells its time: with a thousand of them a second no clock is
@@ -286,7 +296,7 @@ void kiosk_idle_set_power(struct kiosk_idle *idle, struct output *output, bool o
 	output_set_power(output, on);
 	bool any = false;
 	for (int i = 0; i < idle->kiosk->n_outputs; i++) {
-		any |= output_power(idle->kiosk->outputs[i].output);
+		any |= output_power(idle->kiosk->outputs[i]->output);
 	}
 	idle->active_ms = now_ms();
 	idle->by_operator = !any;

@@ -92,10 +92,10 @@ static void choose_output(struct kiosk_input *input, struct kiosk_device *device
 	int before = device->output;
 	struct input_panel panels[KIOSK_MAX_OUTPUTS];
 	for (int i = 0; i < kiosk->n_outputs; i++) {
-		const struct kms_connector *connector = output_pipe(kiosk->outputs[i].output)->connector;
+		const struct kms_connector *connector = output_pipe(kiosk->outputs[i]->output)->connector;
 		panels[i] = (struct input_panel){
 			.connector = connector->name,
-			.model = kiosk->outputs[i].model,
+			.model = kiosk->outputs[i]->display.model,
 			.width_mm = (int32_t)connector->width_mm,
 			.height_mm = (int32_t)connector->height_mm,
 		};
@@ -109,7 +109,7 @@ static void choose_output(struct kiosk_input *input, struct kiosk_device *device
 		}
 		return;
 	}
-	kiosk_output_map(&kiosk->outputs[device->output], &device->map);
+	kiosk_output_map(kiosk->outputs[device->output], &device->map);
 	if (has_place(identity) && before != device->output) {
 		log_info("%s: on %s", identity->name, panels[device->output].connector);
 	}
@@ -171,7 +171,7 @@ static bool find_place(struct kiosk_input *input, const struct kiosk_device *dev
 	if (device->output < 0) {
 		return false;
 	}
-	const struct kiosk_output *output = &input->kiosk->outputs[device->output];
+	const struct kiosk_output *output = input->kiosk->outputs[device->output];
 	place->output = output->source != NULL ? output->source->wayland : output->wayland;
 	return input_map_point(&device->map, u, v, &place->x, &place->y);
 }
@@ -402,6 +402,10 @@ static void reload_keyboard(struct kiosk_input *input, const struct config_keybo
 		keyboard->repeat_delay != before->repeat_delay) {
 		seat_set_repeat(input->seat, keyboard->repeat_rate, keyboard->repeat_delay);
 	}
+}
+
+void kiosk_input_outputs_changed(struct kiosk_input *input) {
+	choose_outputs(input);
 }
 
 void kiosk_input_reload(

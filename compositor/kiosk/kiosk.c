@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "kiosk/kiosk.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +11,6 @@
 
 #include "base/log.h"
 #include "render/render.h"
-#include "scene/mirror.h"
 
 struct wl_event_loop *kiosk_loop(struct kiosk *kiosk) {
 	return wl_display_get_event_loop(wayland_server_display(kiosk->server));
@@ -29,17 +27,10 @@ static int handle_device(int fd, uint32_t mask, void *data) {
 	return 0;
 }
 
-// A display came or went. What the device takes may depend on it: bandwidth, clocks, shared planes.
 static void handle_device_change(void *data, const char *action, dev_t rdev, const char *path) {
 	(void)path;
 	struct kiosk *kiosk = data;
-	if (rdev != kiosk->device->rdev || strcmp(action, "change") != 0) {
-		return;
-	}
-	log_debug("%s: its displays changed", kiosk->device->path);
-	for (int i = 0; i < kiosk->n_outputs; i++) {
-		output_forget(kiosk->outputs[i].output);
-	}
+	kiosk->displays_changed |= rdev == kiosk->device->rdev && strcmp(action, "change") == 0;
 }
 
 static int handle_monitor(int fd, uint32_t mask, void *data) {
@@ -47,50 +38,22 @@ static int handle_monitor(int fd, uint32_t mask, void *data) {
 	(void)mask;
 	struct kiosk *kiosk = data;
 	kms_monitor_dispatch(kiosk->monitor);
+	if (kiosk->displays_changed) { // once for all that it told
+		kiosk->displays_changed = false;
+		log_debug("%s: its displays may have changed", kiosk->device->path);
+		kiosk_outputs_update(kiosk);
+	}
 	return 0;
 }
 
 static void start_monitor(struct kiosk *kiosk) {
-	kiosk->monitor = kms_monitor_create(handle_device_change, kiosk);
 	if (kiosk->monitor != NULL) {
+		kms_monitor_set_handler(kiosk->monitor, handle_device_change, kiosk);
 		kiosk->monitor_event = wl_event_loop_add_fd(kiosk_loop(kiosk),
 			kms_monitor_fd(kiosk->monitor), WL_EVENT_READABLE, handle_monitor, kiosk);
 	}
 	if (kiosk->monitor_event == NULL) {
 		log_warning("udev cannot be reached: displays that come or go are not noticed");
-	}
-}
-
-static void handle_before_frame(void *data, struct output *output) {
-	struct kiosk_output *kiosk_output = data;
-	kiosk_layout_flush(kiosk_output->kiosk->layout);
-	if (kiosk_output->mirror != NULL && !scene_mirror_update(kiosk_output->mirror)) {
-		log_warning("%s: out of memory: not all that it mirrors is shown",
-			output_pipe(output)->connector->name);
-	}
-}
-
-static void handle_lost(void *data, struct output *output) {
-	(void)output;
-	struct kiosk *kiosk = ((struct kiosk_output *)data)->kiosk;
-	if (kiosk->kiosk_session != NULL) {
-		kiosk_session_lost(kiosk->kiosk_session);
-	}
-}
-
-static void handle_first_flip(void *data, struct output *output) {
-	struct kiosk_output *kiosk_output = data;
-	struct kiosk *kiosk = kiosk_output->kiosk;
-	const struct kms_pipe *pipe = output_pipe(output);
-	int n_planes;
-	output_planes(output, &n_planes);
-	log_info("%s: %dx%d at %.2f Hz, %d planes", pipe->connector->name, pipe->mode.hdisplay,
-		pipe->mode.vdisplay, kms_mode_refresh_mhz(&pipe->mode) / 1000.0, n_planes);
-	if (!kiosk->ready) {
-		kiosk->ready = true;
-		log_info("ready");
-		sd_notifyf(0, "READY=1\nSTATUS=Showing %dx%d on %s", pipe->mode.hdisplay,
-			pipe->mode.vdisplay, pipe->connector->name);
 	}
 }
 
@@ -102,16 +65,12 @@ static bool add_format(struct format_set *set, uint32_t format, uint64_t modifie
 				  : format_set_add(set, format, modifier);
 }
 
-// What one of the planes takes, and what render/ can read from a mapped buffer.
-static bool collect_formats(const struct kiosk *kiosk, const struct kms_pipe *pipes,
-	struct format_set *scanout, struct format_set *composed) {
-	uint32_t crtcs = 0;
-	for (int i = 0; i < kiosk->n_outputs; i++) {
-		crtcs |= 1u << pipes[i].crtc->index;
-	}
+// What one of the planes takes, whichever displays are there, and what render/ can read from a mapped buffer.
+static bool collect_formats(
+	const struct kiosk *kiosk, struct format_set *scanout, struct format_set *composed) {
 	for (int p = 0; p < kiosk->device->n_planes; p++) {
 		const struct kms_plane *plane = &kiosk->device->planes[p];
-		if (plane->type == KMS_PLANE_CURSOR || (plane->possible_crtcs & crtcs) == 0) {
+		if (plane->type == KMS_PLANE_CURSOR) {
 			continue;
 		}
 		for (size_t f = 0; f < plane->formats.len; f++) {
@@ -131,9 +90,9 @@ static bool collect_formats(const struct kiosk *kiosk, const struct kms_pipe *pi
 	return true;
 }
 
-static bool start_server(struct kiosk *kiosk, const struct kms_pipe *pipes, char error[256]) {
+static bool start_server(struct kiosk *kiosk, char error[256]) {
 	struct format_set scanout = {0}, composed = {0};
-	if (!collect_formats(kiosk, pipes, &scanout, &composed)) {
+	if (!collect_formats(kiosk, &scanout, &composed)) {
 		format_set_finish(&scanout);
 		format_set_finish(&composed);
 		snprintf(error, 256, "out of memory");
@@ -154,149 +113,38 @@ static bool start_server(struct kiosk *kiosk, const struct kms_pipe *pipes, char
 	return kiosk->server != NULL;
 }
 
-void kiosk_set_scale(struct wayland_output_info *info, const struct config_output *section) {
-	info->scale = section != NULL ? round(section->scale * 120) / 120 : 1;
-	info->transform = kiosk_transform(section);
+struct first_problem {
+	char *error; // of 256 bytes; empty: there was none yet
+};
+
+static void keep_problem(void *data, const char *text) {
+	struct first_problem *first = data;
+	if (first->error[0] == '\0') {
+		snprintf(first->error, 256, "%s", text);
+	}
 }
 
-enum wl_output_transform kiosk_transform(const struct config_output *section) {
-	return section != NULL ? (enum wl_output_transform)section->transform
-						   : WL_OUTPUT_TRANSFORM_NORMAL;
-}
-
-static bool light_output(struct kiosk *kiosk, struct kiosk_output *kiosk_output,
-	const struct kms_pipe *pipe, char error[256]) {
-	struct output_handler handler = {
-		.before_frame = handle_before_frame,
-		.lost = handle_lost,
-		.first_flip = handle_first_flip,
-		.data = kiosk_output,
-	};
-	kiosk_output->output = output_create(kiosk_loop(kiosk), kiosk->pool, pipe, &handler, error);
-	const struct kms_connector *connector = pipe->connector;
-	edid_names(connector->edid, connector->edid_size, &kiosk_output->make, &kiosk_output->model);
-	const struct config_output *section = config_output(kiosk->config, connector->name);
-	kiosk_output->transform = kiosk_transform(section);
-	return kiosk_output->output != NULL;
-}
-
-// To clients and the layout.
-static bool announce_output(
-	struct kiosk *kiosk, struct kiosk_output *kiosk_output, int32_t x, char error[256]) {
-	const struct kms_pipe *pipe = output_pipe(kiosk_output->output);
-	const struct kms_connector *connector = pipe->connector;
-	const struct config_output *section = config_output(kiosk->config, connector->name);
-	const char *make = kiosk_output->make, *model = kiosk_output->model;
-	char description[128];
-	snprintf(description, sizeof(description), "%s%s%s (%s)", make != NULL ? make : "",
-		make != NULL ? " " : "", model != NULL ? model : "Display", connector->name);
-	struct wayland_output_info info = {
-		.name = connector->name,
-		.description = description,
-		.make = make != NULL ? make : "Unknown",
-		.model = model != NULL ? model : "Unknown",
-		.width = pipe->mode.hdisplay,
-		.height = pipe->mode.vdisplay,
-		.refresh_mhz = kms_mode_refresh_mhz(&pipe->mode),
-		.width_mm = (int32_t)connector->width_mm,
-		.height_mm = (int32_t)connector->height_mm,
-		.x = x,
-	};
-	kiosk_set_scale(&info, section);
-	kiosk_output->wayland =
-		wayland_output_create(kiosk->server, &info, output_scene(kiosk_output->output));
-	if (kiosk_output->wayland == NULL ||
-		!kiosk_layout_add_output(kiosk->layout, kiosk_output->wayland)) {
-		snprintf(error, 256, "%s: out of memory", connector->name);
-		return false;
-	}
-	return true;
-}
-
-bool kiosk_choose_mode(
-	const struct config *config, struct kms_pipe *pipe, bool *custom, char error[256]) {
-	*custom = false;
-	const struct config_output *section = config_output(config, pipe->connector->name);
-	if (section == NULL || section->mode.width == 0) {
-		return true;
-	}
-	const struct config_mode *wanted = &section->mode;
-	if (kms_connector_find_mode(
-			pipe->connector, wanted->width, wanted->height, wanted->refresh_mhz, &pipe->mode)) {
-		return true;
-	}
-	if (!kms_mode_custom(wanted->width, wanted->height,
-			wanted->refresh_mhz > 0 ? wanted->refresh_mhz : 60000, &pipe->mode)) {
-		snprintf(error, 256, "%s: no timing can be made for mode %dx%d: choose another",
-			pipe->connector->name, wanted->width, wanted->height);
-		return false;
-	}
-	*custom = true;
-	return true;
-}
-
-void kiosk_say_custom(const struct kms_pipe *pipe) {
-	log_info("%s: %dx%d is none of the display's own modes, trying it all the same",
-		pipe->connector->name, pipe->mode.hdisplay, pipe->mode.vdisplay);
-}
-
-static bool choose_mode(
-	struct kiosk *kiosk, struct kiosk_output *output, struct kms_pipe *pipe, char error[256]) {
-	bool custom;
-	output->default_mode = pipe->mode;
-	if (!kiosk_choose_mode(kiosk->config, pipe, &custom, error)) {
-		return false;
-	}
-	if (custom) {
-		kiosk_say_custom(pipe);
-	}
-	return true;
+static void ignore_note(void *data, const char *text) {
+	(void)data;
+	(void)text;
 }
 
 static bool start_outputs(struct kiosk *kiosk, char error[256]) {
-	struct kms_pipe pipes[KIOSK_MAX_OUTPUTS];
-	kiosk->n_outputs = kms_device_route(kiosk->device, pipes, KIOSK_MAX_OUTPUTS);
-	if (kiosk->n_outputs == 0) {
-		snprintf(error, 256, "%s: no CRTC can drive the connected display", kiosk->device->path);
-		return false;
-	}
-	kiosk->pool = output_pool_create(kiosk->device, pipes, kiosk->n_outputs);
+	kiosk->pool = output_pool_create(kiosk->device);
 	if (kiosk->pool == NULL) {
 		snprintf(error, 256, "out of memory");
 		return false;
 	}
-	if (!start_server(kiosk, pipes, error)) {
-		return false;
-	}
-	kiosk_mirrors_find(kiosk, pipes);
-	int32_t x = 0;
-	for (int i = 0; i < kiosk->n_outputs; i++) {
-		struct kiosk_output *output = &kiosk->outputs[i];
-		output->kiosk = kiosk;
-		if (!choose_mode(kiosk, output, &pipes[i], error) ||
-			!light_output(kiosk, output, &pipes[i], error)) {
-			return false;
-		}
-		if (output->source != NULL) {
-			continue;
-		}
-		if (!announce_output(kiosk, output, x, error)) {
-			return false;
-		}
-		int32_t width, height;
-		wayland_output_logical_size(output->wayland, &width, &height);
-		x += width;
-	}
-	if (!kiosk_mirrors_start(kiosk)) {
-		snprintf(error, 256, "out of memory");
-		return false;
-	}
-	return true;
+	struct first_problem first = {error};
+	const struct kiosk_listener listener = {keep_problem, ignore_note, &first};
+	error[0] = '\0';
+	return start_server(kiosk, error) && kiosk_outputs_start(kiosk, &listener);
 }
 
 bool kiosk_start(struct kiosk *kiosk, struct config *config, struct session *session,
-	struct kms_device *device, char **argv, char error[256]) {
-	*kiosk = (struct kiosk){.config = config, .session = session, .device = device};
+	struct kms_device *device, struct kms_monitor *monitor, char **argv, char error[256]) {
+	*kiosk =
+		(struct kiosk){.config = config, .session = session, .device = device, .monitor = monitor};
 	kiosk->layout = kiosk_layout_create();
 	if (kiosk->layout == NULL) {
 		snprintf(error, 256, "out of memory");
@@ -330,7 +178,11 @@ bool kiosk_start(struct kiosk *kiosk, struct config *config, struct session *ses
 	log_info(
 		"%s (%s), socket %s", device->path, device->driver, wayland_server_socket(kiosk->server));
 	kiosk->apps = kiosk_apps_create(kiosk, argv, error);
-	return kiosk->apps != NULL;
+	if (kiosk->apps == NULL) {
+		return false;
+	}
+	kiosk_outputs_started(kiosk);
+	return true;
 }
 
 void kiosk_check_stopped(struct kiosk *kiosk) {
@@ -374,24 +226,14 @@ void kiosk_finish(struct kiosk *kiosk) {
 	kiosk_keys_destroy(kiosk->keys);
 	process_host_finish(&kiosk->host);
 	kiosk_session_destroy(kiosk->kiosk_session);
-	kiosk_mirrors_finish(kiosk);
 	// Clients go first, so that their buffers do before the outputs that show them.
-	for (int i = 0; i < kiosk->n_outputs; i++) {
-		if (kiosk->outputs[i].wayland != NULL) {
-			kiosk_layout_remove_output(kiosk->layout, kiosk->outputs[i].wayland);
-		}
-	}
+	kiosk_outputs_withdraw(kiosk);
 	if (kiosk->server != NULL) {
 		wl_display_destroy_clients(wayland_server_display(kiosk->server));
 	}
 	control_destroy(kiosk->control);
 	kiosk_cursor_destroy(kiosk->cursor);
-	for (int i = 0; i < kiosk->n_outputs; i++) {
-		wayland_output_destroy(kiosk->outputs[i].wayland);
-		output_destroy(kiosk->outputs[i].output);
-		free(kiosk->outputs[i].make);
-		free(kiosk->outputs[i].model);
-	}
+	kiosk_outputs_finish(kiosk);
 	output_pool_destroy(kiosk->pool);
 	wayland_server_destroy(kiosk->server);
 	kiosk_layout_destroy(kiosk->layout);

@@ -9,7 +9,9 @@
 #include "input/input.h"
 #include "kiosk/app.h"
 #include "kiosk/apps.h"
+#include "kiosk/arrange.h"
 #include "kiosk/config.h"
+#include "kiosk/edid.h"
 #include "kiosk/layout.h"
 #include "kms/kms.h"
 #include "output/output.h"
@@ -19,15 +21,18 @@ enum {
 	KIOSK_MAX_OUTPUTS = 32,
 };
 
+// A display that is there and lit, or off for now.
 struct kiosk_output {
 	struct kiosk *kiosk;
 	struct output *output;
 	struct wayland_output *wayland; // NULL: it mirrors another
 	enum wl_output_transform transform;
-	char *make, *model;           // of the display; NULL: unknown
+	struct display_identity display;
+	unsigned displays;            // kms_connector.displays when it was lit
 	struct kiosk_output *source;  // that it mirrors; NULL: it shows apps
 	struct scene_mirror *mirror;  // NULL likewise
 	drmModeModeInfo default_mode; // without one in the configuration
+	bool changed;                 // since the rest of the kiosk was told of outputs
 };
 
 // Fills `config`, which config_init made, as it is to be now: from files and command line. False with
@@ -44,10 +49,11 @@ struct kiosk {
 	struct wayland_server *server;
 	struct kiosk_layout *layout;
 	struct wl_event_source *device_event;
-	struct kms_monitor *monitor;           // may be NULL: udev cannot be reached
-	struct wl_event_source *monitor_event; // may be NULL
-	struct kiosk_output outputs[KIOSK_MAX_OUTPUTS];
-	int n_outputs;
+	struct kms_monitor *monitor;                     // may be NULL: udev cannot be reached
+	bool displays_changed;                           // udev said so
+	struct wl_event_source *monitor_event;           // may be NULL
+	struct kiosk_output *outputs[KIOSK_MAX_OUTPUTS]; // in the order of the device's connectors
+	int n_outputs;                                   // 0: no display is there
 	struct process_host host;
 	struct kiosk_apps *apps; // may be NULL, before they are started
 	struct kiosk_keys *keys;
@@ -64,11 +70,12 @@ struct kiosk {
 	bool failed; // the device went away
 };
 
-// Takes over `config` (from malloc) and `device` (owned from now on, also on failure), lights its outputs,
-// opens the socket and starts argv (may be NULL: the apps of the configuration). The session outlives the
-// kiosk. False with one line in error.
+// Takes over `config` (from malloc), `device` and `monitor` (may be NULL), all owned from now on, also on
+// failure; lights the outputs, opens the socket and starts argv (may be NULL: the apps of the configuration).
+// The session outlives the kiosk. The monitor is older than the device, so that nothing is missed. False with
+// one line in error.
 bool kiosk_start(struct kiosk *kiosk, struct config *config, struct session *session,
-	struct kms_device *device, char **argv, char error[256]);
+	struct kms_device *device, struct kms_monitor *monitor, char **argv, char error[256]);
 // Ends the apps, then the event loop.
 void kiosk_stop(struct kiosk *kiosk);
 // Ends the event loop if it is to end, and nothing that was started runs any more.
@@ -82,36 +89,59 @@ struct kiosk_session *kiosk_session_create(struct kiosk *kiosk); // NULL when ou
 void kiosk_session_destroy(struct kiosk_session *session);       // before the outputs; NULL is fine
 // A commit was refused: another process is DRM master.
 void kiosk_session_lost(struct kiosk_session *session);
+// The device is not ours for now.
+bool kiosk_session_is_away(const struct kiosk_session *session);
 
-// ---- mirror.c: outputs that repeat another ----
+// ---- outputs.c: displays that come and go ----
 
-// Sets what each output mirrors, as the configuration says and is possible. One pipe an output.
-void kiosk_mirrors_find(struct kiosk *kiosk, const struct kms_pipe *pipes);
-bool kiosk_mirrors_start(struct kiosk *kiosk); // the outputs are lit; false when out of memory
-void kiosk_mirrors_finish(struct kiosk *kiosk);
-// Where on the output's `wayland`, or on that of what it mirrors, a place on its panel is.
-void kiosk_output_map(const struct kiosk_output *output, struct input_map *map);
-double kiosk_output_scale(const struct kiosk_output *output); // px a logical px
-// The mode that the configuration asks for, if it does: one of the display's own, else made to measure
-// (*custom). False with one line in error.
-bool kiosk_choose_mode(
-	const struct config *config, struct kms_pipe *pipe, bool *custom, char error[256]);
-void kiosk_say_custom(const struct kms_pipe *pipe);
-// `section` may be NULL.
-void kiosk_set_scale(struct wayland_output_info *info, const struct config_output *section);
-enum wl_output_transform kiosk_transform(const struct config_output *section); // likewise
-
-// ---- reload.c: the configuration anew ----
-
-void kiosk_set_loader(struct kiosk *kiosk, kiosk_loader *load, void *data);
-
-// Who asked for it hears, besides the log, a line for each thing that is wrong and for each that is to be
-// known, during the call.
+// Who asked for something hears, besides the log, a line for each thing that is wrong and for each that is to
+// be known, during the call.
 struct kiosk_listener {
 	void (*problem)(void *data, const char *text);
 	void (*note)(void *data, const char *text);
 	void *data;
 };
+
+// Each to the log, and to the listener, which may be NULL.
+void kiosk_tell_problem(const struct kiosk_listener *listener, const char *text);
+void kiosk_tell_note(const struct kiosk_listener *listener, const char *text);
+void kiosk_tell_problemf(const struct kiosk_listener *listener, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+void kiosk_tell_notef(const struct kiosk_listener *listener, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+// Lights what the device found when it was opened. False if anything is wrong; `listener` may be NULL.
+bool kiosk_outputs_start(struct kiosk *kiosk, const struct kiosk_listener *listener);
+// All else has started, too.
+void kiosk_outputs_started(struct kiosk *kiosk);
+// Looks which displays are there, and makes outputs of them, as the configuration of now says. What was there
+// before goes on undisturbed, unless it is another display. Nothing is done while the device is not ours.
+// What is wrong is tried again the next time.
+void kiosk_outputs_update(struct kiosk *kiosk);
+// The same, without telling input devices and cursor (*changed). False if anything is wrong; `listener` may be
+// NULL.
+bool kiosk_outputs_reload(
+	struct kiosk *kiosk, bool *changed, const struct kiosk_listener *listener);
+// All of them leave layout and mirrors, what is on the screens stays: before the clients go.
+void kiosk_outputs_withdraw(struct kiosk *kiosk);
+void kiosk_outputs_finish(struct kiosk *kiosk); // afterwards
+// By the name of its connector; NULL: there is none.
+struct kiosk_output *kiosk_find_output(const struct kiosk *kiosk, const char *name);
+
+// ---- mirror.c: outputs that repeat another ----
+
+// Which output each of them is to mirror, as the configuration says and is possible; NULL: it shows apps.
+// What is not possible is logged.
+void kiosk_mirrors_find(const struct kiosk *kiosk, struct kiosk_output *sources[KIOSK_MAX_OUTPUTS]);
+bool kiosk_mirrors_start(struct kiosk *kiosk); // the outputs are there; false when out of memory
+void kiosk_mirrors_finish(struct kiosk *kiosk);
+// Where on the output's `wayland`, or on that of what it mirrors, a place on its panel is.
+void kiosk_output_map(const struct kiosk_output *output, struct input_map *map);
+double kiosk_output_scale(const struct kiosk_output *output); // px a logical px
+
+// ---- reload.c: the configuration anew ----
+
+void kiosk_set_loader(struct kiosk *kiosk, kiosk_loader *load, void *data);
 
 // Reads the configuration anew and applies what changed; `listener` may be NULL. False if anything is
 // wrong: with the configuration, then nothing is changed; or a display refused its mode, then all else
@@ -126,6 +156,8 @@ void kiosk_input_destroy(struct kiosk_input *input); // before the server; NULL 
 // kiosk->config is another one than `before`.
 void kiosk_input_reload(
 	struct kiosk_input *input, const struct config *before, bool outputs_changed);
+// Others are there, or they have another size, scale or transform.
+void kiosk_input_outputs_changed(struct kiosk_input *input);
 struct input_device;
 struct input_report;
 // The device after `after` (NULL: the first), NULL at the end; *output is the index of the output that
@@ -150,6 +182,7 @@ void calibration_forget(struct kiosk *kiosk, const struct input_device *device);
 struct kiosk_cursor *kiosk_cursor_create(struct kiosk *kiosk); // NULL when out of memory
 void kiosk_cursor_reload(
 	struct kiosk_cursor *cursor, const struct config *before, bool outputs_changed);
+void kiosk_cursor_outputs_changed(struct kiosk_cursor *cursor);
 // After the clients are gone, before the outputs. NULL is fine.
 void kiosk_cursor_destroy(struct kiosk_cursor *cursor);
 
@@ -163,10 +196,6 @@ void kiosk_osk_reload(struct kiosk_osk *osk, const struct config *before);
 struct app *kiosk_osk_app(const struct kiosk_osk *osk); // NULL: none
 void kiosk_osk_destroy(struct kiosk_osk *osk);          // NULL is fine
 
-// ---- edid.c, or edid-none.c where the system has no libdisplay-info ----
-// Names from the display's EDID (VESA E-EDID; may be NULL); the caller frees them, NULL if unknown.
-void edid_names(const void *edid, size_t size, char **make, char **model);
-
 // ---- keys.c ----
 struct kiosk_keys *kiosk_keys_create(struct kiosk *kiosk); // NULL when out of memory
 void kiosk_keys_reload(struct kiosk_keys *keys);
@@ -175,8 +204,11 @@ void kiosk_keys_destroy(struct kiosk_keys *keys); // before the server; NULL is 
 // ---- idle.c ----
 struct kiosk_idle *kiosk_idle_create(struct kiosk *kiosk); // NULL when out of memory
 void kiosk_idle_reload(struct kiosk_idle *idle, const struct config *before);
-void kiosk_idle_destroy(struct kiosk_idle *idle); // before the server; NULL is fine
-void kiosk_idle_wake(struct kiosk_idle *idle);    // as input does
+void kiosk_idle_destroy(struct kiosk_idle *idle);       // before the server; NULL is fine
+void kiosk_idle_wake(struct kiosk_idle *idle);          // as input does
+bool kiosk_idle_is_dark(const struct kiosk_idle *idle); // screens are off
+// It is as dark as the others from now on.
+void kiosk_idle_output_added(struct kiosk_idle *idle, struct output *output);
 // By the operator's command; an output that was turned off so is lit by any input.
 void kiosk_idle_set_power(struct kiosk_idle *idle, struct output *output, bool on);
 
@@ -188,6 +220,10 @@ void kiosk_watchdog_destroy(struct watchdog *watchdog);      // before the serve
 // The state of everything as JSON text (interface of `vitrinectl status --json`); the caller frees
 // it. NULL when out of memory.
 char *status_json(const struct kiosk *kiosk);
+
+// ---- status_displays.c ----
+struct json_object;
+struct json_object *status_displays(const struct kiosk *kiosk);
 
 // ---- control.c: vitrine-control-v1 ----
 struct control *control_create(struct kiosk *kiosk); // NULL when out of memory

@@ -3,15 +3,20 @@
 // zone do before the others, which keep clear of the zones.
 #include "kiosk/layers.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+
+#include "kiosk/config.h"
 
 enum { MAX_SIZE = 1 << 24 }; // px, so that sums of a few never leave 32 bits
 
 struct layered {
 	struct layer_surface *surface;
 	struct wayland_output *output; // NULL: waits for one
-	struct scene_rect place;       // px of the output
-	struct wl_list link;           // kiosk_layers.surfaces
+	char home[CONFIG_NAME_SIZE]; // name of the first that it lay on, to which it returns; "": none
+	struct scene_rect place;     // px of the output
+	struct wl_list link;         // kiosk_layers.surfaces
 };
 
 void kiosk_layers_init(struct kiosk_layers *layers) {
@@ -25,6 +30,13 @@ static bool is_mapped(const struct layered *layered) {
 
 // ---- Outputs ----
 
+static void lay_on(struct layered *layered, struct wayland_output *output) {
+	layered->output = output;
+	if (output && layered->home[0] == '\0') {
+		snprintf(layered->home, sizeof(layered->home), "%s", wayland_output_info(output)->name);
+	}
+}
+
 bool kiosk_layers_add(
 	struct kiosk_layers *layers, struct layer_surface *surface, struct wayland_output *output) {
 	struct layered *layered = calloc(1, sizeof(*layered));
@@ -33,7 +45,7 @@ bool kiosk_layers_add(
 	}
 	struct wayland_output *wanted = layer_surface_wanted_output(surface);
 	layered->surface = surface;
-	layered->output = wanted != NULL && wayland_output_data(wanted) != NULL ? wanted : output;
+	lay_on(layered, wanted != NULL && wayland_output_data(wanted) != NULL ? wanted : output);
 	wl_list_insert(layers->surfaces.prev, &layered->link);
 	layer_surface_set_data(surface, layered);
 	return true;
@@ -68,8 +80,9 @@ struct scene_rect kiosk_layers_place(const struct layer_surface *surface) {
 void kiosk_layers_output_added(struct kiosk_layers *layers, struct wayland_output *output) {
 	struct layered *layered;
 	wl_list_for_each(layered, &layers->surfaces, link) {
-		if (layered->output == NULL) {
-			layered->output = output;
+		bool home = strcmp(layered->home, wayland_output_info(output)->name) == 0;
+		if (layered->output == NULL || home) {
+			lay_on(layered, output);
 		}
 	}
 }

@@ -26,7 +26,7 @@ struct wayland_output *kiosk_layers_remove(
 	struct kiosk_layers *layers, struct layer_surface *surface);
 // NULL: none, or it is not known.
 struct wayland_output *kiosk_layers_output(const struct layer_surface *surface);
-// Those that wait for an output lie on this one.
+// Those that wait for an output lie on this one, and those that did before it went.
 void kiosk_layers_output_added(struct kiosk_layers *layers, struct wayland_output *output);
 // What lies on the output moves to `other` (may be NULL), unless its client named the output: then it is
 // closed.

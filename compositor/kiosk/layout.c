@@ -188,15 +188,17 @@ static void update_keyboard(struct kiosk_layout *layout, struct seat *seat) {
 }
 
 void kiosk_layout_flush(struct kiosk_layout *layout) {
-	struct seat *seat = NULL;
+	bool changed = layout->waiting.dirty;
+	layout->waiting.dirty = false;
 	struct layout_output *output;
 	wl_list_for_each(output, &layout->outputs, link) {
 		if (output->dirty) {
 			lay_out(layout, output);
-			seat = wayland_server_seat(wayland_output_server(output->wayland));
+			changed = true;
 		}
 	}
-	if (seat) {
+	if (changed && layout->server) {
+		struct seat *seat = wayland_server_seat(layout->server);
 		update_keyboard(layout, seat);
 		seat_scene_changed(seat);
 	}
@@ -216,6 +218,7 @@ static void handle_loop_destroy(struct wl_listener *listener, void *data) {
 		layout->idle = NULL;
 	}
 	layout->loop = NULL;
+	layout->server = NULL;
 }
 
 static void window_destroy(struct kiosk_layout *layout, struct layout_window *window) {
@@ -309,6 +312,7 @@ static void handle_request(void *data, struct toplevel *toplevel, struct wayland
 	if (output && output != window->output && !window->parent &&
 		layout_may_use(layout, window, output)) {
 		layout_move_root(layout, window, output);
+		layout_settle(window);
 		layout_raise_window(layout, window);
 		configure_tree(window, false);
 	}
@@ -557,12 +561,13 @@ void kiosk_layout_destroy(struct kiosk_layout *layout) {
 	free(layout);
 }
 
-// Windows of apps that have outputs of their own, and were somewhere else meanwhile.
+// Windows that belong there, and were somewhere else meanwhile.
 static void take_home(struct kiosk_layout *layout, struct layout_output *output) {
 	struct layout_window *window;
 	wl_list_for_each(window, &layout->windows, link) {
-		if (!window->parent && window->output != output && window->output->wayland &&
-			layout_is_home(window, output)) {
+		if (!window->parent && window->output != output &&
+			layout_home_rank(window, output) > layout_home_rank(window, window->output) &&
+			layout_may_use(layout, window, output)) {
 			layout_move_root(layout, window, output);
 			configure_tree(window, false);
 		}
@@ -575,8 +580,8 @@ bool kiosk_layout_add_output(struct kiosk_layout *layout, struct wayland_output 
 		return false;
 	}
 	if (!layout->loop) {
-		struct wayland_server *server = wayland_output_server(wayland);
-		layout->loop = wl_display_get_event_loop(wayland_server_display(server));
+		layout->server = wayland_output_server(wayland);
+		layout->loop = wl_display_get_event_loop(wayland_server_display(layout->server));
 		layout->loop_destroy.notify = handle_loop_destroy;
 		wl_event_loop_add_destroy_listener(layout->loop, &layout->loop_destroy);
 	}
@@ -590,13 +595,17 @@ bool kiosk_layout_add_output(struct kiosk_layout *layout, struct wayland_output 
 	wl_list_for_each_safe(root, tmp, &layout->waiting.roots, stack_link) {
 		struct layout_output *chosen = layout_choose_output(layout, root);
 		if (chosen->wayland) {
+			bool is_new = root->home.name[0] == '\0';
 			layout_move_root(layout, root, chosen);
-			configure_tree(root, true);
+			if (is_new) {
+				layout_settle(root);
+			}
+			configure_tree(root, true); // an answer may be owed
 		}
 	}
 	take_home(layout, output);
 	kiosk_layers_output_added(&layout->layers, wayland);
-	layout_mark_dirty(layout, output);
+	mark_all(layout);
 	return true;
 }
 

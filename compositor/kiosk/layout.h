@@ -22,12 +22,12 @@ void kiosk_layout_destroy(struct kiosk_layout *layout);
 // For wayland_server_options, with the layout as its data.
 const struct wayland_policy *kiosk_layout_policy(void);
 
-// Windows that wait for an output get this one. Takes over wayland_output_set_data. False when out of
+// Windows that wait for an output get this one, and those that belong there return. Takes over wayland_output_set_data. False when out of
 // memory.
 bool kiosk_layout_add_output(struct kiosk_layout *layout, struct wayland_output *output);
 // Its size, scale or transform is another (wayland_output_update).
 void kiosk_layout_output_changed(struct kiosk_layout *layout, struct wayland_output *output);
-// Before the output is destroyed: its windows move to the others, or wait for one.
+// Before the output is destroyed: its windows move to the others, or wait for one, until it is there again.
 void kiosk_layout_remove_output(struct kiosk_layout *layout, struct wayland_output *output);
 
 // Who decides which clients get to see what on-screen keyboards need (wayland_policy.client_is_trusted);

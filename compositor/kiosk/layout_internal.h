@@ -18,6 +18,12 @@ struct layout_output {
 	struct wl_list link; // kiosk_layout.outputs
 };
 
+// Where a window belongs, and returns to when it was elsewhere meanwhile.
+struct layout_home {
+	char name[CONFIG_NAME_SIZE]; // of the output; "": nowhere yet
+	char display[128]; // make, model and serial number; "": no two of them can be told apart
+};
+
 // From the initial commit of a toplevel until it is unmapped.
 struct layout_window {
 	struct toplevel *toplevel;
@@ -28,12 +34,12 @@ struct layout_window {
 	struct wl_list link;          // kiosk_layout.windows
 	uint64_t raised;              // of roots: when it last came to the front
 	bool mapped;
-	bool active;                 // in front, or the parent of what is
-	bool covered;                // a root behind one that fills the same place
-	enum layout_level level;     // of its app, as the region: a window's tree is of one app
-	struct scene_rect region;    // of the output, logical px; empty: all of it
-	char home[CONFIG_NAME_SIZE]; // the output of its app's list that it was given; "": no list
-	struct scene_rect place;     // of the window geometry, px of the output
+	bool active;              // in front, or the parent of what is
+	bool covered;             // a root behind one that fills the same place
+	enum layout_level level;  // of its app, as the region: a window's tree is of one app
+	struct scene_rect region; // of the output, logical px; empty: all of it
+	struct scene_rect place;  // of the window geometry, px of the output
+	struct layout_home home;
 };
 
 struct kiosk_layout {
@@ -49,7 +55,8 @@ struct kiosk_layout {
 	struct layout_owner owner; // all zero: nobody knows of apps
 	uint64_t last_raised;
 	struct scene_buffer *black;
-	struct wl_event_loop *loop; // NULL before the first output
+	struct wl_event_loop *loop;    // NULL before the first output
+	struct wayland_server *server; // likewise
 	struct wl_listener loop_destroy;
 	struct wl_event_source *idle; // may be NULL
 };
@@ -82,7 +89,11 @@ struct layout_output *layout_choose_output(
 // The configuration leaves the output to the window.
 bool layout_may_use(struct kiosk_layout *layout, const struct layout_window *window,
 	const struct layout_output *output);
-bool layout_is_home(const struct layout_window *window, const struct layout_output *output);
+// How much the output is where the window belongs; 0: not at all. The same display counts more than the same
+// connector.
+int layout_home_rank(const struct layout_window *window, const struct layout_output *output);
+// It belongs where it is now, if that is anywhere.
+void layout_settle(struct layout_window *window);
 // The front one of the roots that share the window's level and region; NULL: none is mapped.
 struct layout_window *layout_front_like(const struct layout_window *window);
 // Finds out which windows are in front, each in its region, and which are covered.

@@ -154,6 +154,21 @@ static struct layout_output *choose_any(
 	return wl_container_of(layout->outputs.next, output, link);
 }
 
+// The one where it belongs; NULL: that is not there.
+static struct layout_output *find_home(
+	struct kiosk_layout *layout, const struct layout_window *window) {
+	struct layout_output *home = NULL, *output;
+	int most = 0;
+	wl_list_for_each(output, &layout->outputs, link) {
+		int rank = layout_home_rank(window, output);
+		if (rank > most && layout_may_use(layout, window, output)) {
+			most = rank;
+			home = output;
+		}
+	}
+	return home;
+}
+
 struct layout_output *layout_choose_output(
 	struct kiosk_layout *layout, const struct layout_window *window) {
 	const struct layout_placement *placement = placement_of(layout, window);
@@ -165,6 +180,10 @@ struct layout_output *layout_choose_output(
 	if (wl_list_empty(&layout->outputs)) {
 		return &layout->waiting;
 	}
+	struct layout_output *home = find_home(layout, window);
+	if (home) {
+		return home;
+	}
 	return placement && placement->outputs ? choose_listed(layout, placement, window)
 										   : choose_any(layout, window);
 }
@@ -175,9 +194,7 @@ void layout_place_window(struct kiosk_layout *layout, struct layout_window *wind
 	window->region = placement ? placement->region : (struct scene_rect){0};
 	// A dialog is nothing without its parent.
 	window->output = window->parent ? window->parent->output : layout_choose_output(layout, window);
-	if (placement && placement->outputs) {
-		snprintf(window->home, sizeof(window->home), "%s", name_of(window->output));
-	}
+	layout_settle(window);
 }
 
 bool layout_may_use(struct kiosk_layout *layout, const struct layout_window *window,
@@ -186,8 +203,30 @@ bool layout_may_use(struct kiosk_layout *layout, const struct layout_window *win
 	return !placement || !placement->outputs || lists(placement, name_of(output));
 }
 
-bool layout_is_home(const struct layout_window *window, const struct layout_output *output) {
-	return window->home[0] != '\0' && strcmp(window->home, name_of(output)) == 0;
+static struct layout_home home_at(const struct layout_output *output) {
+	struct layout_home home = {0};
+	if (output->wayland) {
+		const struct wayland_output_info *info = wayland_output_info(output->wayland);
+		snprintf(home.name, sizeof(home.name), "%s", info->name);
+		if (info->serial[0] != '\0') {
+			snprintf(home.display, sizeof(home.display), "%s %s %s", info->make, info->model,
+				info->serial);
+		}
+	}
+	return home;
+}
+
+int layout_home_rank(const struct layout_window *window, const struct layout_output *output) {
+	const struct layout_home here = home_at(output), *home = &window->home;
+	bool same_name = home->name[0] != '\0' && strcmp(home->name, here.name) == 0;
+	bool same_display = home->display[0] != '\0' && strcmp(home->display, here.display) == 0;
+	return (same_name ? 1 : 0) + (same_display ? 2 : 0);
+}
+
+void layout_settle(struct layout_window *window) {
+	if (window->output->wayland) {
+		window->home = home_at(window->output);
+	}
 }
 
 // ---- What is in front ----

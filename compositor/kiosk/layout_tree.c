@@ -92,6 +92,9 @@ void layout_set_parent(
 	struct layout_window *old = window->parent;
 	wl_list_remove(&window->stack_link);
 	window->parent = parent;
+	if (old && !parent) {
+		window->home = layout_root_of(old)->home;
+	}
 	if (parent && parent->output != window->output) {
 		layout_set_output(layout, window, parent->output);
 	}

@@ -9,38 +9,34 @@
 #include "base/log.h"
 #include "kiosk/kiosk.h"
 
-static int find_pipe(const struct kiosk *kiosk, const struct kms_pipe *pipes, const char *name) {
+void kiosk_mirrors_find(
+	const struct kiosk *kiosk, struct kiosk_output *sources[KIOSK_MAX_OUTPUTS]) {
 	for (int i = 0; i < kiosk->n_outputs; i++) {
-		if (strcmp(pipes[i].connector->name, name) == 0) {
-			return i;
-		}
-	}
-	return -1;
-}
-
-void kiosk_mirrors_find(struct kiosk *kiosk, const struct kms_pipe *pipes) {
-	int wanted[KIOSK_MAX_OUTPUTS] = {0};
-	for (int i = 0; i < kiosk->n_outputs; i++) {
-		const char *name = pipes[i].connector->name;
-		const char *source = config_mirror(kiosk->config, name);
-		wanted[i] = source != NULL ? find_pipe(kiosk, pipes, source) : -1;
-		if (source != NULL && wanted[i] < 0) {
-			log_warning(
-				"%s: mirror = %s: no such output is connected, so %s shows apps; connect it "
-				"and start again, or name one that `vitrinectl status` lists",
+		const char *name = kiosk->outputs[i]->display.name;
+		const char *source =
+			kiosk_wish(kiosk, output_pipe(kiosk->outputs[i]->output)->connector).mirror;
+		sources[i] = source != NULL ? kiosk_find_output(kiosk, source) : NULL;
+		if (source != NULL && sources[i] == NULL) {
+			log_warning("%s: mirror = %s: no such output is connected, so %s shows apps; connect "
+						"it, or name one that `vitrinectl status` lists",
 				name, source, name);
 		}
 	}
+	// A mirror of what is one shows apps; the configuration was complained of.
+	bool chained[KIOSK_MAX_OUTPUTS] = {0};
 	for (int i = 0; i < kiosk->n_outputs; i++) {
-		// A mirror of what is one shows apps; the configuration was complained of.
-		bool ok = wanted[i] >= 0 && wanted[wanted[i]] < 0;
-		kiosk->outputs[i].source = ok ? &kiosk->outputs[wanted[i]] : NULL;
+		for (int j = 0; j < kiosk->n_outputs; j++) {
+			chained[i] = chained[i] || (sources[i] == kiosk->outputs[j] && sources[j] != NULL);
+		}
+	}
+	for (int i = 0; i < kiosk->n_outputs; i++) {
+		sources[i] = chained[i] ? NULL : sources[i];
 	}
 }
 
 bool kiosk_mirrors_start(struct kiosk *kiosk) {
 	for (int i = 0; i < kiosk->n_outputs; i++) {
-		struct kiosk_output *output = &kiosk->outputs[i], *source = output->source;
+		struct kiosk_output *output = kiosk->outputs[i], *source = output->source;
 		if (source == NULL) {
 			continue;
 		}
@@ -49,16 +45,15 @@ bool kiosk_mirrors_start(struct kiosk *kiosk) {
 		if (output->mirror == NULL) {
 			return false;
 		}
-		log_info("%s: mirrors %s", output_pipe(output->output)->connector->name,
-			output_pipe(source->output)->connector->name);
+		log_info("%s: mirrors %s", output->display.name, source->display.name);
 	}
 	return true;
 }
 
 void kiosk_mirrors_finish(struct kiosk *kiosk) {
 	for (int i = 0; i < kiosk->n_outputs; i++) {
-		scene_mirror_destroy(kiosk->outputs[i].mirror);
-		kiosk->outputs[i].mirror = NULL;
+		scene_mirror_destroy(kiosk->outputs[i]->mirror);
+		kiosk->outputs[i]->mirror = NULL;
 	}
 }
 

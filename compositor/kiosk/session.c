@@ -20,11 +20,11 @@ struct kiosk_session {
 
 static void pause_all(struct kiosk *kiosk) {
 	for (int i = 0; i < kiosk->n_outputs; i++) {
-		output_pause(kiosk->outputs[i].output);
+		output_pause(kiosk->outputs[i]->output);
 	}
 }
 
-// False: not yet.
+// False: not yet. Displays may have come or gone meanwhile.
 static bool unpause_all(struct kiosk_session *session) {
 	struct kiosk *kiosk = session->kiosk;
 	int rc = kms_device_acquire(kiosk->device);
@@ -33,8 +33,10 @@ static bool unpause_all(struct kiosk_session *session) {
 		log_debug("%s: not ours again yet: %s", kiosk->device->path, strerror(-rc));
 		return false;
 	}
+	session->lost = false;
+	kiosk_outputs_update(kiosk);
 	for (int i = 0; i < kiosk->n_outputs; i++) {
-		output_unpause(kiosk->outputs[i].output);
+		output_unpause(kiosk->outputs[i]->output);
 	}
 	return true;
 }
@@ -45,7 +47,6 @@ static int handle_timer(void *data) {
 		return 0;
 	}
 	if (unpause_all(session)) {
-		session->lost = false;
 		log_info("%s: is ours again", session->kiosk->device->path);
 	} else {
 		wl_event_source_timer_update(session->timer, ACQUIRE_MS);
@@ -65,6 +66,10 @@ void kiosk_session_lost(struct kiosk_session *session) {
 		pause_all(session->kiosk);
 		wait_for_device(session);
 	}
+}
+
+bool kiosk_session_is_away(const struct kiosk_session *session) {
+	return session->lost || !session_is_active(session->kiosk->session);
 }
 
 static void handle_changed(struct session_listener *listener, bool active) {

@@ -132,6 +132,10 @@ static struct json_object *output_json(const struct kiosk_output *kiosk_output) 
 	add_string(object, "power", output_power(output) ? "on" : "off");
 	add_string(object, "transform", transforms[kiosk_output->transform]);
 	add(object, "scale", json_object_new_double(kiosk_output_scale(kiosk_output)));
+	const struct wayland_output_info *info =
+		kiosk_output->wayland != NULL ? wayland_output_info(kiosk_output->wayland) : NULL;
+	add_int(object, "x", info != NULL ? info->x : 0);
+	add_int(object, "y", info != NULL ? info->y : 0);
 	add_string(object, "mirror",
 		kiosk_output->source != NULL ? output_pipe(kiosk_output->source->output)->connector->name
 									 : NULL);
@@ -183,7 +187,7 @@ static struct json_object *inputs_json(const struct kiosk *kiosk) {
 		snprintf(id, sizeof(id), "%04x:%04x", identity->vendor, identity->product);
 		add_string(object, "id", id);
 		add_string(object, "output",
-			output >= 0 ? output_pipe(kiosk->outputs[output].output)->connector->name : NULL);
+			output >= 0 ? output_pipe(kiosk->outputs[output]->output)->connector->name : NULL);
 		json_object_array_add(array, object);
 	}
 	return array;
@@ -220,9 +224,10 @@ char *status_json(const struct kiosk *kiosk) {
 	add(root, "configuration", configuration);
 	struct json_object *outputs = json_object_new_array();
 	for (int i = 0; i < kiosk->n_outputs; i++) {
-		json_object_array_add(outputs, output_json(&kiosk->outputs[i]));
+		json_object_array_add(outputs, output_json(kiosk->outputs[i]));
 	}
 	add(root, "outputs", outputs);
+	add(root, "displays", status_displays(kiosk));
 	add(root, "inputs", inputs_json(kiosk));
 	add(root, "apps", status_apps(kiosk));
 	add(root, "clients", clients_json(kiosk));

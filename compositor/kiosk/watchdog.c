@@ -20,7 +20,7 @@ struct watchdog {
 static const struct output *find_stuck(const struct watchdog *watchdog) {
 	const struct kiosk *kiosk = watchdog->kiosk;
 	for (int i = 0; i < kiosk->n_outputs; i++) {
-		const struct output *output = kiosk->outputs[i].output;
+		const struct output *output = kiosk->outputs[i]->output;
 		if (output_overdue_ns(output) > watchdog->period_ms * INT64_C(1000000)) {
 			return output;
 		}

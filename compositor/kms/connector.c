@@ -12,6 +12,9 @@ static const char *const connector_names[KMS_CONNECTOR_PROPERTY_COUNT] = {
 	[KMS_CONNECTOR_CRTC_ID] = "CRTC_ID",
 	[KMS_CONNECTOR_EDID] = "EDID",
 	[KMS_CONNECTOR_NON_DESKTOP] = "non-desktop",
+	[KMS_CONNECTOR_MAX_BPC] = "max bpc",
+	[KMS_CONNECTOR_PANEL_ORIENTATION] = "panel orientation",
+	[KMS_CONNECTOR_LINK_STATUS] = "link-status",
 	[KMS_CONNECTOR_WRITEBACK_FB_ID] = "WRITEBACK_FB_ID",
 	[KMS_CONNECTOR_WRITEBACK_OUT_FENCE_PTR] = "WRITEBACK_OUT_FENCE_PTR",
 	[KMS_CONNECTOR_WRITEBACK_PIXEL_FORMATS] = "WRITEBACK_PIXEL_FORMATS",
@@ -24,7 +27,6 @@ struct probe {
 	int n_modes;
 	void *edid; // owned, may be NULL
 	size_t edid_size;
-	bool changed;
 };
 
 static void probe_finish(struct probe *probe) {
@@ -82,6 +84,8 @@ static bool probe_connector(struct kms_connector *connector, struct probe *probe
 	for (int i = 0; i < now->count_props; i++) {
 		if (now->props[i] == connector->props[KMS_CONNECTOR_NON_DESKTOP].id) {
 			connector->non_desktop = now->prop_values[i] != 0;
+		} else if (now->props[i] == connector->props[KMS_CONNECTOR_LINK_STATUS].id) {
+			connector->props[KMS_CONNECTOR_LINK_STATUS].value = now->prop_values[i];
 		}
 	}
 	ok = ok && read_edid(device, now, connector, probe);
@@ -134,6 +138,36 @@ static void connector_init(struct kms_connector *connector, const drmModeConnect
 		now->connector_type_id);
 }
 
+static enum kms_orientation read_orientation(const drmModePropertyRes *property, uint64_t value) {
+	static const char *const names[] = {
+		[KMS_ORIENTATION_NORMAL] = "Normal",
+		[KMS_ORIENTATION_BOTTOM_UP] = "Upside Down",
+		[KMS_ORIENTATION_LEFT_UP] = "Left Side Up",
+		[KMS_ORIENTATION_RIGHT_UP] = "Right Side Up",
+	};
+	for (int i = 0; i < property->count_enums; i++) {
+		for (size_t n = 0; n < sizeof(names) / sizeof(names[0]); n++) {
+			if (property->enums[i].value == value &&
+				strcmp(property->enums[i].name, names[n]) == 0) {
+				return (enum kms_orientation)n;
+			}
+		}
+	}
+	return KMS_ORIENTATION_NORMAL;
+}
+
+static bool visit_property(
+	void *owner, int index, const drmModePropertyRes *property, uint64_t value) {
+	struct kms_connector *connector = owner;
+	if (index == KMS_CONNECTOR_PANEL_ORIENTATION) {
+		connector->orientation = read_orientation(property, value);
+	} else if (index == KMS_CONNECTOR_MAX_BPC && property->count_values == 2) {
+		connector->min_bpc = (int)property->values[0];
+		connector->max_bpc = (int)property->values[1];
+	}
+	return true;
+}
+
 // Takes a connector in that was not known. False with errno set.
 static bool add_connector(struct kms_device *device, uint32_t id) {
 	drmModeConnector *now = drmModeGetConnectorCurrent(device->fd, id);
@@ -145,7 +179,7 @@ static bool add_connector(struct kms_device *device, uint32_t id) {
 	connector_init(connector, now);
 	drmModeFreeConnector(now);
 	if (!kms_properties_load(device, id, DRM_MODE_OBJECT_CONNECTOR, connector_names,
-			KMS_CONNECTOR_PROPERTY_COUNT, connector->props, NULL, NULL)) {
+			KMS_CONNECTOR_PROPERTY_COUNT, connector->props, visit_property, connector)) {
 		return false;
 	}
 	// One-shot in the kernel: what was read is not a state that could be kept or restored.
@@ -203,6 +237,7 @@ static bool refresh(struct kms_device *device, bool *changed) {
 		if (connected != connector->connected || !same_modes(connector, probe) ||
 			!same_edid(connector, probe)) {
 			*changed = true;
+			connector->displays++;
 		}
 		connector->connected = connected;
 		free(connector->modes);
@@ -239,6 +274,19 @@ bool kms_device_probe(struct kms_device *device) {
 	// Out of memory: nothing was taken over, the next hotplug event tries again.
 	refresh(device, &changed);
 	return changed;
+}
+
+bool kms_connector_has_display(const struct kms_connector *connector) {
+	return connector->connected && lightable(connector) && connector->n_modes > 0;
+}
+
+bool kms_device_has_display(const struct kms_device *device) {
+	for (int i = 0; i < device->n_connectors; i++) {
+		if (kms_connector_has_display(&device->connectors[i])) {
+			return true;
+		}
+	}
+	return false;
 }
 
 struct kms_connector *kms_crtc_writeback(struct kms_crtc *crtc) {

@@ -190,20 +190,6 @@ static bool load_objects(struct kms_device *device, struct kms_open_error *error
 	return ok;
 }
 
-static bool check_display(struct kms_device *device, struct kms_open_error *error) {
-	for (int i = 0; i < device->n_connectors; i++) {
-		const struct kms_connector *connector = &device->connectors[i];
-		if (connector->connected && !connector->writeback && !connector->non_desktop) {
-			return true;
-		}
-	}
-	kms_open_error_set(error, KMS_OPEN_NO_DISPLAY,
-		"%s: no display is connected: plug one in (--wait waits for it) or choose another "
-		"device with --device",
-		device->path);
-	return false;
-}
-
 // Everything that opening made, whether it came to its end or not.
 static void device_free(struct kms_device *device) {
 	kms_framebuffers_finish(device);
@@ -259,8 +245,7 @@ struct kms_device *kms_device_open_node(
 	wl_list_init(&device->framebuffers);
 	wl_list_init(&device->doomed);
 	if (!check_is_kms(device, error) || !check_capabilities(device, error) ||
-		!become_master(device, error) || !load_objects(device, error) ||
-		!check_display(device, error)) {
+		!become_master(device, error) || !load_objects(device, error)) {
 		device_free(device);
 		return NULL;
 	}

@@ -115,8 +115,6 @@ static bool find(struct candidates *candidates) {
 // Of several devices that failed, the operator hears of the one that was nearest to working.
 static int telling(enum kms_open_status status) {
 	switch (status) {
-	case KMS_OPEN_NO_DISPLAY:
-		return 5;
 	case KMS_OPEN_BUSY:
 		return 4;
 	case KMS_OPEN_NO_PERMISSION:
@@ -143,23 +141,33 @@ static bool surely_not_kms(const char *path) {
 	return !is_kms;
 }
 
+// One with a display, or else the first that opens.
 static struct kms_device *open_first(const struct candidates *candidates,
 	const struct kms_opener *opener, struct kms_open_error *error) {
+	struct kms_device *dark = NULL;
 	for (size_t i = 0; i < candidates->len; i++) {
 		if (surely_not_kms(candidates->list[i].path)) {
 			continue;
 		}
 		struct kms_open_error mine;
 		struct kms_device *device = kms_device_open_node(candidates->list[i].path, opener, &mine);
-		if (device) {
+		if (device && kms_device_has_display(device)) {
+			kms_device_close(dark);
 			*error = mine;
 			return device;
 		}
-		if (telling(mine.status) > telling(error->status)) {
+		if (device && dark) {
+			kms_device_close(device);
+		} else if (device) {
+			dark = device;
+		} else if (telling(mine.status) > telling(error->status)) {
 			*error = mine;
 		}
 	}
-	return NULL;
+	if (dark) {
+		*error = (struct kms_open_error){.status = KMS_OPEN_OK};
+	}
+	return dark;
 }
 
 struct kms_device *kms_device_open(

@@ -42,6 +42,11 @@ void kms_monitor_destroy(struct kms_monitor *monitor) {
 	free(monitor);
 }
 
+void kms_monitor_set_handler(struct kms_monitor *monitor, kms_monitor_handler handler, void *data) {
+	monitor->handler = handler;
+	monitor->data = data;
+}
+
 int kms_monitor_fd(struct kms_monitor *monitor) {
 	return udev_monitor_get_fd(monitor->monitor);
 }

@@ -68,6 +68,7 @@ struct output {
 	bool swapped; // a plane gets another buffer or place
 
 	bool scheduled; // a frame is wanted
+	bool retiring;  // of nobody any more: goes with the flip that is on its way
 	bool powered;   // it should be lit
 	bool paused;    // the device is not ours for now
 	bool lit;       // its CRTC is active
@@ -143,6 +144,10 @@ int pool_planes(const struct output_pool *pool, const struct kms_crtc *crtc,
 	struct kms_plane *planes[PLANNER_MAX_PLANES], int *primary);
 void pool_add(struct output_pool *pool, struct output *output);
 void pool_remove(struct output_pool *pool, struct output *output);
+// The one that shows on the CRTC, or did until it was retired; NULL: none.
+struct output *pool_output(const struct output_pool *pool, const struct kms_crtc *crtc);
+// The output that has the plane on its screen; NULL: none.
+struct output *pool_user(const struct output_pool *pool, const struct kms_plane *plane);
 // True if another output shows the plane.
 bool pool_is_elsewhere(const struct output *output, const struct kms_plane *plane);
 // Before planning: which planes are busy, and the context.
@@ -192,6 +197,8 @@ void captures_abandon(struct output *output);
 void captures_dark(struct output *output);
 
 // ---- mode.c ----
+// Stages the mode, and what the connector gets with it. False when out of memory.
+bool output_stage_mode(struct output *output);
 // What depends on the mode, but for the pictures.
 void output_take_mode(struct output *output, const drmModeModeInfo *mode);
 

@@ -28,6 +28,7 @@ enum {
 	RETRY_FIRST_MS = 1,
 	RETRY_LAST_MS = 128,
 	RETRY_SAID_MS = 16, // what lasts so long is told
+	RETIRE_MS = 500,    // the longest wait for the last flip
 };
 
 int64_t output_now_ns(void) {
@@ -133,7 +134,13 @@ static void retry(struct output *output, int rc) {
 	wl_event_source_timer_update(output->timer, output->retry_ms);
 }
 
+static void finish_retired(struct output *output);
+
 static void repaint(struct output *output) {
+	if (output->retiring) {
+		finish_retired(output);
+		return;
+	}
 	if (!output->scheduled || output->pending != NULL || captures_in_flight(output)) {
 		return;
 	}
@@ -154,7 +161,8 @@ static void repaint(struct output *output) {
 	}
 	frame_damage(output, output->on_screen, frame);
 	arm_hidden_timer(output, frame);
-	if (!frame_needed(output, output->on_screen, frame) && !captures_want_frame(output)) {
+	if (output->lit && !frame_needed(output, output->on_screen, frame) &&
+		!captures_want_frame(output)) {
 		return;
 	}
 	int rc = output_compose(output, frame) ? output_commit(output, frame) : -ENOMEM;
@@ -180,6 +188,12 @@ static int handle_timer(void *data) {
 	return 0;
 }
 
+static void repaint_when_idle(struct output *output) {
+	if (output->idle == NULL) {
+		output->idle = wl_event_loop_add_idle(output->loop, handle_idle, output);
+	}
+}
+
 // At once when the output was idle; soon before the next vblank when it is not, so that all clients
 // that answer the same flip get into the same frame.
 static void arm(struct output *output) {
@@ -188,8 +202,8 @@ static void arm(struct output *output) {
 	output->paced = wait >= 1000000;
 	if (output->paced) {
 		wl_event_source_timer_update(output->timer, (int)(wait / 1000000));
-	} else if (output->idle == NULL) {
-		output->idle = wl_event_loop_add_idle(output->loop, handle_idle, output);
+	} else {
+		repaint_when_idle(output);
 	}
 }
 
@@ -244,6 +258,10 @@ static void handle_flip(struct kms_crtc *crtc, const struct kms_flip *flip, void
 	struct frame *old = output->on_screen;
 	output->on_screen = output->pending;
 	output->pending = NULL;
+	if (output->retiring) {
+		repaint_when_idle(output);
+		return;
+	}
 	output->counters.frames++;
 	int64_t late = flip->time_ns - output->due_ns;
 	if (output->paced) {
@@ -310,7 +328,32 @@ static bool take_planes(struct output *output) {
 	return format_set_has_format(formats, output->target_format);
 }
 
-// Lights the CRTC with the first target, without a modeset if what runs fits.
+static int commit_light(struct output *output, const struct frame *frame, uint32_t flags) {
+	kms_request_begin(output->device);
+	if (!output_stage(output, frame, &frame->plan) || !output_stage_mode(output)) {
+		return -ENOMEM;
+	}
+	// A former output may have dimmed it.
+	if (output->pipe.crtc->gamma_blob != 0) {
+		kms_request_gamma(output->pipe.crtc, output->level);
+	}
+	return kms_request_commit(output->device, output->pipe.crtc, KMS_COMMIT_EVENT | flags);
+}
+
+// A plane that another output uses, as only one of them was there, and that this one has to have: moving it
+// takes a frame of the other without it.
+static void claim_primary(struct output *output) {
+	struct output *user = pool_user(output->pool, output->planes[output->primary]);
+	if (user != NULL && user != output && !user->retiring) {
+		output_wait_for_flip(user);
+		user->scheduled = true;
+		repaint(user);
+		output_wait_for_flip(user);
+	}
+}
+
+// Lights the CRTC with the first target, without a modeset if what runs fits. Other outputs do not wait for
+// it unless the device is busy.
 static int light(struct output *output) {
 	struct frame *frame = &output->frames[0];
 	if (!frame_build(output, frame)) {
@@ -322,14 +365,11 @@ static int light(struct output *output) {
 	}
 	int rc = -EINVAL;
 	for (int modeset = 0; modeset < 2 && rc != 0; modeset++) {
-		kms_request_begin(output->device);
-		output_stage(output, frame, &frame->plan);
-		if (!kms_request_enable(output->pipe.crtc, output->pipe.connector, &output->pipe.mode)) {
-			return -ENOMEM;
+		uint32_t flags = modeset ? KMS_COMMIT_ALLOW_MODESET : 0;
+		rc = commit_light(output, frame, flags);
+		if (rc == -EBUSY) {
+			rc = commit_light(output, frame, flags | KMS_COMMIT_BLOCK);
 		}
-		uint32_t flags = KMS_COMMIT_EVENT | KMS_COMMIT_BLOCK;
-		flags |= modeset ? KMS_COMMIT_ALLOW_MODESET : 0;
-		rc = kms_request_commit(output->device, output->pipe.crtc, flags);
 		if (rc == 0 && modeset) {
 			output->counters.modesets++;
 		}
@@ -355,6 +395,13 @@ static bool init(struct output *output, char error[256]) {
 		snprintf(error, 256, "%s: out of memory", name);
 		return false;
 	}
+	if (!output->powered) { // with the first frame after it is turned on
+		output->lit = output->pipe.crtc->props[KMS_CRTC_ACTIVE].value != 0;
+		output->modeset_due = true;
+		output->scene.schedule(&output->scene);
+		return output_pictures_prepare(output);
+	}
+	claim_primary(output);
 	int rc = light(output);
 	if (rc != 0) {
 		snprintf(error, 256, "%s: the display refused %dx%d@%.2f: %s; try another mode", name,
@@ -365,7 +412,12 @@ static bool init(struct output *output, char error[256]) {
 }
 
 struct output *output_create(struct wl_event_loop *loop, struct output_pool *pool,
-	const struct kms_pipe *pipe, const struct output_handler *handler, char error[256]) {
+	const struct kms_pipe *pipe, bool on, const struct output_handler *handler, char error[256]) {
+	struct output *former = pool_output(pool, pipe->crtc);
+	if (former != NULL) {
+		output_wait_for_flip(former);
+		finish_retired(former);
+	}
 	struct output *output = calloc(1, sizeof(*output));
 	if (output == NULL) {
 		snprintf(error, 256, "%s: out of memory", pipe->connector->name);
@@ -376,7 +428,7 @@ struct output *output_create(struct wl_event_loop *loop, struct output_pool *poo
 	output->pipe = *pipe;
 	output->device = pipe->crtc->device;
 	output->handler = *handler;
-	output->powered = output->lit = true;
+	output->powered = output->lit = on;
 	output->level = 1;
 	scene_output_init(&output->scene, pipe->mode.hdisplay, pipe->mode.vdisplay);
 	output_take_mode(output, &pipe->mode);
@@ -446,6 +498,46 @@ void output_destroy(struct output *output) {
 	free(output);
 }
 
+// A commit that does not block would be refused while a flip is pending, and the kernel tells only of those
+// that do when the old pictures are off the screen: where removing framebuffers has to wait for that.
+static void turn_off(struct output *output) {
+	bool blocks = output->pending != NULL || !output->device->close_fb;
+	kms_request_begin(output->device);
+	kms_request_disable(output->pipe.crtc);
+	int rc = kms_request_commit(output->device, output->pipe.crtc,
+		KMS_COMMIT_ALLOW_MODESET | (blocks ? KMS_COMMIT_BLOCK : 0));
+	if (rc != 0) {
+		log_debug("%s: cannot be turned off: %s", output->pipe.connector->name, strerror(-rc));
+	}
+}
+
+static void finish_retired(struct output *output) {
+	turn_off(output);
+	if (output->pending != NULL) { // it is not coming
+		frame_unlock(output->pending);
+		output->pending = NULL;
+	}
+	pool_flipped(output);
+	output_destroy(output);
+}
+
+void output_retire(struct output *output) {
+	output->handler = (struct output_handler){0};
+	output->retiring = true;
+	output->scene.schedule = NULL;
+	captures_finish(output);
+	if (output->idle != NULL) {
+		wl_event_source_remove(output->idle);
+		output->idle = NULL;
+	}
+	wl_event_source_timer_update(output->hidden_timer, 0);
+	if (output->pending == NULL) {
+		finish_retired(output);
+	} else {
+		wl_event_source_timer_update(output->timer, RETIRE_MS);
+	}
+}
+
 struct scene_output *output_scene(struct output *output) {
 	return &output->scene;
 }
@@ -456,6 +548,16 @@ const struct kms_pipe *output_pipe(const struct output *output) {
 
 bool output_plane_is_elsewhere(const struct output *output, int plane) {
 	return pool_is_elsewhere(output, output->planes[plane]);
+}
+
+void output_retrain(struct output *output) {
+	if (!output->lit) {
+		return; // that comes with a modeset anyway
+	}
+	log_info("%s: the link to the display is trained anew", output->pipe.connector->name);
+	output->lit = false;
+	output->modeset_due = true;
+	output->scene.schedule(&output->scene);
 }
 
 void output_forget(struct output *output) {

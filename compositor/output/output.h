@@ -86,18 +86,27 @@ struct output_handler {
 
 struct output_pool;
 
-// Gives each of the pipes a primary plane. NULL when out of memory.
-struct output_pool *output_pool_create(
-	struct kms_device *device, const struct kms_pipe *pipes, int n_pipes);
-void output_pool_destroy(struct output_pool *pool); // after its outputs; NULL is fine
+// No pipe has a plane yet. NULL when out of memory.
+struct output_pool *output_pool_create(struct kms_device *device);
+// After its outputs, those that were retired excepted, which end with it. NULL is fine.
+void output_pool_destroy(struct output_pool *pool);
+// These are the pipes from now on: each has a primary plane of its own, the one that it had if it was there
+// before. Outputs of other pipes are destroyed or retired already.
+void output_pool_route(struct output_pool *pool, const struct kms_pipe *pipes, int n_pipes);
 
 // ---- output.c ----
 
-// Lights the pipe, one of those that the pool was made for, with a black picture at once (keeping the
-// running mode without a modeset when it fits). On failure returns NULL and fills error with one line.
+// Lights the pipe, one of those that the pool was routed for, with a black picture at once (keeping the
+// running mode without a modeset when it fits); unless `on`, it stays dark until output_set_power. On failure
+// returns NULL and fills error with one line.
 struct output *output_create(struct wl_event_loop *loop, struct output_pool *pool,
-	const struct kms_pipe *pipe, const struct output_handler *handler, char error[256]);
-void output_destroy(struct output *output); // waits for a pending flip; NULL is fine
+	const struct kms_pipe *pipe, bool on, const struct output_handler *handler, char error[256]);
+// Its screen stays as it is: for when the device is closed, or not ours. Waits for a pending flip; NULL is
+// fine.
+void output_destroy(struct output *output);
+// Turns its CRTC off and destroys it, without keeping the caller waiting: with the flip that is on its way,
+// half a second at most. Its scene is empty, and nobody uses the output any more.
+void output_retire(struct output *output);
 
 struct scene_output *output_scene(struct output *output);
 const struct kms_pipe *output_pipe(const struct output *output);
@@ -105,10 +114,13 @@ const struct kms_pipe *output_pipe(const struct output *output);
 bool output_plane_is_elsewhere(const struct output *output, int plane);
 // Forgets what the device was found to take: after a display came or went, or another mode was set.
 void output_forget(struct output *output);
-// Runs another mode from now on, with a modeset, which may take as long as the display does; one that is
-// off has it when it is lit. Of the scene nothing is changed but its size: lay it out anew. False if the
+// Runs another mode, or other bits a colour, from now on, with a modeset, which may take as long as the
+// display does; one that is off has it when it is lit. Of the scene nothing is changed but its size: lay it out anew. False if the
 // device refused it: the one that ran goes on, one line in error says so.
-bool output_set_mode(struct output *output, const drmModeModeInfo *mode, char error[256]);
+bool output_set_mode(
+	struct output *output, const drmModeModeInfo *mode, int max_bpc, char error[256]);
+// The link to its display has gone bad: the next frame comes with a modeset, which trains it anew.
+void output_retrain(struct output *output);
 const struct output_counters *output_counters(const struct output *output);
 // For how long the frame on its way has been due on the screen, ns of CLOCK_MONOTONIC; 0 if none is.
 int64_t output_overdue_ns(const struct output *output);

@@ -68,8 +68,7 @@ static void choose_primaries(struct output_pool *pool, const struct kms_pipe *pi
 	}
 }
 
-struct output_pool *output_pool_create(
-	struct kms_device *device, const struct kms_pipe *pipes, int n_pipes) {
+struct output_pool *output_pool_create(struct kms_device *device) {
 	struct output_pool *pool = calloc(1, sizeof(*pool));
 	if (pool == NULL) {
 		return NULL;
@@ -83,15 +82,37 @@ struct output_pool *output_pool_create(
 	for (int p = 0; p < device->n_planes; p++) {
 		pool->planes[p].plane = &device->planes[p];
 	}
-	choose_primaries(pool, pipes, n_pipes);
 	return pool;
 }
 
 void output_pool_destroy(struct output_pool *pool) {
-	if (pool != NULL) {
-		free(pool->planes);
-		free(pool);
+	if (pool == NULL) {
+		return;
 	}
+	for (int i = 0; i < MAX_PIPES; i++) {
+		output_destroy(pool->outputs[i]);
+	}
+	free(pool->planes);
+	free(pool);
+}
+
+static bool drives(const struct kms_pipe *pipes, int n_pipes, int crtc) {
+	for (int i = 0; i < n_pipes; i++) {
+		if (pipes[i].crtc->index == crtc) {
+			return true;
+		}
+	}
+	return false;
+}
+
+void output_pool_route(struct output_pool *pool, const struct kms_pipe *pipes, int n_pipes) {
+	for (int i = 0; i < MAX_PIPES; i++) {
+		if (pool->primaries[i] != NULL && !drives(pipes, n_pipes, i)) {
+			pool->planes[pool->primaries[i]->index].own = false;
+			pool->primaries[i] = NULL;
+		}
+	}
+	choose_primaries(pool, pipes, n_pipes);
 }
 
 int pool_planes(const struct output_pool *pool, const struct kms_crtc *crtc,
@@ -111,6 +132,10 @@ int pool_planes(const struct output_pool *pool, const struct kms_crtc *crtc,
 		planes[n++] = plane;
 	}
 	return n;
+}
+
+struct output *pool_output(const struct output_pool *pool, const struct kms_crtc *crtc) {
+	return pool->outputs[crtc->index];
 }
 
 void pool_add(struct output_pool *pool, struct output *output) {
@@ -133,8 +158,7 @@ void pool_remove(struct output_pool *pool, struct output *output) {
 	}
 }
 
-// The output whose screen shows the plane, NULL if none does.
-static struct output *user_of(const struct output_pool *pool, const struct kms_plane *plane) {
+struct output *pool_user(const struct output_pool *pool, const struct kms_plane *plane) {
 	uint64_t id = plane->props[KMS_PLANE_CRTC_ID].value;
 	for (int i = 0; id != 0 && i < pool->device->n_crtcs && i < MAX_PIPES; i++) {
 		if (pool->device->crtcs[i].id == id) {
@@ -150,7 +174,7 @@ static bool is_leaving(const struct kms_plane *plane, const struct kms_crtc *crt
 }
 
 bool pool_is_elsewhere(const struct output *output, const struct kms_plane *plane) {
-	struct output *user = user_of(output->pool, plane);
+	struct output *user = pool_user(output->pool, plane);
 	return user != NULL && user != output;
 }
 
@@ -181,8 +205,10 @@ void pool_look(struct output *output) {
 	for (int i = 0; i < output->n_planes; i++) {
 		const struct pool_plane *plane = &pool->planes[output->planes[i]->index];
 		bool claimed = plane->claimant != NULL && plane->claimant != output;
-		output->planner_planes[i].busy = claimed || pool_is_elsewhere(output, plane->plane) ||
-			is_leaving(plane->plane, output->pipe.crtc);
+		// A pipe that came later has it as its primary.
+		bool given = plane->own && i != output->primary;
+		output->planner_planes[i].busy = claimed || given ||
+			pool_is_elsewhere(output, plane->plane) || is_leaving(plane->plane, output->pipe.crtc);
 	}
 	output->context = context_of(output);
 }
@@ -231,9 +257,9 @@ static struct pool_plane *find_better(
 	uint64_t most = 0;
 	for (int i = 0; i < output->n_planes; i++) {
 		struct pool_plane *plane = &output->pool->planes[output->planes[i]->index];
-		struct output *user = user_of(output->pool, plane->plane);
-		if (user == NULL || user == output || plane->claimant != NULL ||
-			output->begun_ns < plane->barred_until_ns) {
+		struct output *user = pool_user(output->pool, plane->plane);
+		if (user == NULL || user == output || user->retiring || plane->own ||
+			plane->claimant != NULL || output->begun_ns < plane->barred_until_ns) {
 			continue;
 		}
 		uint64_t gain = 0;
@@ -287,7 +313,7 @@ void pool_settle(
 	if (output->starved_ns == 0) {
 		output->starved_ns = output->begun_ns;
 	} else if (output->begun_ns - output->starved_ns > CLAIM_AFTER_MS * NS_PER_MS) {
-		struct output *user = user_of(output->pool, plane->plane);
+		struct output *user = pool_user(output->pool, plane->plane);
 		log_debug("%s: claims plane %u of %s, where it saves less", output->pipe.connector->name,
 			plane->plane->id, user->pipe.connector->name);
 		plane->claimant = output;
@@ -303,7 +329,7 @@ void pool_flipped(struct output *output) {
 	for (int p = 0; pool->n_claims > 0 && p < pool->device->n_planes; p++) {
 		struct output *claimant = pool->planes[p].claimant;
 		if (claimant != NULL && claimant != output &&
-			user_of(pool, pool->planes[p].plane) == NULL) {
+			pool_user(pool, pool->planes[p].plane) == NULL) {
 			claimant->scene.schedule(&claimant->scene);
 		}
 	}

@@ -19,10 +19,18 @@ void scene_output_init(struct scene_output *output, int32_t width, int32_t heigh
 	};
 }
 
+// What frames of this output took counts for nothing on another, whose frames have numbers of their own. Who
+// asked for a frame, and has not seen it, still waits for one.
+static void leave(struct scene_layer *layer) {
+	scene_mirror_left(layer);
+	layer->output = NULL;
+	layer->frame_wanted |= layer->latched_serial != 0;
+	layer->latched_serial = 0;
+}
+
 static void disown(struct scene_layer **layers, int n_layers) {
 	for (int i = 0; i < n_layers; i++) {
-		scene_mirror_left(layers[i]);
-		layers[i]->output = NULL;
+		leave(layers[i]);
 		layers[i]->listed = false;
 	}
 }
@@ -56,12 +64,11 @@ static bool take_out(struct scene_layer **layers, int *n_layers, const struct sc
 
 void scene_output_remove(struct scene_output *output, struct scene_layer *layer) {
 	assert(layer->output == output);
-	scene_mirror_left(layer);
+	leave(layer);
 	if (layer->listed) {
 		take_out(output->next, &output->n_next, layer);
 		layer->listed = false;
 	}
-	layer->output = NULL;
 	if (take_out(output->layers, &output->n_layers, layer)) {
 		output->changed = true;
 		scene_output_schedule(output);
@@ -99,8 +106,7 @@ void scene_output_end(struct scene_output *output) {
 				(size_t)output->n_next * sizeof(output->next[0])) != 0);
 	for (int i = 0; i < output->n_layers; i++) {
 		if (!output->layers[i]->listed) {
-			scene_mirror_left(output->layers[i]);
-			output->layers[i]->output = NULL;
+			leave(output->layers[i]);
 		}
 	}
 	for (int i = 0; i < output->n_next; i++) {

@@ -114,6 +114,7 @@ static void info_finish(struct wayland_output_info *info) {
 	free((char *)info->description);
 	free((char *)info->make);
 	free((char *)info->model);
+	free((char *)info->serial);
 }
 
 static char *copy_string(const char *string) {
@@ -126,10 +127,11 @@ static bool info_copy(struct wayland_output_info *to, const struct wayland_outpu
 	to->description = copy_string(from->description);
 	to->make = copy_string(from->make);
 	to->model = copy_string(from->model);
+	to->serial = copy_string(from->serial);
 	if (!(to->scale > 0)) {
 		to->scale = 1;
 	}
-	return to->name && to->description && to->make && to->model;
+	return to->name && to->description && to->make && to->model && to->serial;
 }
 
 struct wayland_output *wayland_output_create(struct wayland_server *server,
@@ -193,6 +195,8 @@ void wayland_output_destroy(struct wayland_output *output) {
 	struct surface *surface;
 	wl_list_for_each(surface, &server->surfaces, link) {
 		if (surface->output == output) {
+			// What was on its way to the screen is not going to be seen there.
+			surface_discard_feedbacks(&surface->latched_feedbacks);
 			surface_set_output(surface, NULL);
 		}
 		struct toplevel *toplevel = toplevel_from_surface(surface);

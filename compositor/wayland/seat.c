@@ -236,7 +236,7 @@ void seat_scene_changed(struct seat *seat) {
 
 void seat_output_removed(struct seat *seat, struct wayland_output *output) {
 	seat_drag_output_removed(seat, output);
-	seat_touch_cancel_all(seat);
+	seat_touch_output_removed(seat, output);
 	seat_pointer_output_removed(seat, output);
 }
 

@@ -212,6 +212,8 @@ void seat_pointer_output_removed(struct seat *seat, struct wayland_output *outpu
 
 // ---- seat_touch.c ----
 
+// Touches on it are cancelled.
+void seat_touch_output_removed(struct seat *seat, const struct wayland_output *output);
 void seat_touch_init(struct seat *seat);
 void seat_touch_finish(struct seat *seat);
 // Motion that was held back, of clients that have caught up.

@@ -472,6 +472,7 @@ void seat_pointer_output_removed(struct seat *seat, struct wayland_output *outpu
 	if (pointer->place.output == output) {
 		seat_pointer_end_grab(seat);
 		pointer->place = (struct seat_place){0};
+		seat_cursor_hide(seat); // until it is moved
 		seat_scene_changed(seat);
 	}
 }

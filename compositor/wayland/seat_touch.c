@@ -226,6 +226,17 @@ void seat_touch_cancel_all(struct seat *seat) {
 	}
 }
 
+void seat_touch_output_removed(struct seat *seat, const struct wayland_output *output) {
+	for (unsigned i = 0; i < seat->touch.n_points;) {
+		if (seat->touch.points[i].at.output == output) {
+			seat_notify_touch_cancel(seat, seat->touch.points[i].id);
+			i = 0; // filters may have ended others with it
+		} else {
+			i++;
+		}
+	}
+}
+
 void seat_touch_take(struct seat *seat, int32_t id) {
 	const struct seat_touch_point *point = find_point(seat, id);
 	if (point && point->grab.client) {

@@ -118,7 +118,8 @@ bool wayland_idle_inhibited(struct wayland_server *server);
 
 struct wayland_output_info {
 	const char *name, *description, *make, *model; // copied
-	int32_t width, height;                         // px of the mode
+	const char *serial;    // copied; of the display, for policy; NULL or "": unknown
+	int32_t width, height; // px of the mode
 	int32_t refresh_mhz;
 	int32_t width_mm, height_mm;        // 0 if unknown
 	int32_t x, y;                       // logical position
@@ -139,6 +140,8 @@ struct wayland_server *wayland_output_server(struct wayland_output *output);
 // Logical px: the mode, turned and divided by the scale.
 void wayland_output_logical_size(
 	const struct wayland_output *output, int32_t *width, int32_t *height);
+void wayland_output_info_size(
+	const struct wayland_output_info *info, int32_t *width, int32_t *height); // likewise
 // Where a box in logical px of the output lies in px of its scene.
 struct scene_rect wayland_output_rect(
 	const struct wayland_output *output, const struct scene_rect *logical);

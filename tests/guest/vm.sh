@@ -98,11 +98,16 @@ vm_prepare() {
 	mkfifo -m 0600 "$vm_folder/stdout" "$vm_folder/stderr"
 }
 
+# The words that the layout wants on the kernel's command line.
+vm_kernel_words() {
+	sed -n 's/^kernel[[:space:]]\{1,\}//p' "$layout_file"
+}
+
 # Boots; the guest's serial lines carry the command's output, its console the kernel's log.
 vm_boot() {
 	watchdog=$((vm_timeout > 10 ? vm_timeout - 3 : vm_timeout + 1))
 	# Killed outright at the end of its time: asked to stop, a kernel that hangs only crashes.
-	# shellcheck disable=SC2016 # for the inner shell
+	# shellcheck disable=SC2016,SC2046 # for the inner shell; words
 	exec env TMPDIR="$(vm_memory_folder)" timeout -s KILL "$vm_timeout" \
 		sh -c 'echo $$ >"$0/pid"; exec "$@"' "$vm_folder" "$kernel" \
 		mem="${vm_memory}M" seccomp=on ncpus="$vm_cpus" uml_dir="$vm_folder/" \
@@ -111,7 +116,7 @@ vm_boot() {
 		loglevel=7 printk.time=1 oops=panic panic=-1 \
 		vkms.create_default_dev=0 \
 		vivid.n_devs=1 vivid.node_types=1 vivid.num_inputs=1 vivid.input_types=0 \
-		RUN="$vm_folder" WATCHDOG="$watchdog" \
+		$(vm_kernel_words) RUN="$vm_folder" WATCHDOG="$watchdog" \
 		</dev/null >>"$vm_folder/log" 2>&1 3>"$vm_folder/stdout" 4>"$vm_folder/stderr"
 }
 
