@@ -67,6 +67,25 @@ struct render_canvas {
 	struct render_staging source, upright, oriented;
 };
 
+// ---- yuv.c ----
+
+// What turns samples of a format and coding into colours: factors in units of its own.
+struct render_yuv {
+	const struct yuv_format *format;
+	int16_t black; // luma
+	int16_t luma, r_cr, g_cb, g_cr, b_cb;
+};
+
+bool render_yuv_supports(uint32_t format);
+
+// False if the pixels are no YUV that can be converted.
+bool render_yuv_init(struct render_yuv *yuv, const struct render_pixels *pixels);
+
+// Converts `width` px of row `y` from `x` on to XRGB8888 at `out`. Reads exactly the samples that
+// belong to these pixels.
+void render_yuv_convert_row(const struct render_yuv *yuv, const struct render_pixels *pixels,
+	int32_t x, int32_t y, int32_t width, uint8_t *out);
+
 // ---- source.c ----
 
 // How a layer's pixels come to the target. The flips of wl_output_transform (and y_invert) are rows
@@ -75,10 +94,11 @@ struct render_source {
 	const struct render_pixels *pixels;
 	pixman_format_code_t format; // 0 for YUV
 	bool yuv, alpha;
-	bool backwards;     // rows in reverse order
-	int turn;           // quarters
-	bool exact;         // source and target pixels coincide
-	pixman_box32_t box; // px that may be read
+	struct render_yuv matrix; // of YUV
+	bool backwards;           // rows in reverse order
+	int turn;                 // quarters
+	bool exact;               // source and target pixels coincide
+	pixman_box32_t box;       // px that may be read
 	// Position in the source in 16.16 = offset + scale * position in the target. Odd turns: the
 	// source's x depends on the target's y and vice versa.
 	int64_t offset_x, offset_y;
@@ -93,14 +113,5 @@ bool render_source_init(struct render_source *source, const struct render_layer 
 bool render_source_draw(const struct render_source *source, pixman_op_t op,
 	const struct render_target *target, struct render_canvas *canvas,
 	struct render_scratch *scratch, const pixman_box32_t *box);
-
-// ---- yuv.c ----
-
-bool render_yuv_supports(uint32_t format);
-
-// Converts `width` px of row `y` from `x` on to XRGB8888 at `out`. Reads exactly the samples that
-// belong to these pixels.
-void render_yuv_convert_row(
-	const struct render_pixels *pixels, int32_t x, int32_t y, int32_t width, uint8_t *out);
 
 #endif

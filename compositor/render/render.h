@@ -3,7 +3,7 @@
 //
 // Opaque parts are copied (SRC), the rest is blended (OVER, premultiplied); nothing that an opaque
 // part above hides is drawn; integer offsets are source offsets, never a matrix (peers: 2.6 times
-// the time). YUV is converted (BT.601 limited range, as KMS planes default to) while it is drawn.
+// the time). YUV is converted while it is drawn.
 // What pixman needs to know of a buffer is kept in a scratch beside the buffer and a canvas beside
 // the target, so that a frame like the last one allocates nothing.
 #ifndef VITRINE_RENDER_RENDER_H
@@ -25,6 +25,7 @@ struct render_pixels {
 	const uint8_t *data[FORMAT_MAX_PLANES];
 	uint32_t stride[FORMAT_MAX_PLANES]; // bytes
 	uint16_t solid[4];                  // premultiplied r, g, b, a
+	struct format_coding coding;        // of YUV
 	bool y_invert;                      // the first row in memory is the picture's last
 };
 

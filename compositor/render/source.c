@@ -71,6 +71,10 @@ bool render_source_init(struct render_source *source, const struct render_layer 
 		!(layer->src.width > 0) || !(layer->src.height > 0)) {
 		return false;
 	}
+	struct render_yuv matrix = {0};
+	if (info->yuv && !render_yuv_init(&matrix, pixels)) {
+		return false;
+	}
 	bool flipped = layer->transform >= WL_OUTPUT_TRANSFORM_FLIPPED;
 	int turn = flipped ? turn_of_flip[layer->transform - WL_OUTPUT_TRANSFORM_FLIPPED]
 					   : (int)layer->transform;
@@ -83,6 +87,7 @@ bool render_source_init(struct render_source *source, const struct render_layer 
 		.pixels = pixels,
 		.format = render_pixman_format(pixels->format),
 		.yuv = info->yuv,
+		.matrix = matrix,
 		.alpha = info->alpha,
 		.backwards = flipped != pixels->y_invert,
 		.turn = turn,
@@ -315,7 +320,7 @@ static bool stage_inner(const struct render_source *source, struct render_scratc
 		if (source->yuv) {
 			int32_t row = inner->y1 + y;
 			row = source->backwards ? source->pixels->height - 1 - row : row;
-			render_yuv_convert_row(source->pixels, inner->x1, row, width, out);
+			render_yuv_convert_row(&source->matrix, source->pixels, inner->x1, row, width, out);
 		} else {
 			memcpy(out, row_at(source, inner->y1 + y) + (size_t)inner->x1 * bytes,
 				(size_t)width * bytes);
@@ -432,7 +437,7 @@ static void convert_into(const struct render_source *source, const struct render
 	for (int32_t row = box->y1; row < box->y2; row++) {
 		int32_t y = row + (int32_t)(source->offset_y / ONE);
 		y = source->backwards ? source->pixels->height - 1 - y : y;
-		render_yuv_convert_row(source->pixels, x, y, box->x2 - box->x1,
+		render_yuv_convert_row(&source->matrix, source->pixels, x, y, box->x2 - box->x1,
 			target->data + (size_t)row * target->stride + (size_t)box->x1 * sizeof(uint32_t));
 	}
 }

@@ -72,6 +72,7 @@ struct scene_buffer {
 	uint32_t offset[FORMAT_MAX_PLANES];
 	uint32_t stride[FORMAT_MAX_PLANES];
 	uint16_t solid[4]; // premultiplied r, g, b, a of 0..0xffff
+	struct format_coding coding; // of YUV
 	bool y_invert;
 	unsigned locks;       // users of the contents: surface states, frames on their way or on screen
 	bool dropped;         // the producer will not use it again
