@@ -129,6 +129,7 @@ static bool draw(struct output *output, struct kms_dumb *dumb, const pixman_regi
 		.stride = dumb->stride,
 		.holes = drawing->holes,
 		.canvas = drawing->canvas,
+		.workers = pool_workers(output->pool),
 	};
 	int n = 0;
 	for (int i = 0; i < output->scene.n_layers; i++) {

@@ -38,6 +38,7 @@ struct output_pool {
 	struct kms_plane *primaries[MAX_PIPES]; // by CRTC; NULL: drives nothing
 	struct output *outputs[MAX_PIPES];      // by CRTC; may be NULL
 	int n_claims;
+	struct render_workers *workers; // may be NULL
 };
 
 static bool fits(const struct kms_plane *plane, const struct kms_crtc *crtc) {
@@ -84,14 +85,20 @@ struct output_pool *output_pool_create(
 		pool->planes[p].plane = &device->planes[p];
 	}
 	choose_primaries(pool, pipes, n_pipes);
+	pool->workers = render_workers_create(0);
 	return pool;
 }
 
 void output_pool_destroy(struct output_pool *pool) {
 	if (pool != NULL) {
+		render_workers_destroy(pool->workers);
 		free(pool->planes);
 		free(pool);
 	}
+}
+
+struct render_workers *pool_workers(const struct output_pool *pool) {
+	return pool->workers;
 }
 
 int pool_planes(const struct output_pool *pool, const struct kms_crtc *crtc,

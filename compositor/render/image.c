@@ -138,17 +138,20 @@ void render_staging_finish(struct render_staging *staging) {
 	*staging = (struct render_staging){0};
 }
 
-void render_scratch_finish(struct render_scratch *scratch) {
-	render_image_finish(&scratch->image);
-	if (scratch->solid) {
-		pixman_image_unref(scratch->solid);
-		scratch->solid = NULL;
+void render_images_finish(struct render_images *images) {
+	render_image_finish(&images->image);
+	if (images->solid) {
+		pixman_image_unref(images->solid);
+		images->solid = NULL;
 	}
 }
 
 void render_scratch_destroy(struct render_scratch *scratch) {
-	if (scratch) {
-		render_scratch_finish(scratch);
-		free(scratch);
+	if (!scratch) {
+		return;
 	}
+	for (int i = 0; i < RENDER_MAX_THREADS; i++) {
+		render_images_finish(&scratch->images[i]);
+	}
+	free(scratch);
 }
