@@ -183,6 +183,9 @@ struct kms_opener {
 
 struct kms_device {
 	int fd;
+	uint64_t serial; // of no other device that this process opens
+	bool
+		gone; // set by who finds out that it answers no more: nothing of it is waited for or restored
 	struct kms_opener opener;
 	dev_t rdev;
 	char *path;            // "/dev/dri/card0"

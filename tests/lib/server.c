@@ -181,6 +181,18 @@ bool test_server_wait_log(struct test_server *server, const char *text) {
 	return true;
 }
 
+bool test_server_wait_log_after(struct test_server *server, size_t *mark, const char *text) {
+	set_blocking(server->log, true);
+	const char *found;
+	while (!server->text || !(found = strstr(server->text + *mark, text))) {
+		if (!read_log(server)) {
+			return false;
+		}
+	}
+	*mark = (size_t)(found - server->text) + strlen(text);
+	return true;
+}
+
 bool test_server_read_log(struct test_server *server) {
 	set_blocking(server->log, true);
 	return read_log(server);
@@ -241,6 +253,26 @@ bool test_server_alive(struct test_server *server) {
 	return server->pid > 0 &&
 		waitid(P_PID, (id_t)server->pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
 		info.si_pid == 0;
+}
+
+#define VKMS_DEVICE "/sys/kernel/config/vkms/kiosk/"
+
+static void write_attribute(const char *path, const char *value) {
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0 || write(fd, value, strlen(value)) != (ssize_t)strlen(value)) {
+		fail_msg("%s cannot become %s: %s", path, value, strerror(errno));
+	}
+	close(fd);
+}
+
+void test_plug_display(int connector, bool plugged) {
+	char path[96];
+	snprintf(path, sizeof(path), VKMS_DEVICE "connectors/n%d/status", connector);
+	write_attribute(path, plugged ? "1" : "2");
+}
+
+void test_plug_device(bool plugged) {
+	write_attribute(VKMS_DEVICE "enabled", plugged ? "1" : "0");
 }
 
 static int count_entries(const char *path) {
