@@ -317,12 +317,15 @@ bool kiosk_start(struct kiosk *kiosk, struct config *config, struct session *ses
 	kiosk->idle = kiosk_idle_create(kiosk); // sees events before the others
 	kiosk->input = kiosk_input_create(kiosk);
 	kiosk->osk = kiosk_osk_create(kiosk);
+	kiosk->backgrounds = kiosk_backgrounds_create(kiosk);
+	kiosk->status_screen = kiosk_status_screen_create(kiosk);
 	kiosk->watchdog = kiosk_watchdog_create(kiosk);
 	kiosk->device_event = wl_event_loop_add_fd(
 		kiosk_loop(kiosk), device->fd, WL_EVENT_READABLE, handle_device, kiosk);
 	if (kiosk->kiosk_session == NULL || kiosk->control == NULL || kiosk->cursor == NULL ||
 		kiosk->keys == NULL || kiosk->idle == NULL || kiosk->input == NULL || kiosk->osk == NULL ||
-		kiosk->watchdog == NULL || kiosk->device_event == NULL) {
+		kiosk->backgrounds == NULL || kiosk->status_screen == NULL || kiosk->watchdog == NULL ||
+		kiosk->device_event == NULL) {
 		snprintf(error, 256, "out of memory");
 		return false;
 	}
@@ -335,8 +338,9 @@ bool kiosk_start(struct kiosk *kiosk, struct config *config, struct session *ses
 
 void kiosk_check_stopped(struct kiosk *kiosk) {
 	const struct app *osk = kiosk_osk_app(kiosk->osk);
+	const struct app *screen = kiosk_status_screen_app(kiosk->status_screen);
 	if (kiosk->stopping && (kiosk->apps == NULL || kiosk_apps_have_stopped(kiosk->apps)) &&
-		(osk == NULL || app_pid(osk) == 0)) {
+		(osk == NULL || app_pid(osk) == 0) && (screen == NULL || app_pid(screen) == 0)) {
 		wl_display_terminate(wayland_server_display(kiosk->server));
 	}
 }
@@ -354,6 +358,7 @@ void kiosk_stop(struct kiosk *kiosk) {
 	if (osk != NULL) {
 		app_stop(osk, APP_STOP_MS);
 	}
+	kiosk_status_screen_update(kiosk->status_screen);
 	kiosk_check_stopped(kiosk);
 }
 
@@ -361,6 +366,7 @@ void kiosk_finish(struct kiosk *kiosk) {
 	kiosk_apps_destroy(kiosk->apps);
 	kiosk->apps = NULL;
 	kiosk_osk_destroy(kiosk->osk);
+	kiosk_status_screen_destroy(kiosk->status_screen);
 	if (kiosk->monitor_event != NULL) {
 		wl_event_source_remove(kiosk->monitor_event);
 	}
@@ -385,6 +391,7 @@ void kiosk_finish(struct kiosk *kiosk) {
 		wl_display_destroy_clients(wayland_server_display(kiosk->server));
 	}
 	control_destroy(kiosk->control);
+	kiosk_backgrounds_destroy(kiosk->backgrounds);
 	kiosk_cursor_destroy(kiosk->cursor);
 	for (int i = 0; i < kiosk->n_outputs; i++) {
 		wayland_output_destroy(kiosk->outputs[i].wayland);

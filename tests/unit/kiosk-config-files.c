@@ -256,6 +256,7 @@ static void test_did_you_mean(void **state) {
 static const char everything[] =
 	"[core]\ndevice = /dev/dri/card7\nsocket = kiosk\nwait = true\n"
 	"[output A]\nmode = 1920x1080@59.94\nscale = 2\ntransform = 90\n[output Z]\nmirror = A\n"
+	"background = #102030\nbackground-picture = /a.png\nbackground-fit = contain\n"
 	"[keyboard]\nmodel = pc104\nlayout = de\nvariant = nodeadkeys\noptions = compose:caps\n"
 	"repeat-rate = 1\nrepeat-delay = 2\n"
 	"[input B]\nenabled = true\ntap = true\nnatural-scroll = true\nleft-handed = true\n"
@@ -265,6 +266,7 @@ static const char everything[] =
 	"[app-keys C]\nallow = A\ndeny = B\n"
 	"[idle]\ndim-after = 1\ndim-level = 0.5\noff-after = 2\n"
 	"[osk]\ncommand = wvkbd\nallow = /usr/bin/wvkbd\n"
+	"[status]\nenabled = false\ndelay = 1\ntext = Hello\npicture = /b.png\n"
 	"[app D]\ncommand = foot\nenvironment = A=B\ndirectory = /tmp\nuser = root\noutput = A\n"
 	"region = 10x20+30+40\nlayer = overlay\nafter = E\nrestart = never\nrestart-pause = 2\n"
 	"restart-pause-max = 3\nmax-restarts = 4\nrestart-window = 5\nstop-signal = INT\n"
