@@ -30,6 +30,7 @@ static const char usage[] =
 	"  --device /dev/dri/cardN use this display device instead of the first that has a display\n"
 	"  --mode [OUTPUT=]WxH[@HZ] use this mode instead of the display's preferred one\n"
 	"  --socket NAME           name of the Wayland socket in XDG_RUNTIME_DIR\n"
+	"  --no-status-screen      show nothing of our own where no app has a window\n"
 	"  --wait                  wait for a display device that is not there yet, or busy\n"
 	"  --verbose               log more\n"
 	"  --version, --help       say so and exit\n"
@@ -51,6 +52,7 @@ enum option_code {
 	OPTION_MODE,
 	OPTION_SOCKET,
 	OPTION_WAIT,
+	OPTION_NO_STATUS_SCREEN,
 	OPTION_VERBOSE,
 	OPTION_VERSION,
 	OPTION_HELP,
@@ -63,6 +65,7 @@ static const struct option long_options[] = {
 	{"mode", required_argument, NULL, OPTION_MODE},
 	{"socket", required_argument, NULL, OPTION_SOCKET},
 	{"wait", no_argument, NULL, OPTION_WAIT},
+	{"no-status-screen", no_argument, NULL, OPTION_NO_STATUS_SCREEN},
 	{"verbose", no_argument, NULL, OPTION_VERBOSE},
 	{"version", no_argument, NULL, OPTION_VERSION},
 	{"help", no_argument, NULL, OPTION_HELP},
@@ -101,6 +104,9 @@ static bool take_option(struct options *options, struct config *config, int code
 		return config_set_mode(config, value, error);
 	case OPTION_WAIT:
 		config->wait = 1;
+		return true;
+	case OPTION_NO_STATUS_SCREEN:
+		config->status.enabled = 0;
 		return true;
 	case OPTION_VERBOSE:
 		log_set_level(LOG_LEVEL_DEBUG);

@@ -25,6 +25,7 @@ struct app {
 	bool again;      // to be started once it has stopped
 	int64_t started; // ms on the monotonic clock
 	time_t since;
+	int pause_ms; // of APP_WAITING
 	uint64_t restarts;
 	char reason[256];
 };
@@ -81,7 +82,8 @@ static void follow_policy(struct app *app, bool failed, int64_t ran_ms) {
 			log_info("app %s: %s", app_name(app), app->reason);
 		}
 		// Also without a pause the event loop gets its turn.
-		set_state(app, APP_WAITING, pause_ms > 0 ? (int)pause_ms : 1);
+		app->pause_ms = pause_ms > 0 ? (int)pause_ms : 1;
+		set_state(app, APP_WAITING, app->pause_ms);
 		break;
 	case APP_VERDICT_STOPPED:
 		log_info("app %s: %s, and stays stopped", app_name(app), app->reason);
@@ -307,6 +309,10 @@ const char *app_reason(const struct app *app) {
 
 time_t app_since(const struct app *app) {
 	return app->since;
+}
+
+time_t app_next(const struct app *app) {
+	return app->state == APP_WAITING ? app->since + (app->pause_ms + 999) / 1000 : 0;
 }
 
 pid_t app_pid(const struct app *app) {

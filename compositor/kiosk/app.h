@@ -69,6 +69,7 @@ const char *app_state_name(enum app_state state);
 bool app_is_settled(const struct app *app);
 // Why it is in this state, "" if there is nothing to say.
 const char *app_reason(const struct app *app);
+time_t app_next(const struct app *app);  // when it is started again, s since 1970; 0: it is not
 time_t app_since(const struct app *app); // of the state, s since 1970
 pid_t app_pid(const struct app *app);    // 0 if it does not run
 uint64_t app_restarts(const struct app *app);

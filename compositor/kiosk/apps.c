@@ -167,6 +167,7 @@ static void handle_changed(void *data) {
 		kiosk_app_destroy(app);
 	}
 	start_those_in_turn(apps);
+	kiosk_status_screen_update(apps->kiosk->status_screen);
 	kiosk_check_stopped(apps->kiosk);
 }
 

@@ -40,6 +40,9 @@ struct display_wish kiosk_wish(const struct kiosk *kiosk, const struct kms_conne
 		}
 		wish.position = section->position;
 		wish.mirror = config_mirror(kiosk->config, &display);
+		wish.background = section->background;
+		wish.background_fit = (enum picture_fit)section->background_fit;
+		wish.background_picture = section->background_picture;
 	}
 	display_identity_finish(&names);
 	return wish;

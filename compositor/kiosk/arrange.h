@@ -5,6 +5,7 @@
 
 #include "kiosk/config.h"
 #include "kms/kms.h"
+#include "picture/picture.h"
 #include "wayland/wayland.h"
 
 struct kiosk;
@@ -20,6 +21,9 @@ struct display_wish {
 	enum wl_output_transform transform;
 	struct config_position position;
 	const char *mirror; // connector of the output that it repeats, of the configuration; NULL: none
+	int background;     // 0xrrggbb
+	enum picture_fit background_fit;
+	const char *background_picture; // path, of the configuration; NULL: none
 };
 
 // What is wanted of what is connected there.

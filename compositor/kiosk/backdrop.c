@@ -3,6 +3,7 @@
 
 #include <drm_fourcc.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 static void destroy_black(struct scene_buffer *buffer) {
 	free(buffer);
@@ -51,6 +52,22 @@ void backdrop_finish(struct backdrop *backdrop) {
 	struct scene_buffer *black = backdrop->layer.buffer;
 	scene_layer_finish(&backdrop->layer);
 	scene_buffer_unlock(black);
+}
+
+void backdrop_set(struct backdrop *backdrop, struct scene_buffer *buffer, bool is_background) {
+	struct scene_layer *layer = &backdrop->layer;
+	struct scene_buffer *before = layer->buffer;
+	if (buffer == before) {
+		return;
+	}
+	layer->buffer = scene_buffer_lock(buffer);
+	layer->src = (struct scene_fbox){0, 0, buffer->width, buffer->height};
+	layer->owner = (struct scene_owner){
+		.pid = is_background ? getpid() : 0,
+		.app_id = is_background ? "vitrine-background" : NULL,
+	};
+	scene_buffer_unlock(before);
+	scene_layer_damage_all(layer);
 }
 
 bool backdrop_append(struct backdrop *backdrop, struct scene_output *scene) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A black layer of the size of an output.
+// A layer of the size of an output that keeps what is below it from view: black, or the output's
+// background.
 #ifndef VITRINE_KIOSK_BACKDROP_H
 #define VITRINE_KIOSK_BACKDROP_H
 
@@ -11,10 +12,12 @@ struct backdrop {
 	struct scene_layer layer;
 };
 
-// What backdrops show; the caller drops it (scene_buffer_drop). NULL when out of memory.
+// What backdrops show without a background; the caller drops it (scene_buffer_drop). NULL when out of memory.
 struct scene_buffer *backdrop_black(void);
 void backdrop_init(struct backdrop *backdrop, struct scene_buffer *black);
 void backdrop_finish(struct backdrop *backdrop);
+// Shows that from now on, stretched if need be.
+void backdrop_set(struct backdrop *backdrop, struct scene_buffer *buffer, bool is_background);
 // False when out of memory.
 bool backdrop_append(struct backdrop *backdrop, struct scene_output *scene);
 

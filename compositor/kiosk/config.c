@@ -245,6 +245,8 @@ void *config_section_base(struct config *config, enum config_section_id id) {
 		return &config->keys;
 	case CONFIG_OSK:
 		return &config->osk;
+	case CONFIG_STATUS:
+		return &config->status;
 	default:
 		return NULL;
 	}
@@ -506,6 +508,7 @@ void config_init(struct config *config) {
 		.cursor = {.size = 24, .hide_after = 5000},
 		.keys = {.grab = 1},
 		.idle = {.dim_level = 0.3},
+		.status = {.enabled = 1, .delay = 5},
 	};
 }
 
@@ -516,6 +519,7 @@ void config_finish(struct config *config) {
 	for (int i = 0; i < config->n_outputs; i++) {
 		free(config->outputs[i].name);
 		free(config->outputs[i].mirror);
+		free(config->outputs[i].background_picture);
 	}
 	for (int i = 0; i < config->n_inputs; i++) {
 		free(config->inputs[i].match);
@@ -536,6 +540,8 @@ void config_finish(struct config *config) {
 	}
 	free(config->osk.command);
 	free(config->osk.allow);
+	free(config->status.text);
+	free(config->status.picture);
 	for (int i = 0; i < config->n_apps; i++) {
 		config_app_finish(&config->apps[i]);
 	}

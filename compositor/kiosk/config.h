@@ -52,6 +52,9 @@ struct config_output {
 	int transform;               // enum wl_output_transform or CONFIG_TRANSFORM_PANEL
 	struct config_position position;
 	char *mirror; // name of the output that it repeats; NULL: none
+	int background;           // 0xrrggbb, below all windows
+	char *background_picture; // path; NULL: none
+	int background_fit;       // enum picture_fit
 };
 
 struct config_keyboard {
@@ -135,6 +138,13 @@ struct config_cursor {
 	int hide_after; // ms without motion, 0 = never
 };
 
+struct config_status {
+	int enabled;
+	double delay;  // s without a window
+	char *text;    // for whoever stands before it; NULL: none
+	char *picture; // path; NULL: none
+};
+
 struct config_osk {
 	char *command; // as wordexp(3) takes it; NULL: none
 	char *allow;   // absolute paths with blanks between them; NULL: none
@@ -156,6 +166,7 @@ struct config {
 	struct config_app_keys app_keys[CONFIG_MAX_APP_KEYS];
 	int n_app_keys;
 	struct config_osk osk;
+	struct config_status status;
 	struct config_app apps[CONFIG_MAX_APPS]; // in the order of the file
 	int n_apps;
 	// Names that are known to be right, so that they need not be compiled to find out; NULL: none are.

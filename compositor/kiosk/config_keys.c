@@ -50,6 +50,11 @@ const struct config_section config_sections[CONFIG_N_SECTIONS] = {
 		"program of the same user can pretend to be one of the list, by starting it with a library "
 		"of its own (*LD_PRELOAD*) or as a debugger does: run apps that are not trusted as other "
 		"users or in a sandbox."},
+	[CONFIG_STATUS] = {"status", NULL,
+		"What an output shows that has had no window for a while: which app is awaited or has "
+		"failed, since when, what happens next, and how to reach the machine. It goes with the "
+		"first picture of an app. The program *vitrine-status* draws it; without it, and where "
+		"_enabled_ is *false*, there is the output's _background_."},
 	[CONFIG_APP] = {"app", "NAME",
 		"An app that is started with Vitrine, and watched over. _NAME_ is what *vitrinectl app* "
 		"and "
@@ -74,6 +79,7 @@ const struct config_section config_sections[CONFIG_N_SECTIONS] = {
 #define IDLE(field) offsetof(struct config_idle, field)
 #define APP_KEYS(field) offsetof(struct config_app_keys, field)
 #define OSK(field) offsetof(struct config_osk, field)
+#define STATUS(field) offsetof(struct config_status, field)
 #define APP(field) offsetof(struct config_app, field)
 
 const struct config_key config_keys[] = {
@@ -130,6 +136,20 @@ const struct config_key config_keys[] = {
 			"with few buffers. An output cannot mirror itself or another mirror; while the other "
 			"is "
 			"not connected it shows apps."},
+	{CONFIG_OUTPUT, "background", CONFIG_COLOR, OUTPUT(background), .value = "#RRGGBB",
+		.fallback = "#000000",
+		.description = "The colour below all windows, and where there is none."},
+	{CONFIG_OUTPUT, "background-picture", CONFIG_PATH, OUTPUT(background_picture), .value = "/PATH",
+		.expected = "the absolute path of a PNG or JPEG file", .fallback = "none",
+		.description = "A picture there, PNG or JPEG, upright as apps are. Without windows, or "
+					   "with apps on planes above it, it is on a plane itself. It is read at the "
+					   "start and, if another file is there, with a reload; one that cannot be "
+					   "shown is told in the log, and leaves the colour."},
+	{CONFIG_OUTPUT, "background-fit", CONFIG_CHOICE, OUTPUT(background_fit),
+		.choices = "cover|contain|stretch|centre", .fallback = "cover",
+		.description = "How the picture gets the output's size: *cover* fills it and cuts off "
+					   "what is too long, *contain* shows all of it between bars of the colour, "
+					   "*stretch* does neither, *centre* leaves px as they are."},
 
 	{CONFIG_KEYBOARD, "model", CONFIG_TEXT, KEYBOARD(model), .value = "MODEL", .fallback = "pc105",
 		.description = "The kind of keyboard."},
@@ -214,6 +234,16 @@ const struct config_key config_keys[] = {
 	{CONFIG_OSK, "allow", CONFIG_PATHS, OSK(allow), .value = "PATH [PATH...]", .fallback = "none",
 		.description = "Programs that may be on-screen keyboards or input methods, whoever starts "
 					   "them. Links are followed."},
+
+	{CONFIG_STATUS, "enabled", CONFIG_BOOL, STATUS(enabled), .fallback = "true",
+		.description = "Show it."},
+	{CONFIG_STATUS, "delay", CONFIG_REAL, STATUS(delay), .max = 86400, .fallback = "5",
+		.description = "After so many s without a window."},
+	{CONFIG_STATUS, "text", CONFIG_TEXT, STATUS(text), .value = "TEXT", .fallback = "none",
+		.description = "A line of your own, such as whom to call."},
+	{CONFIG_STATUS, "picture", CONFIG_PATH, STATUS(picture), .value = "/PATH",
+		.expected = "the absolute path of a PNG or JPEG file", .fallback = "none",
+		.description = "A picture above the text, such as a logo, PNG or JPEG."},
 
 	{CONFIG_APP, "command", CONFIG_COMMAND, APP(command), .value = "COMMAND [ARGUMENT...]",
 		.fallback = "none: it is needed",

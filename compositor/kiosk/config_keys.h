@@ -21,6 +21,7 @@ enum config_section_id {
 	CONFIG_APP_KEYS,
 	CONFIG_IDLE,
 	CONFIG_OSK,
+	CONFIG_STATUS,
 	CONFIG_APP,
 	CONFIG_N_SECTIONS,
 };
@@ -52,6 +53,7 @@ enum config_type {
 	CONFIG_REGION,   // struct config_region
 	CONFIG_BYTES,    // int64_t, with K, M or G
 	CONFIG_PERCENT,  // int, min..max
+	CONFIG_COLOR,    // int, 0xrrggbb
 };
 
 struct config_key {

@@ -59,6 +59,9 @@ static void expected_of_type(const struct config_key *key, char *text, size_t si
 	case CONFIG_PERCENT:
 		snprintf(text, size, "%.10g%% to %.10g%%", key->min, key->max);
 		break;
+	case CONFIG_COLOR:
+		snprintf(text, size, "a colour as #RRGGBB, such as #204060");
+		break;
 	default:
 		snprintf(text, size, "some text");
 	}
@@ -178,6 +181,14 @@ static bool parse_int(const struct config_key *key, int *field, const char *valu
 	return true;
 }
 
+static bool parse_color(int *field, const char *value) {
+	if (value[0] != '#' || strlen(value) != 7 || strspn(value + 1, "0123456789abcdefABCDEF") != 6) {
+		return false;
+	}
+	*field = (int)strtol(value + 1, NULL, 16);
+	return true;
+}
+
 static bool parse_matrix(struct config_matrix *field, const char *value) {
 	struct config_matrix matrix = {.set = true};
 	const char *at = value;
@@ -249,6 +260,8 @@ bool config_parse(const struct config_key *key, void *field, const char *value) 
 		return config_parse_bytes(field, value);
 	case CONFIG_PERCENT:
 		return config_parse_percent(key, field, value);
+	case CONFIG_COLOR:
+		return parse_color(field, value);
 	}
 	return false;
 }
@@ -259,6 +272,7 @@ size_t config_field_size(const struct config_key *key) {
 	case CONFIG_CHOICE:
 	case CONFIG_INT:
 	case CONFIG_PERCENT:
+	case CONFIG_COLOR:
 		return sizeof(int);
 	case CONFIG_BYTES:
 		return sizeof(int64_t);
@@ -298,6 +312,7 @@ bool config_equal(const struct config_key *key, const void *a, const void *b) {
 	case CONFIG_CHOICE:
 	case CONFIG_INT:
 	case CONFIG_PERCENT:
+	case CONFIG_COLOR:
 		return *(const int *)a == *(const int *)b;
 	case CONFIG_BYTES:
 		return *(const int64_t *)a == *(const int64_t *)b;

@@ -6,7 +6,6 @@
 // it. Moving it moves the layer and nothing else. A client's cursor that is no plain picture (scaled,
 // turned, too large) is shown as what it is, a surface.
 #include <drm_fourcc.h>
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +15,7 @@
 #include "base/log.h"
 #include "kiosk/config_keys.h"
 #include "kiosk/cursor_theme.h"
+#include "kiosk/drawn.h"
 #include "kiosk/kiosk.h"
 #include "wayland/seat.h"
 
@@ -25,17 +25,11 @@ enum {
 	SMALLEST_SIZE = 64, // px, of cursor planes whose driver does not tell
 };
 
-struct cursor_buffer {
-	struct scene_buffer base;
-	struct kms_dumb *dumb;
-	uint32_t *pixels; // the same in cached memory, to compose from
-};
-
 struct kiosk_cursor {
 	struct kiosk *kiosk;
 	struct seat *seat;
 	struct scene_layer layer;
-	struct cursor_buffer *buffers[N_BUFFERS]; // may be NULL
+	struct drawn_buffer *buffers[N_BUFFERS];  // may be NULL
 	struct cursor_theme *theme;               // NULL before it is needed
 	double scale;                             // of the output, that `theme` and the picture are for
 	enum wl_output_transform transform;       // likewise
@@ -50,71 +44,11 @@ struct kiosk_cursor {
 
 // ---- Buffers ----
 
-static void handle_release(struct scene_buffer *base) {
-	(void)base; // whether it is locked is looked at
-}
-
-static void handle_destroy(struct scene_buffer *base) {
-	struct cursor_buffer *buffer = wl_container_of(base, buffer, base);
-	if (base->fd[0] >= 0) {
-		close(base->fd[0]);
-	}
-	kms_dumb_destroy(buffer->dumb);
-	free(buffer->pixels);
-	free(buffer);
-}
-
-static bool handle_begin_access(struct scene_buffer *base, struct scene_pixels *pixels) {
-	struct cursor_buffer *buffer = wl_container_of(base, buffer, base);
-	pixels->n_planes = 1;
-	pixels->data[0] = (const uint8_t *)buffer->pixels;
-	pixels->stride[0] = (uint32_t)base->width * 4;
-	return true;
-}
-
-static bool handle_end_access(struct scene_buffer *base) {
-	(void)base;
-	return true;
-}
-
-static const struct scene_buffer_ops buffer_ops = {
-	.release = handle_release,
-	.destroy = handle_destroy,
-	.begin_access = handle_begin_access,
-	.end_access = handle_end_access,
-};
-
-static struct cursor_buffer *buffer_create(
-	struct kms_device *device, int32_t width, int32_t height) {
-	struct cursor_buffer *buffer = calloc(1, sizeof(*buffer));
-	uint32_t *pixels = calloc((size_t)width * (size_t)height, sizeof(*pixels));
-	if (buffer == NULL || pixels == NULL) {
-		free(buffer);
-		free(pixels);
-		return NULL;
-	}
-	buffer->pixels = pixels;
-	buffer->dumb = kms_dumb_create(device, (uint32_t)width, (uint32_t)height, DRM_FORMAT_ARGB8888);
-	int fd = buffer->dumb != NULL ? kms_dumb_export(buffer->dumb) : -1;
-	if (fd < 0) {
-		log_debug("%s: a cursor cannot be on a plane: %s", device->path, strerror(errno));
-	}
-	scene_buffer_init(&buffer->base, &buffer_ops, fd >= 0 ? SCENE_BUFFER_DMABUF : SCENE_BUFFER_SHM);
-	buffer->base.width = width;
-	buffer->base.height = height;
-	buffer->base.format = DRM_FORMAT_ARGB8888;
-	buffer->base.modifier = DRM_FORMAT_MOD_LINEAR;
-	buffer->base.n_planes = 1;
-	buffer->base.fd[0] = fd;
-	buffer->base.stride[0] = buffer->dumb != NULL ? buffer->dumb->stride : (uint32_t)width * 4;
-	return buffer;
-}
-
 // One that nobody shows; NULL when out of memory.
-static struct cursor_buffer *spare_buffer(
+static struct drawn_buffer *spare_buffer(
 	struct kiosk_cursor *cursor, int32_t width, int32_t height) {
 	for (int i = 0; i < N_BUFFERS; i++) {
-		struct cursor_buffer *buffer = cursor->buffers[i];
+		struct drawn_buffer *buffer = cursor->buffers[i];
 		if (buffer != NULL && buffer->base.locks > 0) {
 			continue;
 		}
@@ -123,7 +57,8 @@ static struct cursor_buffer *spare_buffer(
 			buffer = NULL;
 		}
 		if (buffer == NULL) {
-			buffer = buffer_create(cursor->kiosk->device, width, height);
+			buffer = drawn_buffer_create(
+				cursor->kiosk->device, width, height, DRM_FORMAT_ARGB8888, NULL);
 		}
 		cursor->buffers[i] = buffer;
 		return buffer;
@@ -161,7 +96,7 @@ static void buffer_size(const struct kms_device *device, int32_t *width, int32_t
 
 // ---- Pictures ----
 
-static void set_buffer(struct kiosk_cursor *cursor, struct cursor_buffer *buffer) {
+static void set_buffer(struct kiosk_cursor *cursor, struct drawn_buffer *buffer) {
 	struct scene_layer *layer = &cursor->layer;
 	struct scene_buffer *before = layer->buffer;
 	layer->buffer = buffer != NULL ? scene_buffer_lock(&buffer->base) : NULL;
@@ -176,7 +111,7 @@ static void set_buffer(struct kiosk_cursor *cursor, struct cursor_buffer *buffer
 
 // The px of an upright picture, turned as its output is: few cursor planes can do that themselves.
 static uint32_t *turned_px(
-	const struct kiosk_cursor *cursor, struct cursor_buffer *buffer, int32_t x, int32_t y) {
+	const struct kiosk_cursor *cursor, struct drawn_buffer *buffer, int32_t x, int32_t y) {
 	struct scene_fbox box = scene_fbox_transform((struct scene_fbox){x, y, 1, 1},
 		scene_transform_invert(cursor->transform), cursor->width, cursor->height);
 	return &buffer->pixels[(size_t)box.y * (size_t)buffer->base.width + (size_t)box.x];
@@ -191,12 +126,11 @@ static bool draw(struct kiosk_cursor *cursor, const uint8_t *data, uint32_t stri
 	bool quarter = (cursor->transform & WL_OUTPUT_TRANSFORM_90) != 0;
 	int32_t buffer_width = quarter ? cursor->height : cursor->width;
 	int32_t buffer_height = quarter ? cursor->width : cursor->height;
-	struct cursor_buffer *buffer = spare_buffer(cursor, buffer_width, buffer_height);
+	struct drawn_buffer *buffer = spare_buffer(cursor, buffer_width, buffer_height);
 	if (buffer == NULL) {
 		return false;
 	}
-	size_t row = (size_t)buffer_width * 4;
-	memset(buffer->pixels, 0, row * (size_t)buffer_height);
+	memset(buffer->pixels, 0, (size_t)buffer_width * (size_t)buffer_height * 4);
 	for (int32_t y = 0; y < height; y++) {
 		const uint8_t *from = data + (size_t)y * stride;
 		for (int32_t x = 0; x < width; x++) {
@@ -205,10 +139,7 @@ static bool draw(struct kiosk_cursor *cursor, const uint8_t *data, uint32_t stri
 			*turned_px(cursor, buffer, x, y) = px | set_bits;
 		}
 	}
-	for (int32_t y = 0; buffer->dumb != NULL && y < buffer_height; y++) {
-		memcpy(buffer->dumb->data + (size_t)y * buffer->dumb->stride,
-			buffer->pixels + (size_t)y * (size_t)buffer_width, row);
-	}
+	drawn_buffer_show(buffer);
 	set_buffer(cursor, buffer);
 	return true;
 }

@@ -105,10 +105,13 @@ bool kiosk_start(struct kiosk *kiosk, struct config *config, struct session *ses
 	kiosk->idle = kiosk_idle_create(kiosk); // sees events before the others
 	kiosk->input = kiosk_input_create(kiosk);
 	kiosk->osk = kiosk_osk_create(kiosk);
+	kiosk->backgrounds = kiosk_backgrounds_create(kiosk);
+	kiosk->status_screen = kiosk_status_screen_create(kiosk);
 	kiosk->watchdog = kiosk_watchdog_create(kiosk);
 	if (kiosk->kiosk_session == NULL || kiosk->control == NULL || kiosk->cursor == NULL ||
 		kiosk->keys == NULL || kiosk->idle == NULL || kiosk->input == NULL || kiosk->osk == NULL ||
-		kiosk->watchdog == NULL || !kiosk_device_start(kiosk)) {
+		kiosk->backgrounds == NULL || kiosk->status_screen == NULL || kiosk->watchdog == NULL ||
+		!kiosk_device_start(kiosk)) {
 		snprintf(error, 256, "out of memory");
 		return false;
 	}
@@ -124,8 +127,9 @@ bool kiosk_start(struct kiosk *kiosk, struct config *config, struct session *ses
 
 void kiosk_check_stopped(struct kiosk *kiosk) {
 	const struct app *osk = kiosk_osk_app(kiosk->osk);
+	const struct app *screen = kiosk_status_screen_app(kiosk->status_screen);
 	if (kiosk->stopping && (kiosk->apps == NULL || kiosk_apps_have_stopped(kiosk->apps)) &&
-		(osk == NULL || app_pid(osk) == 0)) {
+		(osk == NULL || app_pid(osk) == 0) && (screen == NULL || app_pid(screen) == 0)) {
 		wl_display_terminate(wayland_server_display(kiosk->server));
 	}
 }
@@ -143,6 +147,7 @@ void kiosk_stop(struct kiosk *kiosk) {
 	if (osk != NULL) {
 		app_stop(osk, APP_STOP_MS);
 	}
+	kiosk_status_screen_update(kiosk->status_screen);
 	kiosk_check_stopped(kiosk);
 }
 
@@ -150,6 +155,7 @@ void kiosk_finish(struct kiosk *kiosk) {
 	kiosk_apps_destroy(kiosk->apps);
 	kiosk->apps = NULL;
 	kiosk_osk_destroy(kiosk->osk);
+	kiosk_status_screen_destroy(kiosk->status_screen);
 	kiosk_device_finish(kiosk);
 	kiosk_watchdog_destroy(kiosk->watchdog);
 	kiosk_input_destroy(kiosk->input);
@@ -163,6 +169,7 @@ void kiosk_finish(struct kiosk *kiosk) {
 		wl_display_destroy_clients(wayland_server_display(kiosk->server));
 	}
 	control_destroy(kiosk->control);
+	kiosk_backgrounds_destroy(kiosk->backgrounds);
 	kiosk_cursor_destroy(kiosk->cursor);
 	kiosk_outputs_finish(kiosk);
 	output_pool_destroy(kiosk->pool);

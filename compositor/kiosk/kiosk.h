@@ -60,6 +60,8 @@ struct kiosk {
 	struct kiosk_input *input;
 	struct kiosk_cursor *cursor;
 	struct kiosk_osk *osk;
+	struct kiosk_backgrounds *backgrounds;
+	struct kiosk_status_screen *status_screen;
 	struct kiosk_session *kiosk_session;
 	struct watchdog *watchdog;
 	struct calibration *calibration; // NULL: none is under way
@@ -210,6 +212,23 @@ struct kiosk_osk *kiosk_osk_create(struct kiosk *kiosk);
 void kiosk_osk_reload(struct kiosk_osk *osk, const struct config *before);
 struct app *kiosk_osk_app(const struct kiosk_osk *osk); // NULL: none
 void kiosk_osk_destroy(struct kiosk_osk *osk);          // NULL is fine
+
+// ---- background.c: what is below all windows ----
+
+struct kiosk_backgrounds *kiosk_backgrounds_create(struct kiosk *kiosk); // NULL when out of memory
+// kiosk->config is another one.
+void kiosk_backgrounds_reload(struct kiosk_backgrounds *backgrounds);
+// After the clients, before the device. NULL is fine.
+void kiosk_backgrounds_destroy(struct kiosk_backgrounds *backgrounds);
+
+// ---- status_screen.c: what stands in where no window is ----
+
+struct kiosk_status_screen *kiosk_status_screen_create(
+	struct kiosk *kiosk); // NULL when out of memory
+// What it tells of may have changed; NULL is fine.
+void kiosk_status_screen_update(struct kiosk_status_screen *screen);
+struct app *kiosk_status_screen_app(const struct kiosk_status_screen *screen); // NULL: none
+void kiosk_status_screen_destroy(struct kiosk_status_screen *screen);          // NULL is fine
 
 // ---- keys.c ----
 struct kiosk_keys *kiosk_keys_create(struct kiosk *kiosk); // NULL when out of memory

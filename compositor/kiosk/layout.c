@@ -103,9 +103,10 @@ static void lay_out(struct kiosk_layout *layout, struct layout_output *output) {
 	layout_output_size(output, &width, &height);
 	kiosk_layers_arrange(&layout->layers, output->wayland, width, height);
 	scene_output_begin(scene);
-	bool ok = kiosk_layers_append(&layout->layers, output->wayland, LAYER_BACKGROUND) &&
+	bool ok = layout_ground_append(output, layout) &&
+		kiosk_layers_append(&layout->layers, output->wayland, LAYER_BACKGROUND) &&
 		kiosk_layers_append(&layout->layers, output->wayland, LAYER_BOTTOM) &&
-		append_windows(output, scene) &&
+		append_windows(output, scene) && layout_stand_in_append(layout, output) &&
 		kiosk_layers_append(&layout->layers, output->wayland, LAYER_TOP) &&
 		kiosk_layers_append(&layout->layers, output->wayland, LAYER_OVERLAY) &&
 		input_popups_append(
@@ -240,6 +241,9 @@ static void window_destroy(struct kiosk_layout *layout, struct layout_window *wi
 static void handle_initial(void *data, struct toplevel *toplevel) {
 	struct kiosk_layout *layout = data;
 	struct wl_client *client = surface_client(toplevel_surface(toplevel));
+	if (layout_stand_in_initial(layout, toplevel)) {
+		return;
+	}
 	struct layout_window *window = calloc(1, sizeof(*window));
 	if (!window) {
 		wl_client_post_no_memory(client);
@@ -260,6 +264,7 @@ static void handle_mapped(void *data, struct toplevel *toplevel) {
 	struct kiosk_layout *layout = data;
 	struct layout_window *window = window_of(toplevel);
 	if (!window) {
+		layout_stand_in_changed(layout, toplevel);
 		return;
 	}
 	// A dialog comes to the front with all of its app, but not over another app.
@@ -280,6 +285,8 @@ static void handle_gone(void *data, struct toplevel *toplevel) {
 	struct layout_window *window = window_of(toplevel);
 	if (window) {
 		window_destroy(data, window);
+	} else {
+		layout_stand_in_gone(data, toplevel);
 	}
 }
 
@@ -306,6 +313,7 @@ static void handle_request(void *data, struct toplevel *toplevel, struct wayland
 	struct kiosk_layout *layout = data;
 	struct layout_window *window = window_of(toplevel);
 	if (!window) {
+		layout_stand_in_changed(layout, toplevel);
 		return;
 	}
 	struct layout_output *output = wanted ? wayland_output_data(wanted) : NULL;
@@ -401,6 +409,8 @@ static void handle_tree_changed(void *data, struct surface *root) {
 		layout_mark_dirty(data, window->output);
 	} else if (layer) {
 		mark_layers(data, kiosk_layers_output(layer));
+	} else if (toplevel_from_surface(root)) {
+		layout_stand_in_changed(data, toplevel_from_surface(root));
 	} else {
 		handle_icon_changed(data); // it is of what is dragged, if it is of anything
 	}
@@ -496,6 +506,23 @@ bool kiosk_layout_next_window(
 	return true;
 }
 
+void kiosk_layout_set_ground(struct kiosk_layout *layout, const struct layout_ground *ground) {
+	struct layout_output *output;
+	layout->ground = ground ? *ground : (struct layout_ground){0};
+	wl_list_for_each(output, &layout->outputs, link) {
+		backdrop_set(&output->backdrop, layout->black, false);
+		layout_mark_dirty(layout, output);
+	}
+}
+
+void kiosk_layout_ground_changed(struct kiosk_layout *layout, struct wayland_output *wayland) {
+	if (wayland) {
+		mark_cursor(layout, wayland);
+	} else {
+		mark_all(layout);
+	}
+}
+
 void kiosk_layout_set_cursor(struct kiosk_layout *layout, const struct layout_cursor *cursor) {
 	layout->cursor = cursor ? *cursor : (struct layout_cursor){0};
 }
@@ -539,6 +566,7 @@ struct kiosk_layout *kiosk_layout_create(void) {
 	kiosk_layers_init(&layout->layers);
 	layout->waiting.layers = &layout->layers;
 	wl_list_init(&layout->windows);
+	wl_list_init(&layout->stand_ins);
 	wl_list_init(&layout->loop_destroy.link);
 	return layout;
 }
@@ -625,6 +653,7 @@ void kiosk_layout_remove_output(struct kiosk_layout *layout, struct wayland_outp
 	}
 	wayland_output_set_data(wayland, NULL);
 	wl_list_remove(&output->link);
+	layout_ground_remove(layout, wayland);
 	struct layout_window *root, *tmp;
 	wl_list_for_each(root, &output->roots, stack_link) {
 		// What chooses the new output must not find the old one through these windows.

@@ -73,6 +73,31 @@ struct layout_window_info {
 bool kiosk_layout_next_window(
 	const struct kiosk_layout *layout, struct layout_window_info *info, const void **position);
 
+// What is below all windows.
+struct layout_ground {
+	// Fills the output; NULL: black. Asked for with each layout; it need not be of the output's size.
+	struct scene_buffer *(*buffer)(void *data, struct wayland_output *output);
+	void (*removed)(void *data, struct wayland_output *output); // it goes
+	void *data;
+};
+
+// NULL: nobody any more. Copied.
+void kiosk_layout_set_ground(struct kiosk_layout *layout, const struct layout_ground *ground);
+// The output's, or all outputs' (NULL), is another one.
+void kiosk_layout_ground_changed(struct kiosk_layout *layout, struct wayland_output *output);
+
+// A client whose windows are seen only where there is no other: never in front, never with input.
+struct layout_stand_in {
+	bool (*is_client)(void *data, struct wl_client *client);
+	// The output has no mapped window any more, or again (false). Just tells: the layout is being done.
+	void (*bare)(void *data, struct wayland_output *output, bool bare);
+	void (*removed)(void *data, struct wayland_output *output); // it goes
+	void *data;
+};
+
+// NULL: nobody any more. Copied.
+void kiosk_layout_set_stand_in(struct kiosk_layout *layout, const struct layout_stand_in *stand_in);
+
 // Who shows the cursor: its layer is on top of all others.
 struct layout_cursor {
 	// Appends the cursor's layer to the output's scene if it is there. False when out of memory.

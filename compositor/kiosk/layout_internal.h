@@ -14,6 +14,7 @@ struct layout_output {
 	struct kiosk_layers *layers;    // of the layout
 	struct wl_list roots;           // layout_window.stack_link, back to front, levels in order
 	struct backdrop backdrop;       // keeps what is behind the front window from view
+	bool is_bare;                   // no window is mapped, and the stand-in knows
 	bool dirty;
 	struct wl_list link; // kiosk_layout.outputs
 };
@@ -52,7 +53,10 @@ struct kiosk_layout {
 	struct layout_window *pressed; // by the user, after anything came to the front; may be NULL
 	bool (*trusts)(void *data, pid_t pid, int fd); // NULL: nobody is trusted
 	void *trusts_data;
-	struct layout_owner owner; // all zero: nobody knows of apps
+	struct layout_ground ground;     // all zero: black
+	struct layout_stand_in stand_in; // all zero: there is none
+	struct wl_list stand_ins;        // stand_in_window.link
+	struct layout_owner owner;       // all zero: nobody knows of apps
 	uint64_t last_raised;
 	struct scene_buffer *black;
 	struct wl_event_loop *loop;    // NULL before the first output
@@ -65,6 +69,19 @@ struct kiosk_layout {
 
 // The output's scene is to be worked out anew, before its next frame at the latest.
 void layout_mark_dirty(struct kiosk_layout *layout, struct layout_output *output);
+
+// ---- layout_ground.c ----
+
+// Appends the background, unless it lies behind the front window. False when out of memory.
+bool layout_ground_append(struct layout_output *output, struct kiosk_layout *layout);
+// The toplevel is the stand-in's: it is dealt with.
+bool layout_stand_in_initial(struct kiosk_layout *layout, struct toplevel *toplevel);
+void layout_stand_in_changed(struct kiosk_layout *layout, struct toplevel *toplevel);
+void layout_stand_in_gone(struct kiosk_layout *layout, struct toplevel *toplevel);
+// Tells whether windows are there, and appends the stand-in's if not. False when out of memory.
+bool layout_stand_in_append(struct kiosk_layout *layout, struct layout_output *output);
+// The output goes.
+void layout_ground_remove(struct kiosk_layout *layout, struct wayland_output *output);
 
 // ---- layout_place.c ----
 

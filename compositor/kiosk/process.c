@@ -56,14 +56,16 @@ static int handle_child(int number, void *data) {
 	return 0;
 }
 
-static char *find_launcher(void) {
-	char own[4096];
+char *process_find_own(const char *name) {
+	static const char *const folders[] = {"", "/../clients"};
+	char own[4096], *path = NULL;
 	ssize_t n = readlink("/proc/self/exe", own, sizeof(own) - 1);
-	char *path = NULL;
 	if (n > 0) {
 		own[n] = '\0';
 		*strrchr(own, '/') = '\0';
-		if (asprintf(&path, "%s/vitrine-launch", own) < 0) {
+	}
+	for (size_t i = 0; n > 0 && i < sizeof(folders) / sizeof(folders[0]); i++) {
+		if (asprintf(&path, "%s%s/%s", own, folders[i], name) < 0) {
 			return NULL;
 		}
 		if (access(path, X_OK) == 0) {
@@ -71,7 +73,7 @@ static char *find_launcher(void) {
 		}
 		free(path);
 	}
-	return strdup(VITRINE_LIBEXEC "/vitrine-launch");
+	return asprintf(&path, "%s/%s", VITRINE_LIBEXEC, name) < 0 ? NULL : path;
 }
 
 bool process_host_init(struct process_host *host, struct wl_event_loop *loop,
@@ -79,7 +81,7 @@ bool process_host_init(struct process_host *host, struct wl_event_loop *loop,
 	*host = (struct process_host){.loop = loop, .display = display, .socket = socket};
 	wl_list_init(&host->processes);
 	wl_list_init(&host->sockets);
-	host->launcher = launcher != NULL ? strdup(launcher) : find_launcher();
+	host->launcher = launcher != NULL ? strdup(launcher) : process_find_own("vitrine-launch");
 	host->cgroups = cgroups_create(loop);
 	if (host->launcher == NULL || host->cgroups == NULL) {
 		return false;
@@ -258,8 +260,14 @@ static int handle_exit(int fd, uint32_t mask, void *data) {
 	return 0;
 }
 
-static int spawn_launcher(struct process *process, char *const *argv, char **environment) {
+static int spawn_launcher(
+	struct process *process, int input, char *const *argv, char **environment) {
 	posix_spawnattr_t attributes;
+	posix_spawn_file_actions_t files;
+	posix_spawn_file_actions_init(&files);
+	if (input != 0) {
+		posix_spawn_file_actions_adddup2(&files, input, STDIN_FILENO);
+	}
 	posix_spawnattr_init(&attributes);
 	sigset_t none, all;
 	sigemptyset(&none);
@@ -271,9 +279,10 @@ static int spawn_launcher(struct process *process, char *const *argv, char **env
 		&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
 	wayland_set_file_limit(false);
 	int rc =
-		posix_spawn(&process->pid, process->host->launcher, NULL, &attributes, argv, environment);
+		posix_spawn(&process->pid, process->host->launcher, &files, &attributes, argv, environment);
 	wayland_set_file_limit(true);
 	posix_spawnattr_destroy(&attributes);
+	posix_spawn_file_actions_destroy(&files);
 	if (rc != 0) {
 		process->pid = 0;
 	}
@@ -323,7 +332,7 @@ static bool spawn(struct process *process, const struct process_spec *spec, char
 		memcpy(argv + FIXED_ARGUMENTS, spec->argv, n * sizeof(*argv));
 		set_inherited(go[0], true);
 		set_inherited(report[1], true);
-		rc = spawn_launcher(process, argv, environment);
+		rc = spawn_launcher(process, spec->input, argv, environment);
 	}
 	close(go[0]);
 	close(report[1]);

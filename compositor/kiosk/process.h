@@ -34,6 +34,7 @@ struct process_spec {
 	char *const *variables; // NAME=VALUE, NULL-terminated; may be NULL
 	const char *directory;  // NULL: this one
 	const char *user;       // NULL: this one
+	int input;              // borrowed, becomes its standard input; 0: ours
 	struct cgroup_limits limits;
 };
 
@@ -52,6 +53,9 @@ struct process_handler {
 
 struct process;
 
+// The path of a program that is a part of Vitrine and not in PATH: beside this one, in the folder where it is
+// built, else where it is installed. The caller frees it; NULL when out of memory.
+char *process_find_own(const char *name);
 // The program can be found in PATH: a path is not told of programs that only another user may see.
 bool process_can_run(const char *program);
 // On failure returns NULL with one line in error.

@@ -114,10 +114,12 @@ static bool apply(
 	kiosk_keys_reload(kiosk->keys);
 	kiosk_idle_reload(kiosk->idle, before);
 	kiosk_osk_reload(kiosk->osk, before);
+	kiosk_backgrounds_reload(kiosk->backgrounds);
 	if (kiosk->apps != NULL && !kiosk_apps_reload(kiosk->apps, config)) {
 		kiosk_tell_problem(listener, "out of memory: not all apps are started");
 		ok = false;
 	}
+	kiosk_status_screen_update(kiosk->status_screen);
 	return ok;
 }
 

@@ -25,6 +25,7 @@
 #define STOP_LIMIT_NS 2000000000
 
 static struct test_server *running; // for the guard
+bool test_server_status_screen;
 
 static void pass_on(const char *text, size_t len) {
 	while (len > 0) {
@@ -128,9 +129,13 @@ void test_server_launch(
 	struct test_server *server, const char *const *args, void (*prepare)(void)) {
 	*server = (struct test_server){.log = -1};
 	const char *argv[MAX_ARGS] = {"vitrine"};
+	int n = 1;
+	if (!test_server_status_screen) {
+		argv[n++] = "--no-status-screen";
+	}
 	for (int i = 0; args && args[i]; i++) {
-		assert_true(i + 2 < MAX_ARGS);
-		argv[i + 1] = args[i];
+		assert_true(n + 1 < MAX_ARGS);
+		argv[n++] = args[i];
 	}
 	int pipe_fds[2];
 	assert_int_equal(pipe2(pipe_fds, O_CLOEXEC), 0);

@@ -31,7 +31,11 @@ void test_need_layout(const char *layout);
 const char *test_device(void);
 dev_t test_device_rdev(void);
 
-// Runs `vitrine` with these arguments and nothing else; NULL ends them. `prepare` (may be NULL) is
+// Whether servers show the status screen, which is a client and a process of its own: not unless a test
+// is about it.
+extern bool test_server_status_screen;
+
+// Runs `vitrine` with these arguments; NULL ends them. `prepare` (may be NULL) is
 // called in the new process before.
 void test_server_launch(struct test_server *server, const char *const *args, void (*prepare)(void));
 // Runs it on the test device with a socket and `mode` (NULL: TEST_MODE), and waits until it is ready.

@@ -35,4 +35,6 @@ wrong += check("clients/camera-options.c", r'\{"([a-z-]+)", (?:no|required)_argu
                "data/man/vitrine-camera.1.scd", "*--{}*")
 wrong += check("clients/ctl-options.c", r'\{"([a-z-]+)", (?:no|required)_argument',
                "data/man/vitrinectl.1.scd", "*--{}*")
+wrong += check("clients/status.c", r'\{"([a-z-]+)", (?:no|required)_argument',
+               "data/man/vitrine-status.1.scd", "*--{}*")
 sys.exit(1 if wrong else 0)

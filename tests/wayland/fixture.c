@@ -2,6 +2,7 @@
 #include "fixture.h"
 
 #include <drm_fourcc.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,6 +41,37 @@ int fixture_start_traced(void **state) {
 
 int fixture_start_traced_fast(void **state) {
 	return start(state, FAST_MODE, true);
+}
+
+static const char config_path[] = "/tmp/vitrine-fixture.ini";
+
+static void write_config(const char *text) {
+	FILE *file = fopen(config_path, "we");
+	assert_non_null(file);
+	assert_true(fputs(text, file) >= 0);
+	fclose(file);
+}
+
+void fixture_start_with(struct fixture *fixture, const char *text) {
+	static unsigned serial;
+	char name[32];
+	*fixture = (struct fixture){0};
+	write_config(text);
+	snprintf(name, sizeof(name), "configured-%u", serial++);
+	const char *args[] = {
+		"--config", config_path, "--device", test_device(), "--socket", name, NULL};
+	test_server_launch(&fixture->server, args, NULL);
+	strcpy(fixture->server.socket, name);
+	assert_true(test_server_wait_log(&fixture->server, "ready\n"));
+	test_client_connect(&fixture->control, &fixture->server);
+	test_picture_init(&fixture->picture, TEST_WIDTH, TEST_HEIGHT);
+}
+
+void fixture_reload(struct fixture *fixture, const char *text) {
+	char line[192];
+	write_config(text);
+	snprintf(line, sizeof(line), "vitrinectl --socket %s reload", fixture->server.socket);
+	assert_int_equal(system(line), 0);
 }
 
 int fixture_stop(void **state) {

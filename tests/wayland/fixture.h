@@ -33,6 +33,10 @@ bool fixture_has_overlays(void);
 // Both with the server traced.
 int fixture_start_traced(void **state);
 int fixture_start_traced_fast(void **state);
+// With this configuration file, /tmp/vitrine-fixture.ini, and no other mode than it has.
+void fixture_start_with(struct fixture *fixture, const char *text);
+// Replaces the file, and has the server read it.
+void fixture_reload(struct fixture *fixture, const char *text);
 // The server must end as it should.
 int fixture_stop(void **state);
 
