@@ -173,7 +173,7 @@ static int handle_done(int fd, uint32_t mask, void *data) {
 	struct background *background = data;
 	struct job *job = background->job;
 	drop_picture(background);
-	if (job->pixels == NULL) {
+	if (job->pixels == NULL) { // never for being cancelled: nobody would listen here
 		log_warning(
 			"%s: background-picture = %s: the colour is shown", background->name, job->error);
 	} else {

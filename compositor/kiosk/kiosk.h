@@ -227,6 +227,8 @@ struct kiosk_status_screen *kiosk_status_screen_create(
 	struct kiosk *kiosk); // NULL when out of memory
 // What it tells of may have changed; NULL is fine.
 void kiosk_status_screen_update(struct kiosk_status_screen *screen);
+// kiosk->config is another one.
+void kiosk_status_screen_reload(struct kiosk_status_screen *screen);
 struct app *kiosk_status_screen_app(const struct kiosk_status_screen *screen); // NULL: none
 void kiosk_status_screen_destroy(struct kiosk_status_screen *screen);          // NULL is fine
 

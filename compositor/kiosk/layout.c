@@ -264,7 +264,7 @@ static void handle_mapped(void *data, struct toplevel *toplevel) {
 	struct kiosk_layout *layout = data;
 	struct layout_window *window = window_of(toplevel);
 	if (!window) {
-		layout_stand_in_changed(layout, toplevel);
+		layout_stand_in_changed(layout, toplevel, false);
 		return;
 	}
 	// A dialog comes to the front with all of its app, but not over another app.
@@ -313,7 +313,7 @@ static void handle_request(void *data, struct toplevel *toplevel, struct wayland
 	struct kiosk_layout *layout = data;
 	struct layout_window *window = window_of(toplevel);
 	if (!window) {
-		layout_stand_in_changed(layout, toplevel);
+		layout_stand_in_changed(layout, toplevel, true);
 		return;
 	}
 	struct layout_output *output = wanted ? wayland_output_data(wanted) : NULL;
@@ -410,7 +410,7 @@ static void handle_tree_changed(void *data, struct surface *root) {
 	} else if (layer) {
 		mark_layers(data, kiosk_layers_output(layer));
 	} else if (toplevel_from_surface(root)) {
-		layout_stand_in_changed(data, toplevel_from_surface(root));
+		layout_stand_in_changed(data, toplevel_from_surface(root), false);
 	} else {
 		handle_icon_changed(data); // it is of what is dragged, if it is of anything
 	}

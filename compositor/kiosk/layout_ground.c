@@ -106,7 +106,7 @@ bool layout_stand_in_initial(struct kiosk_layout *layout, struct toplevel *tople
 	return true;
 }
 
-void layout_stand_in_changed(struct kiosk_layout *layout, struct toplevel *toplevel) {
+void layout_stand_in_changed(struct kiosk_layout *layout, struct toplevel *toplevel, bool asked) {
 	struct stand_in_window *window = find(layout, toplevel);
 	if (!window) {
 		return;
@@ -114,7 +114,7 @@ void layout_stand_in_changed(struct kiosk_layout *layout, struct toplevel *tople
 	mark(layout, window);
 	window->output = wanted_output(toplevel);
 	mark(layout, window);
-	configure(window, false);
+	configure(window, asked);
 }
 
 void layout_stand_in_gone(struct kiosk_layout *layout, struct toplevel *toplevel) {

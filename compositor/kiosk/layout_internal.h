@@ -76,7 +76,8 @@ void layout_mark_dirty(struct kiosk_layout *layout, struct layout_output *output
 bool layout_ground_append(struct layout_output *output, struct kiosk_layout *layout);
 // The toplevel is the stand-in's: it is dealt with.
 bool layout_stand_in_initial(struct kiosk_layout *layout, struct toplevel *toplevel);
-void layout_stand_in_changed(struct kiosk_layout *layout, struct toplevel *toplevel);
+// `asked`: the client waits for an answer.
+void layout_stand_in_changed(struct kiosk_layout *layout, struct toplevel *toplevel, bool asked);
 void layout_stand_in_gone(struct kiosk_layout *layout, struct toplevel *toplevel);
 // Tells whether windows are there, and appends the stand-in's if not. False when out of memory.
 bool layout_stand_in_append(struct kiosk_layout *layout, struct layout_output *output);

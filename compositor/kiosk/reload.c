@@ -119,7 +119,7 @@ static bool apply(
 		kiosk_tell_problem(listener, "out of memory: not all apps are started");
 		ok = false;
 	}
-	kiosk_status_screen_update(kiosk->status_screen);
+	kiosk_status_screen_reload(kiosk->status_screen);
 	return ok;
 }
 

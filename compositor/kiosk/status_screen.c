@@ -32,6 +32,7 @@ struct kiosk_status_screen {
 	struct wl_event_source *idle; // the update to come; may be NULL
 	struct app *app;              // NULL before it is needed
 	char *path;                   // of the program
+	bool is_missing;              // it was said
 	char *argv[2];
 	int input[2]; // ours, and what the program reads
 	char *told;   // the last message; NULL: none
@@ -59,16 +60,28 @@ static void handle_app_changed(void *data) {
 	kiosk_check_stopped(screen->kiosk);
 }
 
-// False when that cannot be.
+// False when that cannot be: said in the log.
 static bool make_app(struct kiosk_status_screen *screen) {
 	if (screen->app != NULL) {
 		return true;
+	}
+	if (access(screen->path, X_OK) != 0) {
+		if (!screen->is_missing) {
+			log_warning(
+				"no status screen is shown: %s: %s: it is a part of vitrine: install it again",
+				screen->path, strerror(errno));
+		}
+		screen->is_missing = true;
+		return false;
 	}
 	screen->argv[0] = screen->path;
 	struct app_settings settings = app_settings_default(program_name, screen->argv);
 	settings.process.input = screen->input[1];
 	const struct app_handler handler = {handle_app_changed, screen};
 	screen->app = app_create(&screen->kiosk->host, &settings, &handler);
+	if (screen->app == NULL) {
+		log_error("out of memory: no status screen is shown");
+	}
 	return screen->app != NULL;
 }
 
@@ -106,7 +119,6 @@ static void update(struct kiosk_status_screen *screen) {
 		return;
 	}
 	if (!make_app(screen)) {
-		log_error("out of memory: the status screen is not shown");
 		return;
 	}
 	if (!same) {
@@ -157,6 +169,15 @@ static void forget(struct kiosk_status_screen *screen, const struct wayland_outp
 	}
 }
 
+static void wait_for(struct bare_output *bare) {
+	const double delay = bare->screen->kiosk->config->status.delay;
+	if (bare->timer == NULL || delay <= 0) {
+		bare->due = true;
+	} else {
+		wl_event_source_timer_update(bare->timer, (int)(delay * 1000) + 1);
+	}
+}
+
 static void remember(struct kiosk_status_screen *screen, struct wayland_output *output) {
 	struct bare_output *bare = calloc(1, sizeof(*bare));
 	if (bare == NULL) {
@@ -167,12 +188,7 @@ static void remember(struct kiosk_status_screen *screen, struct wayland_output *
 	bare->output = output;
 	wl_list_insert(screen->outputs.prev, &bare->link);
 	bare->timer = wl_event_loop_add_timer(kiosk_loop(screen->kiosk), handle_timer, bare);
-	const double delay = screen->kiosk->config->status.delay;
-	if (bare->timer == NULL || delay <= 0) {
-		bare->due = true;
-	} else {
-		wl_event_source_timer_update(bare->timer, (int)(delay * 1000) + 1);
-	}
+	wait_for(bare);
 }
 
 static void handle_bare(void *data, struct wayland_output *output, bool is_bare) {
@@ -195,6 +211,16 @@ static bool handle_is_client(void *data, struct wl_client *client) {
 	pid_t pid;
 	wl_client_get_credentials(client, &pid, NULL, NULL);
 	return screen->app != NULL && app_pid(screen->app) == pid;
+}
+
+void kiosk_status_screen_reload(struct kiosk_status_screen *screen) {
+	struct bare_output *bare;
+	wl_list_for_each(bare, &screen->outputs, link) {
+		if (!bare->due) {
+			wait_for(bare);
+		}
+	}
+	kiosk_status_screen_update(screen);
 }
 
 // ---- Life ----

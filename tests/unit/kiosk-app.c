@@ -119,11 +119,29 @@ static void test_ended_app_comes_back(void **state) {
 	assert_int_equal(heard(f), 's');
 	wait_state(f, APP_WAITING);
 	assert_string_equal(app_reason(f->app), "ended with status 3");
+	assert_int_equal(app_next(f->app), app_since(f->app) + 1);
 	while (app_restarts(f->app) != 2) {
 		wl_event_loop_dispatch(f->loop, -1);
 	}
 	assert_int_equal(heard(f), 's');
 	stop(f);
+}
+
+// Each of its processes reads what is there from where the one before left off.
+static void test_input(void **state) {
+	struct fixture *f = *state;
+	int input[2];
+	assert_int_equal(pipe(input), 0);
+	assert_int_equal(write(input[1], "ab", 2), 2);
+	struct app_settings settings = defaults(f, "head -c 1");
+	settings.process.input = input[0];
+	start_with(f, &settings);
+	assert_int_equal(heard(f), 'a');
+	assert_int_equal(heard(f), 'b');
+	close(input[1]);
+	stop(f);
+	assert_int_equal(app_next(f->app), 0);
+	close(input[0]);
 }
 
 static void test_deaf_app_is_killed(void **state) {
@@ -260,6 +278,7 @@ int main(void) {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_environment, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_ended_app_comes_back, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_input, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_deaf_app_is_killed, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_children_go_with_the_app, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_daemons_go_with_the_app, setup, teardown),
