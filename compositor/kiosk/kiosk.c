@@ -53,14 +53,11 @@ static bool start_server(struct kiosk *kiosk, char error[256]) {
 	return kiosk->server != NULL;
 }
 
-struct first_problem {
-	char *error; // of 256 bytes; empty: there was none yet
-};
-
+// The first of them, which ends the start.
 static void keep_problem(void *data, const char *text) {
-	struct first_problem *first = data;
-	if (first->error[0] == '\0') {
-		snprintf(first->error, 256, "%s", text);
+	char *error = data;
+	if (error[0] == '\0') {
+		snprintf(error, 256, "%s", text);
 	}
 }
 
@@ -75,8 +72,7 @@ static bool start_outputs(struct kiosk *kiosk, char error[256]) {
 		snprintf(error, 256, "out of memory");
 		return false;
 	}
-	struct first_problem first = {error};
-	const struct kiosk_listener listener = {keep_problem, ignore_note, &first};
+	const struct kiosk_listener listener = {keep_problem, ignore_note, error};
 	error[0] = '\0';
 	return start_server(kiosk, error) && kiosk_outputs_start(kiosk, &listener);
 }

@@ -198,8 +198,8 @@ struct kms_device {
 	// kernel, page by page when it is first touched.
 	bool stale_memory;
 	uint32_t cursor_width, cursor_height; // px, what DRM_CAP_CURSOR_* say
-	// Connectors that turn up later (DisplayPort MST) are appended by kms_device_probe; pointers to
-	// the others stay valid. One that went away stays in the array, not connected.
+	// Connectors that turn up later (DisplayPort MST) are added by kms_device_probe; pointers to the others stay
+	// valid. One that went away stays in the array, not connected, until another takes its place.
 	struct kms_connector *connectors;
 	struct kms_crtc *crtcs;
 	struct kms_plane *planes;
@@ -229,7 +229,7 @@ struct kms_open_error {
 };
 
 // Opens `path`, or if NULL the first KMS device (by udev's order, seat's boot display first) that has
-// a display; where none has one, the first. Becomes DRM master. On failure returns NULL and fills `error`. The caller
+// a display; where none has one, and none is held by others, the first. Becomes DRM master. On failure returns NULL and fills `error`. The caller
 // owns the device and ends it with kms_device_close. `opener` NULL: nodes are opened directly.
 struct kms_device *kms_device_open(
 	const char *path, const struct kms_opener *opener, struct kms_open_error *error);

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -251,6 +252,27 @@ void test_server_kill(struct test_server *server) {
 	kill(server->pid, SIGKILL);
 	assert_int_equal(test_server_wait_exit(server), -SIGKILL);
 	test_server_free(server);
+}
+
+int test_server_borrow_device(const struct test_server *server) {
+	char path[64], target[64];
+	snprintf(path, sizeof(path), "/proc/%d/fd", (int)server->pid);
+	DIR *folder = opendir(path);
+	assert_non_null(folder);
+	int pidfd = (int)syscall(SYS_pidfd_open, server->pid, 0), fd = -1;
+	assert_true(pidfd >= 0);
+	struct dirent *entry;
+	while (fd < 0 && (entry = readdir(folder))) {
+		ssize_t n = readlinkat(dirfd(folder), entry->d_name, target, sizeof(target) - 1);
+		target[n > 0 ? n : 0] = '\0';
+		if (strcmp(target, test_device()) == 0) {
+			fd = (int)syscall(SYS_pidfd_getfd, pidfd, atoi(entry->d_name), 0);
+		}
+	}
+	closedir(folder);
+	close(pidfd);
+	assert_true(fd >= 0);
+	return fd;
 }
 
 bool test_server_alive(struct test_server *server) {

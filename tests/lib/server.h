@@ -55,6 +55,8 @@ void test_server_kill(struct test_server *server);
 // Frees a server that has ended.
 void test_server_free(struct test_server *server);
 bool test_server_alive(struct test_server *server);
+// A duplicate of its own file of the test device; the caller closes it.
+int test_server_borrow_device(const struct test_server *server);
 
 // In the guest, plugs in the display of the vkms device's connector with that index, or unplugs it.
 void test_plug_display(int connector, bool plugged);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <xf86drm.h>
 
 #include "fixture.h"
 
@@ -15,7 +16,8 @@ enum {
 	DISPLAYS = 2,
 	REPLUGS = 20,
 	DEVICE_EVERY =
-		11, // steps of the random run, on average, in which the device itself goes or comes
+		11,       // steps of the random run, on average, in which the device itself goes or comes
+	PICTURES = 3, // besides the first, that an output composes into
 	SETTLE_FRAMES = 300, // until what is held for what is gone is given back
 	GROWTH_KIB = 4096,   // of the server's memory, whatever the number of steps
 };
@@ -81,10 +83,27 @@ static void unplug_device(struct plugs *plugs) {
 	expect(plugs, "the display device is gone: waiting for one\n");
 }
 
+// The kernel takes the device's names back a moment after it is closed, and gives others until then.
+static bool has_its_names(const struct plugs *plugs) {
+	char name[64];
+	const char *card = strrchr(test_device(), '/');
+	bool ok = true;
+	for (int i = 0; i < plugs->n; i++) {
+		snprintf(name, sizeof(name), "/sys/class/drm%s-Virtual-%d", card, i + 1);
+		ok = ok && access(name, F_OK) == 0;
+	}
+	return ok;
+}
+
 static void plug_device(struct plugs *plugs) {
-	plugs->device = true;
 	test_plug_device(true);
 	expect(plugs, "the display device is there\n");
+	while (!has_its_names(plugs)) {
+		unplug_device(plugs);
+		test_plug_device(true);
+		expect(plugs, "the display device is there\n");
+	}
+	plugs->device = true;
 	size_t mark = plugs->mark, last = mark;
 	for (int i = 0; i < plugs->n; i++) { // their first frames come in any order
 		plugs->mark = mark;
@@ -145,18 +164,22 @@ static void app_finish(struct app *app) {
 	}
 }
 
-// The display shows the app all over it.
-static void assert_shown(const struct app *app, int display) {
+// The display shows the app all over it, turned so.
+static void assert_turned(const struct app *app, int display, enum wl_output_transform transform) {
 	struct test_picture picture;
 	struct test_screen screen;
 	test_picture_init(&picture, TEST_WIDTH, TEST_HEIGHT);
-	test_picture_draw(&picture,
-		&(struct test_layer){.image = &app->buffer.image,
-			.transform = display == 1 ? WL_OUTPUT_TRANSFORM_270 : WL_OUTPUT_TRANSFORM_NORMAL});
+	test_picture_draw(
+		&picture, &(struct test_layer){.image = &app->buffer.image, .transform = transform});
 	test_screen_open(&screen, display);
 	test_screen_wait(&screen, &picture);
 	test_screen_close(&screen);
 	test_picture_finish(&picture);
+}
+
+static void assert_shown(const struct app *app, int display) {
+	assert_turned(
+		app, display, display == 1 ? WL_OUTPUT_TRANSFORM_270 : WL_OUTPUT_TRANSFORM_NORMAL);
 }
 
 static void assert_all_shown(struct plugs *plugs) {
@@ -167,20 +190,32 @@ static void assert_all_shown(struct plugs *plugs) {
 	}
 }
 
-static int64_t counter(struct plugs *plugs, int display, const char *name) {
+// Of the output of the display in the status; borrowed.
+static struct json_object *find_output(struct json_object *status, int display) {
 	char wanted[32];
 	snprintf(wanted, sizeof(wanted), "Virtual-%d", display + 1);
-	struct json_object *status = test_status(&plugs->control);
 	struct json_object *outputs = test_json(status, "outputs");
-	int64_t value = -1;
 	for (size_t i = 0; i < json_object_array_length(outputs); i++) {
 		struct json_object *output = json_object_array_get_idx(outputs, i);
 		if (strcmp(test_json_string(output, "name"), wanted) == 0) {
-			value = test_json_int(output, name);
+			return output;
 		}
 	}
+	fail_msg("there is no output %s", wanted);
+	return NULL;
+}
+
+static int64_t counter(struct plugs *plugs, int display, const char *name) {
+	struct json_object *status = test_status(&plugs->control);
+	int64_t value = test_json_int(find_output(status, display), name);
 	json_object_put(status);
 	return value;
+}
+
+static void assert_says(struct plugs *plugs, int display, const char *key, const char *value) {
+	struct json_object *status = test_status(&plugs->control);
+	assert_string_equal(test_json_string(find_output(status, display), key), value);
+	json_object_put(status);
 }
 
 static size_t count_outputs(struct plugs *plugs) {
@@ -191,6 +226,13 @@ static size_t count_outputs(struct plugs *plugs) {
 }
 
 // ---- Life ----
+
+static void write_configuration(const char *text) {
+	FILE *file = fopen(path, "we");
+	assert_non_null(file);
+	assert_true(fputs(text, file) >= 0);
+	assert_int_equal(fclose(file), 0);
+}
 
 // Of the layout.
 static int count_displays(void) {
@@ -213,6 +255,7 @@ static struct plugs *launch(void) {
 }
 
 static int start(void **state) {
+	write_configuration(configuration);
 	struct plugs *plugs = launch();
 	for (int i = 0; i < plugs->n; i++) {
 		plugs->plugged[i] = true;
@@ -310,6 +353,127 @@ static void test_last_goes_and_comes(void **state) {
 	}
 }
 
+// ---- What the operator asks for ----
+
+struct answer {
+	bool came, ok;
+};
+
+static void handle_done(void *data, struct vitrine_reply_v1 *reply) {
+	(void)reply;
+	struct answer *answer = data;
+	answer->came = answer->ok = true;
+}
+
+static void handle_failed(void *data, struct vitrine_reply_v1 *reply, const char *reason) {
+	(void)reply, (void)reason;
+	((struct answer *)data)->came = true;
+}
+
+static void handle_line(void *data, struct vitrine_reply_v1 *reply, const char *text) {
+	(void)data, (void)reply, (void)text;
+}
+
+static const struct vitrine_reply_v1_listener reply_listener = {
+	handle_done, handle_failed, handle_line, handle_line};
+
+static void wait_done(struct plugs *plugs, struct vitrine_reply_v1 *reply) {
+	struct answer answer = {0};
+	vitrine_reply_v1_add_listener(reply, &reply_listener, &answer);
+	test_client_wait(&plugs->control, answer.came);
+	vitrine_reply_v1_destroy(reply);
+	assert_true(answer.ok);
+}
+
+static void configure(struct plugs *plugs, const char *text) {
+	write_configuration(text);
+	wait_done(plugs, vitrine_control_v1_reload(plugs->control.control));
+}
+
+// A display that comes while screens are off is off, too, and is lit with the others.
+static void test_comes_in_the_dark(void **state) {
+	struct plugs *plugs = *state;
+	wait_done(plugs, vitrine_control_v1_set_power(plugs->control.control, "", false));
+	unplug(plugs, 1);
+	plugs->plugged[1] = true;
+	test_plug_display(1, true);
+	while (count_outputs(plugs) < DISPLAYS) {
+	}
+	assert_says(plugs, 1, "power", "off");
+	assert_int_equal(counter(plugs, 1, "frames"), 0);
+	wait_done(plugs, vitrine_control_v1_set_power(plugs->control.control, "", true));
+	expect_lit(plugs, 1);
+	assert_all_shown(plugs);
+}
+
+static void assert_both_show(const struct app *app) {
+	for (int i = 0; i < DISPLAYS; i++) {
+		assert_turned(app, i, WL_OUTPUT_TRANSFORM_NORMAL);
+	}
+}
+
+// The mirror of a display that is gone shows apps until that is back.
+static void test_mirrors(void **state) {
+	struct plugs *plugs = *state;
+	struct app *two = &plugs->apps[1];
+	configure(plugs,
+		"[output *]\nmode = " TEST_MODE "\n"
+		"[output Virtual-2]\nmode = " TEST_MODE "\nmirror = Virtual-1\n");
+	assert_says(plugs, 1, "mirror", "Virtual-1");
+	wait_home(two, 0);
+	draw(two);
+	assert_both_show(two);
+	for (int i = 0; i < 2; i++) {
+		unplug(plugs, 0);
+		assert_says(plugs, 1, "mirror", "");
+		draw(two);
+		assert_turned(two, 1, WL_OUTPUT_TRANSFORM_NORMAL);
+		plug(plugs, 0);
+		assert_says(plugs, 1, "mirror", "Virtual-1");
+		draw(two);
+		assert_both_show(two);
+	}
+	configure(plugs, configuration);
+	assert_says(plugs, 1, "mirror", "");
+	assert_all_shown(plugs);
+}
+
+// As another process that becomes DRM master, once the server has noticed.
+static int take_device(struct plugs *plugs) {
+	int theirs = test_server_borrow_device(&plugs->server);
+	assert_int_equal(drmDropMaster(theirs), 0);
+	close(theirs);
+	int other = open(test_device(), O_RDWR | O_CLOEXEC);
+	assert_true(other >= 0 && (drmIsMaster(other) || drmSetMaster(other) == 0));
+	struct app *front = &plugs->apps[1]; // wherever it is
+	test_surface_show(&front->window.base, &front->buffer);
+	test_client_roundtrip(&front->client);
+	expect(plugs, "another process has taken the display");
+	return other;
+}
+
+// What comes or goes while another process has the device is seen afterwards.
+static void test_while_away(void **state) {
+	struct plugs *plugs = *state;
+	struct app *two = &plugs->apps[1];
+	int other = take_device(plugs);
+	plugs->plugged[1] = false;
+	test_plug_display(1, false);
+	close(other);
+	expect(plugs, "Virtual-2: its display is gone\n");
+	expect(plugs, "is ours again\n");
+	wait_home(two, 0);
+	draw(two);
+	assert_shown(two, 0);
+	other = take_device(plugs);
+	plugs->plugged[1] = true;
+	test_plug_display(1, true);
+	close(other);
+	expect(plugs, "is ours again\n");
+	expect_lit(plugs, 1);
+	assert_all_shown(plugs);
+}
+
 // ---- The device ----
 
 static void test_device_goes_and_comes(void **state) {
@@ -351,6 +515,7 @@ static void test_starts_without(void **state) {
 	for (int i = 0; i < n; i++) {
 		test_plug_display(i, false);
 	}
+	write_configuration(configuration);
 	struct plugs *plugs = launch();
 	expect(plugs, "no display is connected: waiting for one\n");
 	expect(plugs, "ready\n");
@@ -407,20 +572,33 @@ static bool is_more(struct test_counts before, struct test_counts now) {
 		now.attachments > before.attachments;
 }
 
-// All plugged in, all shown, and what is gone given back, for which some frames may be needed.
-static struct test_counts settle(struct plugs *plugs, const struct test_counts *before) {
+// All plugged in, with outputs that are new, and all shown.
+static struct test_counts settle(struct plugs *plugs) {
 	restore(plugs);
 	assert_all_shown(plugs);
+	unplug_device(plugs);
+	plug_device(plugs);
+	assert_all_shown(plugs);
 	test_client_roundtrip(&plugs->control);
-	struct test_counts now = test_server_count(&plugs->server);
-	for (int i = 0; before && i < SETTLE_FRAMES && is_more(*before, now); i++) {
+	return test_server_count(&plugs->server);
+}
+
+// What is gone is given back, for which some frames may be needed. How many pictures an output composes
+// into depends on what it came to show.
+static void assert_nothing_left(struct plugs *plugs, struct test_counts before) {
+	struct test_counts now = settle(plugs);
+	before.maps += PICTURES * plugs->n;
+	before.framebuffers += PICTURES * plugs->n;
+	for (int i = 0; i < SETTLE_FRAMES && is_more(before, now); i++) {
 		for (int d = 0; d < plugs->n; d++) {
 			draw(&plugs->apps[d]);
 		}
 		test_client_roundtrip(&plugs->control);
 		now = test_server_count(&plugs->server);
 	}
-	return now;
+	if (is_more(before, now)) {
+		test_counts_assert_same(before, now); // tells what it is
+	}
 }
 
 static void step(struct plugs *plugs) {
@@ -456,17 +634,14 @@ static void test_at_random(void **state) {
 		unplug(plugs, d);
 		plug(plugs, d);
 	}
-	unplug_device(plugs);
-	plug_device(plugs);
-	struct test_counts before = settle(plugs, NULL);
+	struct test_counts before = settle(plugs);
 	int kib = read_rss_kib(&plugs->server);
 	for (int i = 0; i < n; i++) {
 		step(plugs);
 	}
-	struct test_counts after = settle(plugs, &before);
+	assert_nothing_left(plugs, before);
 	int grown = read_rss_kib(&plugs->server) - kib;
 	print_message("memory: %d KiB more\n", grown);
-	test_counts_assert_same(before, after);
 	assert_true(grown < GROWTH_KIB);
 }
 
@@ -480,21 +655,19 @@ int main(void) {
 		return 77;
 	}
 	snprintf(path, sizeof(path), "/tmp/vitrine-hotplug-%d.ini", (int)getpid());
-	FILE *file = fopen(path, "we");
-	if (!file || fputs(configuration, file) < 0 || fclose(file) != 0) {
-		perror(path);
-		return 1;
-	}
 	// Those that need two displays come first.
 	const struct CMUnitTest tests[] = {
 		PLUGGED(test_one_goes_and_comes),
 		PLUGGED(test_covered_goes_on),
+		PLUGGED(test_comes_in_the_dark),
+		PLUGGED(test_mirrors),
+		PLUGGED(test_while_away),
 		PLUGGED(test_last_goes_and_comes),
 		PLUGGED(test_device_goes_and_comes),
 		cmocka_unit_test(test_starts_without),
 		PLUGGED(test_at_random),
 	};
-	const struct CMUnitTest single[] = {tests[2], tests[3], tests[4], tests[5]};
+	const struct CMUnitTest single[] = {tests[5], tests[6], tests[7], tests[8]};
 	int failed = count_displays() == DISPLAYS
 		? cmocka_run_group_tests_name("hotplug", tests, NULL, NULL)
 		: cmocka_run_group_tests_name("hotplug", single, NULL, NULL);
