@@ -200,7 +200,8 @@ void status_text_make(struct status_text *text, const struct json_object *state,
 	if (add_apps(text, state, entry) == 0) {
 		add_none(text, state, output);
 	}
-	add(text, STATUS_NOTE, "This is %s, %s%s", host->name,
+	add(text, STATUS_NOTE, "This is %s, %s%s",
+		host->name[0] != '\0' ? host->name : "a nameless machine",
 		host->addresses[0] != '\0' ? "reached at " : "without a network address", host->addresses)
 		->apart = true;
 	add(text, STATUS_NOTE, "What it does: vitrinectl status");
