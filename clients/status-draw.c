@@ -159,6 +159,22 @@ static bool draw_run(
 	return font != NULL && color != NULL;
 }
 
+static void set_picture(struct status_brush *brush, const char *path) {
+	if (strcmp(path, brush->path != NULL ? brush->path : "") == 0) {
+		return;
+	}
+	if (brush->picture != NULL) {
+		pixman_image_unref(brush->picture);
+		brush->picture = NULL;
+	}
+	free(brush->path);
+	brush->path = path[0] != '\0' ? strdup(path) : NULL;
+	char error[PICTURE_ERROR_SIZE];
+	if (brush->path != NULL && (brush->picture = picture_load(path, NULL, error)) == NULL) {
+		client_report("[status] picture = %s", error);
+	}
+}
+
 static void draw_picture(
 	struct status_brush *brush, struct status_rect room, pixman_image_t *target) {
 	if (brush->picture == NULL || room.width == 0) {
@@ -179,6 +195,7 @@ bool status_draw(
 	struct status_brush *brush, const struct status_text *text, pixman_image_t *target) {
 	int width = pixman_image_get_width(target), height = pixman_image_get_height(target);
 	struct status_layout layout;
+	set_picture(brush, text->picture);
 	status_layout_make(&layout, text, width, height, brush->picture != NULL, measure, brush);
 	fill(target, &background, (struct status_rect){0, 0, width, height});
 	fill(target, &tones[text->tone], layout.bar);
@@ -209,23 +226,7 @@ void status_brush_destroy(struct status_brush *brush) {
 	for (int i = 0; i < N_STATUS_STYLES; i++) {
 		fcft_destroy(brush->fonts[i]);
 	}
-	status_brush_set_picture(brush, "");
+	set_picture(brush, "");
 	free(brush);
 	fcft_fini();
-}
-
-void status_brush_set_picture(struct status_brush *brush, const char *path) {
-	if (strcmp(path, brush->path != NULL ? brush->path : "") == 0) {
-		return;
-	}
-	if (brush->picture != NULL) {
-		pixman_image_unref(brush->picture);
-		brush->picture = NULL;
-	}
-	free(brush->path);
-	brush->path = path[0] != '\0' ? strdup(path) : NULL;
-	char error[PICTURE_ERROR_SIZE];
-	if (brush->path != NULL && (brush->picture = picture_load(path, NULL, error)) == NULL) {
-		client_report("[status] picture = %s", error);
-	}
 }

@@ -14,10 +14,8 @@ struct status_brush;
 // NULL with the reason reported: no fonts can be had.
 struct status_brush *status_brush_create(void);
 void status_brush_destroy(struct status_brush *brush); // NULL is fine
-// The file of the picture above the text; "": none. One that cannot be shown is reported once.
-void status_brush_set_picture(struct status_brush *brush, const char *path);
 
-// Draws all of an x8r8g8b8 image. False when out of memory or without a font: reported.
+// Draws all of an x8r8g8b8 image. A picture that cannot be shown is reported once. False when out of memory or without a font: reported.
 bool status_draw(
 	struct status_brush *brush, const struct status_text *text, pixman_image_t *target);
 

@@ -194,12 +194,14 @@ static void add_none(
 
 void status_text_make(struct status_text *text, const struct json_object *state, const char *output,
 	const struct status_host *host) {
-	memset(text, 0, sizeof(*text));
+	*text = (struct status_text){0};
+	snprintf(text->picture, sizeof(text->picture), "%s", status_state_string(state, "picture"));
 	const struct json_object *entry = status_state_output(state, output);
 	if (add_apps(text, state, entry) == 0) {
 		add_none(text, state, output);
 	}
-	add(text, STATUS_NOTE, "This is %s, %s%s", host->name,
+	add(text, STATUS_NOTE, "This is %s, %s%s",
+		host->name[0] != '\0' ? host->name : "a nameless machine",
 		host->addresses[0] != '\0' ? "reached at " : "without a network address", host->addresses)
 		->apart = true;
 	add(text, STATUS_NOTE, "What it does: vitrinectl status");
@@ -207,4 +209,14 @@ void status_text_make(struct status_text *text, const struct json_object *state,
 	if (own[0] != '\0') {
 		add(text, STATUS_NOTE, "%s", own)->apart = true;
 	}
+}
+
+bool status_text_equal(const struct status_text *a, const struct status_text *b) {
+	bool equal =
+		a->tone == b->tone && a->n_lines == b->n_lines && strcmp(a->picture, b->picture) == 0;
+	for (int i = 0; equal && i < a->n_lines; i++) {
+		equal = a->lines[i].style == b->lines[i].style && a->lines[i].apart == b->lines[i].apart &&
+			strcmp(a->lines[i].text, b->lines[i].text) == 0;
+	}
+	return equal;
 }

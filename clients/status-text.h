@@ -37,6 +37,7 @@ struct status_line {
 
 struct status_text {
 	enum status_tone tone;
+	char picture[STATUS_LINE_SIZE]; // path of one above them; "": none
 	int n_lines;
 	struct status_line lines[STATUS_MAX_LINES];
 };
@@ -49,8 +50,10 @@ long long status_state_int(const struct json_object *state, const char *key);
 // The entry of the output of that name; NULL: nothing is to be shown there. Borrowed.
 struct json_object *status_state_output(const struct json_object *state, const char *name);
 
-// The words for an output of the state. Unused bytes are zero, so that texts can be compared as memory.
+// The words for an output of the state.
 void status_text_make(struct status_text *text, const struct json_object *state, const char *output,
 	const struct status_host *host);
+// They look the same.
+bool status_text_equal(const struct status_text *a, const struct status_text *b);
 
 #endif

@@ -217,10 +217,10 @@ static bool update_window(
 	struct status_text text;
 	status_text_make(&text, state, window->name, host);
 	if (width == window->drawn_width && height == window->drawn_height &&
-		memcmp(&text, &window->text, sizeof(text)) == 0) {
+		status_text_equal(&text, &window->text)) {
 		return true;
 	}
-	memcpy(&window->text, &text, sizeof(text));
+	window->text = text;
 	return draw(window, width, height);
 }
 

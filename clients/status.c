@@ -66,7 +66,6 @@ static void set_state(struct status *status, struct json_object *state) {
 	}
 	json_object_put(status->state);
 	status->state = state;
-	status_brush_set_picture(status->brush, status_state_string(state, "picture"));
 }
 
 // All that have come; the last one counts. False when there will be no more.

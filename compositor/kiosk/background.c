@@ -229,7 +229,7 @@ static void start(struct background *background) {
 	atomic_store(&job->holders, 2);
 	if (!start_thread(job)) {
 		log_warning("%s: background-picture: no thread can be started", background->name);
-		job_unref(job);
+		atomic_store(&job->holders, 1);
 		cancel(background);
 	}
 }

@@ -234,10 +234,18 @@ static void test_draw(void **state) {
 		}
 	}
 	assert_true(light > 500 && differ > 50);
+	// Without its picture it is what it was.
+	struct status_text with = text;
+	strcpy(with.picture, "/nonexistent");
+	assert_false(status_text_equal(&with, &text));
+	assert_true(status_text_equal(&text, &text));
+	assert_true(status_draw(brush, &with, images[0]));
+	for (int i = 0; i < 320 * 240; i++) {
+		assert_int_equal(px_at(images[0], i % 320, i / 320), px_at(images[2], i % 320, i / 320));
+	}
 	for (int i = 0; i < 3; i++) {
 		pixman_image_unref(images[i]);
 	}
-	status_brush_set_picture(brush, "/nonexistent");
 	status_brush_destroy(brush);
 }
 

@@ -22,15 +22,15 @@ static void stop(struct fixture *fixture) {
 // ---- What is to be seen ----
 
 // The server's state as it tells the program. Its own status has the same words and times.
-static struct json_object *make_state(struct fixture *fixture) {
+static struct json_object *make_state(struct fixture *fixture, const char *name, bool has_apps) {
 	struct json_object *status = test_status(&fixture->control);
 	struct json_object *apps = json_object_get(test_json(status, "apps"));
 	struct json_object *indices = json_object_new_array();
-	for (size_t i = 0; i < json_object_array_length(apps); i++) {
+	for (size_t i = 0; has_apps && i < json_object_array_length(apps); i++) {
 		json_object_array_add(indices, json_object_new_int((int)i));
 	}
 	struct json_object *output = json_object_new_object();
-	json_object_object_add(output, "name", json_object_new_string("Virtual-1"));
+	json_object_object_add(output, "name", json_object_new_string(name));
 	json_object_object_add(output, "apps", indices);
 	struct json_object *outputs = json_object_new_array();
 	json_object_array_add(outputs, output);
@@ -44,14 +44,16 @@ static struct json_object *make_state(struct fixture *fixture) {
 	return state;
 }
 
-// Draws the words of now into the picture, upright px turned as the output is.
-static void draw(struct fixture *fixture, int width, int height, unsigned transform) {
+// Draws the words of now for an output, all of whose apps are meant for it or none, into the picture;
+// upright px, turned as the output is.
+static void draw(struct fixture *fixture, const char *output, bool has_apps, int width, int height,
+	unsigned transform) {
 	static const enum wl_output_transform inverse[] = {0, 3, 2, 1, 4, 5, 6, 7};
 	struct status_host host;
 	struct status_text text;
-	struct json_object *state = make_state(fixture);
+	struct json_object *state = make_state(fixture, output, has_apps);
 	status_host_read(&host);
-	status_text_make(&text, state, "Virtual-1", &host);
+	status_text_make(&text, state, output, &host);
 	json_object_put(state);
 	struct status_brush *brush = status_brush_create();
 	pixman_image_t *drawn = pixman_image_create_bits(PIXMAN_x8r8g8b8, width, height, NULL, 0);
@@ -74,7 +76,7 @@ static void draw(struct fixture *fixture, int width, int height, unsigned transf
 // The screen shows them.
 static void wait_words(struct fixture *fixture) {
 	struct test_screen screen;
-	draw(fixture, TEST_WIDTH, TEST_HEIGHT, WL_OUTPUT_TRANSFORM_NORMAL);
+	draw(fixture, "Virtual-1", true, TEST_WIDTH, TEST_HEIGHT, WL_OUTPUT_TRANSFORM_NORMAL);
 	test_screen_open(&screen, 0);
 	test_screen_wait(&screen, &fixture->picture);
 	test_screen_close(&screen);
@@ -204,7 +206,7 @@ static void test_turned_and_scaled(void **state) {
 	struct fixture f;
 	fixture_start_with(&f, MODE "transform = 90\nscale = 2\n" AT_ONCE);
 	struct test_screen screen;
-	draw(&f, TEST_HEIGHT, TEST_WIDTH, WL_OUTPUT_TRANSFORM_90);
+	draw(&f, "Virtual-1", true, TEST_HEIGHT, TEST_WIDTH, WL_OUTPUT_TRANSFORM_90);
 	test_screen_open(&screen, 0);
 	test_screen_wait(&screen, &f.picture);
 	test_screen_close(&screen);
@@ -231,10 +233,46 @@ static void test_reload(void **state) {
 	stop(&f);
 }
 
+// Each says what is meant for it, and stays when the other one has its app.
+static void test_two_outputs(void **state) {
+	(void)state;
+	struct fixture f;
+	struct witness witness;
+	struct test_picture picture;
+	struct test_screen screens[2];
+	fixture_start_with(&f, MODE AT_ONCE "[app one]\ncommand = sleep 1000\noutput = Virtual-1\n");
+	wait_state(&f, "one", "running");
+	wait_words(&f);
+	draw(&f, "Virtual-2", false, TEST_WIDTH, TEST_HEIGHT, WL_OUTPUT_TRANSFORM_NORMAL);
+	for (int i = 0; i < 2; i++) {
+		test_screen_open(&screens[i], i);
+	}
+	test_screen_wait(&screens[1], &f.picture);
+	witness_init(&witness, &f, "witness", 4);
+	witness_picture(&witness, &picture);
+	test_screen_wait(&screens[0], &picture);
+	test_screen_assert_stays(&screens[1], &f.picture, 5);
+	for (int i = 0; i < 2; i++) {
+		test_screen_close(&screens[i]);
+	}
+	witness_finish(&witness);
+	test_picture_finish(&picture);
+	stop(&f);
+}
+
+static int run_dual(void) {
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_two_outputs)};
+	return cmocka_run_group_tests_name("status-screen", tests, NULL, NULL);
+}
+
 int main(void) {
 	test_guard(170);
-	test_need_layout("default");
 	test_server_status_screen = true;
+	const char *layout = getenv("VITRINE_LAYOUT");
+	if (layout && strcmp(layout, "dual") == 0) {
+		return run_dual();
+	}
+	test_need_layout("default");
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_no_app),
 		cmocka_unit_test(test_gives_way),
