@@ -176,6 +176,7 @@ struct kms_device {
 	bool close_fb;         // DRM_IOCTL_MODE_CLOSEFB works; tests clear it to have the other way
 	bool prime_import;     // DRM_PRIME_CAP_IMPORT: dma-bufs can become framebuffers
 	bool prime_export;
+	bool prefer_shadow; // DRM_CAP_DUMB_PREFER_SHADOW: dumb buffers are slow to read
 	uint32_t cursor_width, cursor_height; // px, what DRM_CAP_CURSOR_* say
 	// Connectors that turn up later (DisplayPort MST) are appended by kms_device_probe; pointers to
 	// the others stay valid. One that went away stays in the array, not connected.
