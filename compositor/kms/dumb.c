@@ -20,7 +20,7 @@ static bool map(struct kms_dumb *dumb) {
 		return false;
 	}
 	dumb->data = data;
-	if (dumb->device->stale_memory) {
+	if (dumb->device->prefer_shadow) {
 		memset(data, 0, dumb->size);
 	}
 	return true;

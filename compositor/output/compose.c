@@ -107,6 +107,7 @@ struct drawing {
 	const pixman_region32_t *holes; // may be NULL
 	uint32_t format;
 	struct render_canvas **canvas; // may be NULL
+	struct output_shadow *shadow;  // may be NULL
 	struct render_stats *stats;
 };
 
@@ -116,6 +117,53 @@ static bool is_drawn(const struct drawing *drawing, int index) {
 	}
 	const struct frame_layer *layer = &drawing->frame->layers[index];
 	return layer->placement == FRAME_COMPOSED && layer->picture == drawing->picture;
+}
+
+static bool reserve_shadow(struct output *output, struct output_shadow *shadow, size_t size) {
+	if (size <= shadow->size) {
+		return true;
+	}
+	free(shadow->data);
+	shadow->data = malloc(size);
+	shadow->size = shadow->data != NULL ? size : 0;
+	if (shadow->data != NULL) {
+		log_info(
+			"%s: dumb buffers are slow to read: what is blended is so in a shadow of %zu bytes",
+			output->device->path, size);
+	}
+	return shadow->data != NULL;
+}
+
+static void copy_boxes(const struct render_target *from, const struct render_target *to,
+	const pixman_region32_t *region) {
+	int n;
+	const pixman_box32_t *boxes = pixman_region32_rectangles((pixman_region32_t *)region, &n);
+	size_t px = format_min_stride(format_info(to->format), 0, 1);
+	for (int i = 0; i < n; i++) {
+		const pixman_box32_t *box = &boxes[i];
+		for (int32_t y = box->y1; y < box->y2; y++) {
+			size_t at = (size_t)y * to->stride + (size_t)box->x1 * px;
+			memcpy(to->data + at, from->data + at, (size_t)(box->x2 - box->x1) * px);
+		}
+	}
+}
+
+// By way of the shadow if pixels are blended and the target is slow to read. `region` lies in it.
+static bool compose(struct output *output, const struct render_target *target,
+	const pixman_region32_t *region, int n_layers, const struct drawing *drawing) {
+	struct output_shadow *shadow = drawing->shadow;
+	const struct render_layer *layers = output->render_layers;
+	size_t size = (size_t)target->stride * (size_t)target->height;
+	if (!output->device->prefer_shadow || shadow == NULL ||
+		!render_blends(target, layers, n_layers) || !reserve_shadow(output, shadow, size)) {
+		return render_compose(target, region, layers, n_layers, drawing->stats);
+	}
+	struct render_target blended = *target;
+	blended.data = shadow->data;
+	blended.canvas = &shadow->canvas;
+	bool ok = render_compose(&blended, region, layers, n_layers, drawing->stats);
+	copy_boxes(&blended, target, region);
+	return ok;
 }
 
 // Draws into `dumb` where `region` says.
@@ -145,7 +193,7 @@ static bool draw(struct output *output, struct kms_dumb *dumb, const pixman_regi
 			}
 		}
 	}
-	bool ok = render_compose(&target, region, output->render_layers, n, drawing->stats);
+	bool ok = compose(output, &target, region, n, drawing);
 	for (int r = 0; r < n; r++) {
 		struct scene_buffer *buffer = output->scene.layers[output->render_index[r]]->buffer;
 		// A truncated pool is the client's own error, posted where the access ends.
@@ -278,6 +326,7 @@ static bool compose_target(
 		.holes = alpha ? &output->holes : NULL,
 		.format = alpha ? output->target_alpha_format : output->target_format,
 		.canvas = &target->canvas,
+		.shadow = &output->pictures[picture].shadow,
 		.stats = &stats,
 	};
 	sort_damage(output, &output->pictures[picture], target);
@@ -349,6 +398,8 @@ void output_pictures_drop(struct output_picture aside[FRAME_PICTURES]) {
 			pixman_region32_fini(&target->damage);
 			pixman_region32_fini(&target->behind);
 		}
+		render_canvas_destroy(picture->shadow.canvas);
+		free(picture->shadow.data);
 		pixman_region32_fini(&picture->damage);
 		pixman_region32_fini(&picture->hidden);
 	}

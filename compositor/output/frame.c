@@ -265,8 +265,42 @@ static bool is_same_place(const struct frame_layer *a, const struct frame_layer 
 		is_same_fbox(&a->src, &b->src);
 }
 
-static void damage_same(struct output *output, const struct frame_layer *before,
-	const struct frame_layer *now, struct scene_layer *layer) {
+// True if the layer certainly hides what is below `box`, px of the output. Makes no region.
+static bool hides(const struct scene_layer *layer, const pixman_box32_t *box) {
+	const struct scene_rect *dst = &layer->dst;
+	pixman_box32_t relative = {
+		box->x1 - dst->x, box->y1 - dst->y, box->x2 - dst->x, box->y2 - dst->y};
+	const struct scene_buffer *buffer = layer->buffer;
+	const struct format_info *info = format_info(buffer->format);
+	bool opaque = buffer->kind == SCENE_BUFFER_SOLID ? buffer->solid[3] == UINT16_MAX
+													 : info != NULL && !info->alpha;
+	if (opaque) {
+		return relative.x1 >= 0 && relative.y1 >= 0 && relative.x2 <= dst->width &&
+			relative.y2 <= dst->height;
+	}
+	return pixman_region32_contains_rectangle((pixman_region32_t *)&layer->opaque, &relative) ==
+		PIXMAN_REGION_IN;
+}
+
+// True if a layer of the same picture above number `index` hides all of `damage`: it need not be drawn
+// again, as that layer will be all over when it goes or moves. Planes do not count, which move without.
+static bool is_drawn_over(
+	const struct output *output, const struct frame *frame, int index, pixman_region32_t *damage) {
+	const pixman_box32_t *box = pixman_region32_extents(damage);
+	for (int i = index + 1; i < frame->n_layers; i++) {
+		const struct frame_layer *layer = &frame->layers[i];
+		if (layer->placement == FRAME_COMPOSED && layer->picture == frame->layers[index].picture &&
+			hides(output->scene.layers[i], box)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static void damage_same(
+	struct output *output, const struct frame_layer *before, const struct frame *frame, int index) {
+	const struct frame_layer *now = &frame->layers[index];
+	struct scene_layer *layer = output->scene.layers[index];
 	bool same_place = is_same_place(before, now);
 	// A buffer that was swapped without damage is shown all the same: the older one is waited for.
 	output->swapped |=
@@ -282,9 +316,12 @@ static void damage_same(struct output *output, const struct frame_layer *before,
 	if (!same_place) {
 		damage_layer(output, before);
 		damage_layer(output, now);
-	} else if (now->placement == FRAME_COMPOSED) {
+	} else if (now->placement == FRAME_COMPOSED && pixman_region32_not_empty(&layer->damage)) {
 		pixman_region32_copy(&output->scratch, &layer->damage);
 		pixman_region32_translate(&output->scratch, now->dst.x, now->dst.y);
+		if (is_drawn_over(output, frame, index, &output->scratch)) {
+			return;
+		}
 		pixman_region32_t *damage = &output->pictures[now->picture].damage;
 		pixman_region32_union(damage, damage, &output->scratch);
 	}
@@ -304,16 +341,14 @@ void frame_damage(struct output *output, const struct frame *before, const struc
 	int n = before->n_layers < frame->n_layers ? before->n_layers : frame->n_layers;
 	int head = 0, tail = 0;
 	while (head < n && before->layers[head].id == frame->layers[head].id) {
-		damage_same(
-			output, &before->layers[head], &frame->layers[head], output->scene.layers[head]);
+		damage_same(output, &before->layers[head], frame, head);
 		head++;
 	}
 	while (tail < n - head &&
 		before->layers[before->n_layers - 1 - tail].id ==
 			frame->layers[frame->n_layers - 1 - tail].id) {
 		int now = frame->n_layers - 1 - tail;
-		damage_same(output, &before->layers[before->n_layers - 1 - tail], &frame->layers[now],
-			output->scene.layers[now]);
+		damage_same(output, &before->layers[before->n_layers - 1 - tail], frame, now);
 		tail++;
 	}
 	for (int i = head; i < before->n_layers - tail; i++) {

@@ -21,6 +21,14 @@ struct output_target {
 	bool alpha;                   // drawn with transparent parts
 };
 
+// Memory that is fast to read, for what is blended where dumb buffers are slow: nothing of it is kept
+// from one frame to the next.
+struct output_shadow {
+	uint8_t *data; // NULL until first needed
+	size_t size;
+	struct render_canvas *canvas; // may be NULL
+};
+
 // A composed picture: the lower or the upper one.
 struct output_picture {
 	struct output_target targets[OUTPUT_TARGETS];
@@ -28,6 +36,7 @@ struct output_picture {
 	pixman_region32_t damage; // px where the frame being made differs from what was last taken
 	pixman_region32_t hidden; // px that opaque planes above it hide
 	uint64_t hidden_visibility, hidden_layers; // that `hidden` is for; bits of planned layers
+	struct output_shadow shadow;
 };
 
 struct output {

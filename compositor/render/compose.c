@@ -7,9 +7,13 @@
 
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 
 // Less damage than that a thread is not worth waking one: some tenths of a millisecond.
 enum { MIN_THREAD_PIXELS = 1 << 17 };
+
+// Whether layers lie on black is looked up among so many below them.
+enum { MAX_BELOW = 32 };
 
 static bool is_solid(const struct render_layer *layer) {
 	return layer->pixels.format == 0;
@@ -45,7 +49,44 @@ static int32_t clamp(int64_t value, int32_t max) {
 	return (int32_t)(value < 0 ? 0 : value > max ? max : value);
 }
 
-// False when nothing of the layer can be drawn.
+static bool is_black(const struct render_layer *layer) {
+	static const uint16_t black[4] = {0, 0, 0, UINT16_MAX};
+
+	return is_solid(layer) && memcmp(layer->pixels.solid, black, sizeof(black)) == 0;
+}
+
+// What of the layer lies on the target.
+static bool layer_box(
+	pixman_box32_t *box, const struct render_layer *layer, const struct render_target *target) {
+	*box = (pixman_box32_t){
+		.x1 = clamp(layer->x, target->width),
+		.y1 = clamp(layer->y, target->height),
+		.x2 = clamp((int64_t)layer->x + layer->width, target->width),
+		.y2 = clamp((int64_t)layer->y + layer->height, target->height),
+	};
+	return box->x1 < box->x2 && box->y1 < box->y2;
+}
+
+// True if there is black below all of the layer, which lies at `box`. Blending with it is copying then:
+// what is premultiplied is what would come of it. With holes the ground is no black, and an alpha
+// channel of the target has to become that of black.
+static bool is_on_black(
+	const struct pass *pass, const struct render_layer *layer, const pixman_box32_t *box) {
+	ptrdiff_t index = layer - pass->layers;
+	if (pass->target->holes || format_info(pass->target->format)->alpha || index > MAX_BELOW) {
+		return false;
+	}
+	for (ptrdiff_t i = 0; i < index; i++) {
+		pixman_box32_t below, shared;
+		if (!is_black(&pass->layers[i]) && layer_box(&below, &pass->layers[i], pass->target) &&
+			intersect(&shared, &below, box)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+// False when nothing of the layer can be drawn, or has to be: black on black.
 static bool item_init(
 	struct item *item, const struct render_layer *layer, const struct pass *pass) {
 	const struct render_target *target = pass->target;
@@ -53,23 +94,18 @@ static bool item_init(
 		return false;
 	}
 	item->layer = layer;
-	pixman_box32_t box = {
-		.x1 = clamp(layer->x, target->width),
-		.y1 = clamp(layer->y, target->height),
-		.x2 = clamp((int64_t)layer->x + layer->width, target->width),
-		.y2 = clamp((int64_t)layer->y + layer->height, target->height),
-	};
-	if (!intersect(&item->box, &box, &pass->clip)) {
+	pixman_box32_t box;
+	if (!layer_box(&box, layer, target) || !intersect(&item->box, &box, &pass->clip)) {
 		return false;
 	}
 	if (is_solid(layer)) {
-		item->opaque = layer->pixels.solid[3] == UINT16_MAX;
-		return true;
+		item->opaque = layer->pixels.solid[3] == UINT16_MAX || is_on_black(pass, layer, &box);
+		return !is_black(layer) || !is_on_black(pass, layer, &box);
 	}
 	if (!render_source_init(&item->source, layer, target->width, target->height)) {
 		return false;
 	}
-	item->opaque = !item->source.alpha;
+	item->opaque = !item->source.alpha || is_on_black(pass, layer, &box);
 	return true;
 }
 
@@ -410,6 +446,29 @@ static void run(struct job *job, struct render_workers *workers) {
 	atomic_init(&job->next_band, top / RENDER_PIECE_ROWS);
 	job->end_band = (bottom + RENDER_PIECE_ROWS - 1) / RENDER_PIECE_ROWS;
 	render_workers_run(workers, n_threads, draw_bands, job);
+}
+
+bool render_blends(
+	const struct render_target *target, const struct render_layer *layers, int n_layers) {
+	struct pass pass = {
+		.target = target,
+		.clip = {.x2 = target->width, .y2 = target->height},
+		.layers = layers,
+		.n_layers = n_layers,
+	};
+	for (int i = 0; i < n_layers; i++) {
+		struct item item;
+		if (!item_init(&item, &layers[i], &pass) || item.opaque) {
+			continue;
+		}
+		const pixman_region32_t *opaque = layers[i].opaque;
+		if (!opaque ||
+			pixman_region32_contains_rectangle((pixman_region32_t *)(uintptr_t)opaque, &item.box) !=
+				PIXMAN_REGION_IN) {
+			return true;
+		}
+	}
+	return false;
 }
 
 bool render_compose(const struct render_target *target, const pixman_region32_t *damage,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Composes layers into a target with pixman. Knows neither clients nor KMS.
 //
-// Opaque parts are copied (SRC), the rest is blended (OVER, premultiplied); nothing that an opaque
+// Opaque parts and what lies on black are copied (SRC), the rest is blended (OVER, premultiplied); nothing that an opaque
 // part above hides is drawn; integer offsets are source offsets, never a matrix (peers: 2.6 times
 // the time). YUV is converted while it is drawn.
 // What pixman needs to know of a buffer is kept in a scratch beside the buffer and a canvas beside
@@ -84,6 +84,11 @@ int render_workers_started(const struct render_workers *workers);
 
 // True if render_compose can read the format.
 bool render_can_compose(uint32_t format);
+
+// True if some of the layers' pixels would be mixed with those below them, for which the target's memory
+// is read. May err on that side.
+bool render_blends(
+	const struct render_target *target, const struct render_layer *layers, int n_layers);
 
 // Draws what `damage` (target px, clipped to the target) covers: black (or nothing, see holes) where no
 // opaque part hides it, then the layers bottom to top. Scaled pictures are filtered bilinearly and end at the edge of src:

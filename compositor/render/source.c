@@ -232,12 +232,12 @@ static bool draw_transformed(const struct render_source *source, pixman_op_t op,
 	if (!set_transform(source, image, piece, x, y)) {
 		return false;
 	}
-	if (op != PIXMAN_OP_OVER || !(source->turn & 1)) {
+	if (op != PIXMAN_OP_OVER || source->turn == 0) {
 		pixman_image_composite32(
 			op, image, NULL, brush->image.image, 0, 0, 0, 0, piece->x1, piece->y1, width, height);
 		return true;
 	}
-	// pixman has a fast turn for copies only: two passes take less than half the time of one.
+	// pixman blends what is turned a pixel at a time: two passes take less than half the time of one.
 	struct render_image *staged =
 		render_staging_get(&brush->oriented, PIXMAN_a8r8g8b8, width, height);
 	if (!staged) {
@@ -447,12 +447,44 @@ static bool contains(const pixman_box32_t *outer, const pixman_box32_t *inner) {
 		inner->y2 <= outer->y2;
 }
 
+// A copy that changes no bit of a pixel but those that the target does not look at.
+static bool is_plain_copy(
+	const struct render_source *source, pixman_op_t op, const struct render_brush *brush) {
+	pixman_format_code_t format = brush->image.view.format;
+	return op == PIXMAN_OP_SRC &&
+		(source->format == format ||
+			(source->format == PIXMAN_a8r8g8b8 && format == PIXMAN_x8r8g8b8) ||
+			(source->format == PIXMAN_a8b8g8r8 && format == PIXMAN_x8b8g8r8));
+}
+
+// `need` of the source to `box`. What lies in one piece on both sides is copied as one: for that the C
+// library has faster ways than row by row.
+static void copy_rows(const struct render_source *source, const struct render_target *target,
+	const pixman_box32_t *need, const pixman_box32_t *box) {
+	size_t px = PIXMAN_FORMAT_BPP(source->format) / 8;
+	size_t bytes = (size_t)(box->x2 - box->x1) * px;
+	size_t rows = (size_t)(box->y2 - box->y1);
+	uint8_t *out = target->data + (size_t)box->y1 * target->stride + (size_t)box->x1 * px;
+	if (bytes == target->stride && bytes == source->pixels->stride[0] && !source->backwards) {
+		memcpy(out, row_at(source, need->y1), rows * bytes); // both begin with their rows
+		return;
+	}
+	for (size_t row = 0; row < rows; row++) {
+		memcpy(out + row * target->stride,
+			row_at(source, need->y1 + (int32_t)row) + (size_t)need->x1 * px, bytes);
+	}
+}
+
 bool render_source_draw(const struct render_source *source, pixman_op_t op,
 	const struct render_target *target, struct render_brush *brush, struct render_images *images,
 	const pixman_box32_t *box) {
 	bool plain = source->exact && source->turn == 0;
 	pixman_box32_t need = need_of(source, box);
 	if (plain && contains(&source->box, &need)) {
+		if (!source->yuv && is_plain_copy(source, op, brush)) {
+			copy_rows(source, target, &need, box);
+			return true;
+		}
 		if (is_readable(source)) {
 			pixman_box32_t origin;
 			pixman_image_t *image = plain_image(source, images, &need, &origin);

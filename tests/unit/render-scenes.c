@@ -44,6 +44,9 @@ static void random_solid(struct render_layer *layer) {
 		layer->pixels.solid[i] = (uint16_t)random_int(0, alpha);
 	}
 	layer->pixels.solid[3] = (uint16_t)alpha;
+	if (random_int(0, 3) == 0) {
+		memset(layer->pixels.solid, 0, 3 * sizeof(layer->pixels.solid[0]));
+	}
 }
 
 static void random_layer(
@@ -141,6 +144,33 @@ static void paint_canary(uint8_t *pixels) {
 	}
 }
 
+static bool is_black(const struct render_layer *layer) {
+	const uint16_t *solid = layer->pixels.solid;
+	return layer->pixels.format == 0 && solid[3] == 0xffff && solid[0] + solid[1] + solid[2] == 0;
+}
+
+static bool lies_on_target(const struct render_layer *layer) {
+	return layer->x < WIDTH && layer->y < HEIGHT && layer->x + layer->width > 0 &&
+		layer->y + layer->height > 0;
+}
+
+// Nothing but black below it: copied, however transparent it is.
+static bool is_on_black(const struct scene *scene, int index) {
+	const struct render_layer *layer = &scene->layers[index];
+	for (int i = 0; i < index; i++) {
+		const struct render_layer *below = &scene->layers[i];
+		int x1 = below->x > layer->x ? below->x : layer->x;
+		int y1 = below->y > layer->y ? below->y : layer->y;
+		int x2 = fmin(below->x + below->width, layer->x + layer->width);
+		int y2 = fmin(below->y + below->height, layer->y + layer->height);
+		struct render_layer shared = {.x = x1, .y = y1, .width = x2 - x1, .height = y2 - y1};
+		if (!is_black(below) && x1 < x2 && y1 < y2 && lies_on_target(&shared)) {
+			return false;
+		}
+	}
+	return true;
+}
+
 static uint64_t expected_pixels(const struct scene *scene, const pixman_region32_t *damage) {
 	uint64_t pixels = 0;
 	for (int y = 0; y < HEIGHT; y++) {
@@ -150,7 +180,13 @@ static uint64_t expected_pixels(const struct scene *scene, const pixman_region32
 			}
 			bool hidden = false;
 			for (int i = 0; i < scene->n; i++) {
-				hidden = hidden || oracle_is_opaque(&scene->layers[i], x, y);
+				const struct render_layer *layer = &scene->layers[i];
+				bool on_black = is_on_black(scene, i);
+				if (on_black && is_black(layer)) {
+					continue; // black on black
+				}
+				hidden = hidden || oracle_is_opaque(layer, x, y) ||
+					(on_black && oracle_in_layer(layer, x, y));
 				pixels += oracle_contains(&scene->visible[i], x, y);
 			}
 			pixels += !hidden;
@@ -255,6 +291,55 @@ static void test_scaled(void **state) {
 		200, 6);
 }
 
+// A window with an alpha channel on a black ground costs one copy, and no memory is read for it.
+static void test_black_is_not_drawn_twice(void **state) {
+	(void)state;
+	static uint32_t pixels[HEIGHT][WIDTH];
+	struct picture picture;
+	picture_init(&picture, DRM_FORMAT_ARGB8888, WIDTH, HEIGHT, 0, 0);
+	picture_premultiply(&picture);
+	struct render_layer window = {
+		.pixels = picture.pixels, .src = {0, 0, WIDTH, HEIGHT}, .width = WIDTH, .height = HEIGHT};
+	struct render_layer black = {
+		.pixels.solid = {0, 0, 0, 0xffff}, .width = WIDTH, .height = HEIGHT};
+	struct render_layer grey = black;
+	grey.pixels.solid[0] = 0x4040;
+	struct render_target target = {.format = DRM_FORMAT_XRGB8888,
+		.width = WIDTH,
+		.height = HEIGHT,
+		.data = (uint8_t *)pixels,
+		.stride = sizeof(pixels[0])};
+	pixman_region32_t all;
+	pixman_region32_init_rect(&all, 0, 0, WIDTH, HEIGHT);
+	const struct {
+		struct render_layer below;
+		int n_below, draws;
+		bool blends;
+	} cases[] = {{black, 0, 1, false}, {black, 1, 1, false}, {grey, 1, 2, true}};
+	for (int c = 0; c < 3; c++) {
+		struct render_layer layers[2] = {cases[c].below, window};
+		const struct render_layer *first = &layers[1 - cases[c].n_below];
+		int n = 1 + cases[c].n_below;
+		struct render_stats stats = {0};
+		assert_true(render_compose(&target, &all, first, n, &stats));
+		assert_int_equal(stats.pixels, cases[c].draws * WIDTH * HEIGHT);
+		assert_int_equal(render_blends(&target, first, n), cases[c].blends);
+		for (int y = 0; y < HEIGHT; y++) {
+			for (int x = 0; x < WIDTH; x++) {
+				struct oracle_colour expected = oracle_compose(first, n, x, y);
+				struct oracle_colour got =
+					oracle_rgb_read(oracle_rgb_find(DRM_FORMAT_XRGB8888), (uint8_t *)&pixels[y][x]);
+				assert_true(fabs(got.r - expected.r) <= 1 && fabs(got.g - expected.g) <= 1 &&
+					fabs(got.b - expected.b) <= 1);
+			}
+		}
+	}
+	window.opaque = &all; // and what calls itself opaque is copied anyway
+	assert_false(render_blends(&target, &(struct render_layer[]){grey, window}[0], 2));
+	pixman_region32_fini(&all);
+	picture_finish(&picture);
+}
+
 // Pieces drawn one after the other make the same picture as one piece, bit by bit.
 static void test_pieces_fit(void **state) {
 	(void)state;
@@ -300,6 +385,7 @@ int main(void) {
 		cmocka_unit_test(test_alpha),
 		cmocka_unit_test(test_alpha_turned),
 		cmocka_unit_test(test_scaled),
+		cmocka_unit_test(test_black_is_not_drawn_twice),
 		cmocka_unit_test(test_pieces_fit),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -230,6 +230,57 @@ static void test_one_canvas_for_two_targets(void **state) {
 	picture_finish(&picture);
 }
 
+// ---- small damage ----
+
+// A change of 16 x 16 px on a large target touches these px and no other byte, whatever lies there.
+static void test_small_damage_of_a_large_scene(void **state) {
+	(void)state;
+	enum { LARGE_WIDTH = 3840, LARGE_HEIGHT = 2160, SIDE = 16 };
+	size_t size = (size_t)LARGE_WIDTH * LARGE_HEIGHT * 4;
+	struct picture pictures[3];
+	picture_init(&pictures[0], DRM_FORMAT_XRGB8888, LARGE_WIDTH, LARGE_HEIGHT, 0, 0);
+	picture_init(&pictures[1], DRM_FORMAT_ARGB8888, 1000, 900, 0, 0);
+	picture_init(&pictures[2], DRM_FORMAT_NV12, 640, 480, 0, 0);
+	picture_premultiply(&pictures[1]);
+	struct render_layer layers[3] = {layer_of(&pictures[0], 0, 0), layer_of(&pictures[1], 700, 600),
+		layer_of(&pictures[2], 2000, 100)};
+	layers[2].width = 1500; // scaled
+	layers[2].height = 1500;
+	struct render_target target = {.format = DRM_FORMAT_XRGB8888,
+		.width = LARGE_WIDTH,
+		.height = LARGE_HEIGHT,
+		.data = malloc(size),
+		.stride = 4 * LARGE_WIDTH};
+	uint8_t *before = malloc(size);
+	assert_non_null(target.data);
+	assert_non_null(before);
+	memset(before, 0x5a, size);
+	memset(target.data, 0x5a, size);
+	static const struct {
+		int x, y, draws;
+	} places[] = {{0, 0, 1}, {3000, 2144, 1}, {800, 700, 2}, {2500, 1000, 2}};
+	for (int i = 0; i < 4; i++) {
+		pixman_region32_t damage;
+		pixman_region32_init_rect(&damage, places[i].x, places[i].y, SIDE, SIDE);
+		struct render_stats stats = {0};
+		assert_true(render_compose(&target, &damage, layers, 3, &stats));
+		assert_int_equal(stats.pixels, SIDE * SIDE * places[i].draws);
+		for (int y = 0; y < SIDE;
+			 y++) { // what was drawn is taken over, all else is to be as before
+			size_t at = (size_t)(places[i].y + y) * target.stride + 4 * (size_t)places[i].x;
+			memcpy(before + at, target.data + at, 4 * SIDE);
+			assert_int_not_equal(memcmp(target.data + at, "ZZZZZZZZZZZZZZZZ", 16), 0);
+		}
+		assert_int_equal(memcmp(before, target.data, size), 0);
+		pixman_region32_fini(&damage);
+	}
+	free(before);
+	free(target.data);
+	for (int i = 0; i < 3; i++) {
+		picture_finish(&pictures[i]);
+	}
+}
+
 // ---- odd input ----
 
 static void test_nothing_to_draw(void **state) {
@@ -347,6 +398,7 @@ int main(void) {
 		cmocka_unit_test(test_scratch_follows_buffer),
 		cmocka_unit_test(test_scratch_follows_layout),
 		cmocka_unit_test(test_one_canvas_for_two_targets),
+		cmocka_unit_test(test_small_damage_of_a_large_scene),
 		cmocka_unit_test(test_nothing_to_draw),
 		cmocka_unit_test(test_source_beyond_buffer),
 		cmocka_unit_test(test_large_buffers),

@@ -169,7 +169,7 @@ static void scene_of_one(struct scene *scene, uint32_t format) {
 static void test_others_draw(void **state) {
 	(void)state;
 	struct scene scene;
-	scene_of_one(&scene, DRM_FORMAT_ARGB8888);
+	scene_of_one(&scene, DRM_FORMAT_RGB565); // which is not merely copied
 	struct render_canvas *canvas = NULL;
 	struct render_workers *workers = render_workers_create(2);
 	do { // until the other one got to it
@@ -307,7 +307,7 @@ static void test_frames_allocate_nothing(void **state) {
 	}
 	__sanitizer_install_malloc_and_free_hooks(count_malloc, ignore_free);
 	struct scene scene;
-	scene_of_one(&scene, DRM_FORMAT_ARGB8888);
+	scene_of_one(&scene, DRM_FORMAT_RGB565);
 	struct render_canvas *canvas = NULL;
 	struct render_workers *workers = render_workers_create(2);
 	int before = allocations;

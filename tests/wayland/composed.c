@@ -416,6 +416,21 @@ static void test_synchronised_and_desynchronised_subsurfaces(void **state) {
 	app_finish(&app);
 }
 
+// ---- Where dumb buffers are slow to read ----
+
+static int start_slow(void **state) {
+	return fixture_start_choosy(state, "VITRINE_TEST_SLOW_DUMBS", "1");
+}
+
+// What is blended comes to the screen by way of other memory; what is not, and changes of parts, too.
+static void test_blended_in_a_shadow(void **state) {
+	struct fixture *fixture = *state;
+	test_alpha(state);
+	assert_true(test_server_wait_log(&fixture->server, "in a shadow"));
+	test_damage_of_a_part(state);
+	test_alpha(state);
+}
+
 int main(void) {
 	test_guard(100);
 	const struct CMUnitTest tests[] = {
@@ -431,6 +446,7 @@ int main(void) {
 		TEST(test_buffer_transforms),
 		TEST(test_crop_of_a_transformed_buffer),
 		TEST(test_synchronised_and_desynchronised_subsurfaces),
+		cmocka_unit_test_setup_teardown(test_blended_in_a_shadow, start_slow, fixture_stop),
 	};
 	return cmocka_run_group_tests_name("composed", tests, NULL, NULL);
 }

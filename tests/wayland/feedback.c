@@ -2,8 +2,6 @@
 // A client in a format that its plane does not take is told of better ones, takes one up, and is on
 // a plane: without being asked to change its mind again and again.
 #include <drm_fourcc.h>
-#include <libgen.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -130,25 +128,12 @@ static bool offers(const struct feedback *feedback, uint32_t format) {
 
 // ---- A device that is choosier than vkms ----
 
-static int start(void **state, const char *variable, const char *formats) {
-	char program[PATH_MAX] = "", preload[PATH_MAX + 32];
-	assert_true(readlink("/proc/self/exe", program, sizeof(program) - 1) > 0);
-	snprintf(preload, sizeof(preload), "%s/fewer-formats.so", dirname(program));
-	assert_int_equal(access(preload, R_OK), 0);
-	setenv(variable, formats, 1);
-	setenv("LD_PRELOAD", preload, 1); // for the server alone
-	int rc = fixture_start(state);
-	unsetenv("LD_PRELOAD");
-	unsetenv(variable);
-	return rc;
-}
-
 static int start_few_overlays(void **state) {
-	return start(state, "VITRINE_TEST_OVERLAYS", "XR24,NV12");
+	return fixture_start_choosy(state, "VITRINE_TEST_OVERLAYS", "XR24,NV12");
 }
 
 static int start_no_import(void **state) {
-	return start(state, "VITRINE_TEST_NO_IMPORT", "NV12");
+	return fixture_start_choosy(state, "VITRINE_TEST_NO_IMPORT", "NV12");
 }
 
 // ---- A video over an app ----

@@ -4,6 +4,7 @@
 //
 // VITRINE_TEST_OVERLAYS=XR24,NV12  planes but the first one (the primary) know no other formats
 // VITRINE_TEST_NO_IMPORT=NV12      dma-bufs of these formats are refused as framebuffers
+// VITRINE_TEST_SLOW_DUMBS=1        dumb buffers are said to be slow to read
 #include <dlfcn.h>
 #include <errno.h>
 #include <stdbool.h>
@@ -30,6 +31,16 @@ static bool lists(const char *variable, uint32_t format) {
 	memcpy(name, &format, sizeof(format));
 	const char *list = getenv(variable);
 	return list && strstr(list, name);
+}
+
+int drmGetCap(int fd, uint64_t capability, uint64_t *value) {
+	int (*real)(int, uint64_t, uint64_t *);
+	find("drmGetCap", &real);
+	if (capability == DRM_CAP_DUMB_PREFER_SHADOW && getenv("VITRINE_TEST_SLOW_DUMBS")) {
+		*value = 1;
+		return 0;
+	}
+	return real(fd, capability, value);
 }
 
 drmModeObjectPropertiesPtr drmModeObjectGetProperties(int fd, uint32_t object, uint32_t type) {

@@ -2,9 +2,12 @@
 #include "fixture.h"
 
 #include <drm_fourcc.h>
+#include <libgen.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 bool fixture_has_overlays(void) {
 	const char *layout = getenv("VITRINE_LAYOUT");
@@ -33,6 +36,19 @@ int fixture_start(void **state) {
 
 int fixture_start_fast(void **state) {
 	return start(state, FAST_MODE, false);
+}
+
+int fixture_start_choosy(void **state, const char *variable, const char *value) {
+	char program[PATH_MAX] = "", preload[PATH_MAX + 32];
+	assert_true(readlink("/proc/self/exe", program, sizeof(program) - 1) > 0);
+	snprintf(preload, sizeof(preload), "%s/fewer-formats.so", dirname(program));
+	assert_int_equal(access(preload, R_OK), 0);
+	setenv(variable, value, 1);
+	setenv("LD_PRELOAD", preload, 1); // for the server alone
+	int rc = fixture_start(state);
+	unsetenv("LD_PRELOAD");
+	unsetenv(variable);
+	return rc;
 }
 
 int fixture_start_traced(void **state) {

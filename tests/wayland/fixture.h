@@ -30,6 +30,8 @@ int fixture_start(void **state);
 int fixture_start_fast(void **state);
 // The layout has overlay planes to spare.
 bool fixture_has_overlays(void);
+// With fewer-formats.so loaded into the server, told so by an environment variable.
+int fixture_start_choosy(void **state, const char *variable, const char *value);
 // Both with the server traced.
 int fixture_start_traced(void **state);
 int fixture_start_traced_fast(void **state);
