@@ -2,8 +2,8 @@
 // Runs vitrine-status while an output has had no window for a while, and tells it what to show.
 //
 // The program is watched over as an app is, but is none: the layout keeps its windows apart. It reads its
-// state from its standard input, a socket of messages: each is all of it, the last one counts. What a
-// process leaves unread is taken back before the next one is started.
+// state from its standard input, a socket of messages: each is all of it, and takes the place of one that
+// was not read yet. So the socket never fills, and the next process finds what the one before had.
 #include "kiosk/status_screen.h"
 
 #include <errno.h>
@@ -40,21 +40,19 @@ struct kiosk_status_screen {
 
 // ---- The program ----
 
+// What was not read yet is out of date.
 static void tell(struct kiosk_status_screen *screen) {
-	if (screen->told != NULL &&
-		send(screen->input[0], screen->told, strlen(screen->told), MSG_DONTWAIT | MSG_NOSIGNAL) <
-			0 &&
-		errno == EAGAIN) {
-		app_give_up(screen->app, "killed: it does not read what it is to show");
+	char byte;
+	while (recv(screen->input[1], &byte, sizeof(byte), MSG_DONTWAIT) >= 0) {
+	}
+	if (screen->told != NULL) {
+		send(screen->input[0], screen->told, strlen(screen->told), MSG_DONTWAIT | MSG_NOSIGNAL);
 	}
 }
 
 static void handle_app_changed(void *data) {
 	struct kiosk_status_screen *screen = data;
 	if (app_pid(screen->app) == 0) {
-		char byte;
-		while (recv(screen->input[1], &byte, sizeof(byte), MSG_DONTWAIT) >= 0) {
-		}
 		tell(screen); // the next one
 	}
 	kiosk_check_stopped(screen->kiosk);

@@ -9,6 +9,7 @@
 
 struct reader {
 	struct jpeg_error_mgr errors;
+	struct jpeg_progress_mgr progress;
 	jmp_buf jump;
 	struct picture_source *source;
 	uint8_t *row; // r, g, b; may be NULL
@@ -26,6 +27,14 @@ static void handle_error(j_common_ptr info) {
 static void handle_message(j_common_ptr info, int level) {
 	if (level < 0) {
 		handle_error(info);
+	}
+}
+
+// Between rows, and while all of a progressive file is read before the first of them.
+static void handle_progress(j_common_ptr info) {
+	struct reader *reader = (struct reader *)info->err;
+	if (picture_is_cancelled(reader->source->cancel)) {
+		longjmp(reader->jump, 1);
 	}
 }
 
@@ -51,9 +60,6 @@ static bool read_rows(struct jpeg_decompress_struct *info, struct reader *reader
 	size_t stride = (size_t)pixman_image_get_stride(source->image) / 4;
 	uint32_t *data = pixman_image_get_data(source->image);
 	while (info->output_scanline < info->output_height) {
-		if (picture_is_cancelled(source->cancel)) {
-			return false;
-		}
 		uint32_t *to = data + info->output_scanline * stride;
 		JSAMPROW rows[1] = {reader->row};
 		if (jpeg_read_scanlines(info, rows, 1) != 1) {
@@ -76,6 +82,8 @@ bool picture_read_jpeg(struct picture_source *source) {
 	volatile bool ok = false;
 	if (setjmp(reader.jump) == 0) {
 		jpeg_create_decompress(&info);
+		reader.progress.progress_monitor = handle_progress;
+		info.progress = &reader.progress;
 		ok = read_rows(&info, &reader);
 	}
 	jpeg_destroy_decompress(&info);

@@ -118,6 +118,12 @@ static void wait_state(struct fixture *fixture, const char *name, const char *wa
 	}
 }
 
+static void command(struct fixture *fixture, const char *what) {
+	char line[192];
+	snprintf(line, sizeof(line), "vitrinectl --socket %s app %s", fixture->server.socket, what);
+	assert_int_equal(system(line), 0);
+}
+
 // ---- Tests ----
 
 static void test_no_app(void **state) {
@@ -174,11 +180,29 @@ static void test_failed_for_good(void **state) {
 	wait_state(&f, "broken", "failed");
 	wait_words(&f);
 	// What an operator does changes the words.
-	char line[192];
-	snprintf(line, sizeof(line), "vitrinectl --socket %s app stop broken", f.server.socket);
-	assert_int_equal(system(line), 0);
+	command(&f, "stop broken");
 	wait_state(&f, "broken", "stopped");
 	wait_words(&f);
+	stop(&f);
+}
+
+// However much happens while it does not listen: it says how things are when it does again.
+static void test_sleeps_over_changes(void **state) {
+	(void)state;
+	struct fixture f;
+	fixture_start_with(&f, MODE AT_ONCE "[app one]\ncommand = sleep 1000\n");
+	wait_state(&f, "one", "running");
+	wait_words(&f);
+	pid_t pid = find_process(&f);
+	assert_int_equal(kill(pid, SIGSTOP), 0);
+	for (int i = 0; i < 20; i++) {
+		command(&f, "restart one");
+	}
+	command(&f, "stop one");
+	wait_state(&f, "one", "stopped");
+	assert_int_equal(kill(pid, SIGCONT), 0);
+	wait_words(&f);
+	assert_int_equal(find_process(&f), pid);
 	stop(&f);
 }
 
@@ -277,6 +301,7 @@ int main(void) {
 		cmocka_unit_test(test_no_app),
 		cmocka_unit_test(test_gives_way),
 		cmocka_unit_test(test_failed_for_good),
+		cmocka_unit_test(test_sleeps_over_changes),
 		cmocka_unit_test(test_comes_back),
 		cmocka_unit_test(test_turned_and_scaled),
 		cmocka_unit_test(test_reload),
