@@ -193,7 +193,7 @@ static void stage_whole_plane(struct kms_plane *plane) {
 	}
 	stage_anyway(&props[KMS_PLANE_FB_ID], props[KMS_PLANE_FB_ID].staged);
 	stage_anyway(&props[KMS_PLANE_CRTC_ID], props[KMS_PLANE_CRTC_ID].staged);
-	stage_anyway(&props[KMS_PLANE_ALPHA], 0xffff);
+	stage_anyway(&props[KMS_PLANE_ALPHA], props[KMS_PLANE_ALPHA].staged);
 	if (plane->blend_premultiplied != UINT64_MAX) {
 		stage_anyway(&props[KMS_PLANE_BLEND_MODE], plane->blend_premultiplied);
 	}
@@ -218,6 +218,7 @@ void kms_request_plane(
 	}
 	uint64_t rotation = state->rotation ? state->rotation : DRM_MODE_ROTATE_0;
 	assert((rotation & ~plane->rotations) == 0);
+	assert(state->fade == 0 || props[KMS_PLANE_ALPHA].id != 0);
 	kms_property_stage(&props[KMS_PLANE_FB_ID], state->framebuffer->id);
 	kms_property_stage(&props[KMS_PLANE_CRTC_ID], crtc->id);
 	kms_property_stage(&props[KMS_PLANE_SRC_X], state->src_x);
@@ -229,6 +230,7 @@ void kms_request_plane(
 	kms_property_stage(&props[KMS_PLANE_CRTC_W], state->crtc_w);
 	kms_property_stage(&props[KMS_PLANE_CRTC_H], state->crtc_h);
 	kms_property_stage(&props[KMS_PLANE_ROTATION], rotation);
+	kms_property_stage(&props[KMS_PLANE_ALPHA], UINT16_MAX - state->fade);
 	bool fresh = props[KMS_PLANE_CRTC_ID].value != crtc->id || props[KMS_PLANE_FB_ID].value == 0 ||
 		!plane->ours;
 	if (fresh) {

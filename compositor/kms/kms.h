@@ -376,6 +376,7 @@ struct kms_plane_state {
 	int32_t crtc_x, crtc_y;              // px
 	uint32_t crtc_w, crtc_h;
 	uint64_t rotation; // DRM_MODE_ROTATE_* | DRM_MODE_REFLECT_*, 0 = DRM_MODE_ROTATE_0
+	uint16_t fade;     // 0xffff - alpha of all of it; not 0 only for planes with that property
 	bool set_zpos;     // write zpos (mutable planes only)
 	uint64_t zpos;
 };

@@ -52,6 +52,7 @@ static void stage_client(
 		.crtc_w = (uint32_t)planned->width,
 		.crtc_h = (uint32_t)planned->height,
 		.rotation = planned->rotation,
+		.fade = planned->fade,
 		.set_zpos = output->planes[plane]->zpos_mutable,
 		.zpos = plan->zpos[plane],
 	};

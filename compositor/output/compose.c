@@ -42,6 +42,7 @@ static bool fill_layer(struct output *output, int index, struct render_layer *ou
 		.width = layer->dst.width,
 		.height = layer->dst.height,
 		.transform = layer->transform,
+		.fade = layer->fade,
 		.opaque = &output->opaque[index],
 		.visible = &output->visible[index],
 	};

@@ -86,6 +86,7 @@ static void take_layer(struct frame_layer *taken, const struct scene_layer *laye
 		.src = layer->src,
 		.dst = layer->dst,
 		.transform = layer->transform,
+		.fade = layer->fade,
 		.opaque_serial = layer->opaque_serial,
 		.changed =
 			layer->frame_wanted || pixman_region32_not_empty((pixman_region32_t *)&layer->damage),
@@ -261,7 +262,7 @@ static bool is_same_fbox(const struct scene_fbox *a, const struct scene_fbox *b)
 static bool is_same_place(const struct frame_layer *a, const struct frame_layer *b) {
 	return a->placement == b->placement && a->picture == b->picture && a->below == b->below &&
 		a->opaque_serial == b->opaque_serial && a->format == b->format &&
-		a->transform == b->transform && is_same_rect(&a->dst, &b->dst) &&
+		a->transform == b->transform && a->fade == b->fade && is_same_rect(&a->dst, &b->dst) &&
 		is_same_fbox(&a->src, &b->src);
 }
 
@@ -274,6 +275,9 @@ static bool hides(const struct scene_layer *layer, const pixman_box32_t *box) {
 	const struct format_info *info = format_info(buffer->format);
 	bool opaque = buffer->kind == SCENE_BUFFER_SOLID ? buffer->solid[3] == UINT16_MAX
 													 : info != NULL && !info->alpha;
+	if (layer->fade != 0) {
+		return false;
+	}
 	if (opaque) {
 		return relative.x1 >= 0 && relative.y1 >= 0 && relative.x2 <= dst->width &&
 			relative.y2 <= dst->height;

@@ -132,7 +132,8 @@ void frame_plan_layer(struct output *output, const struct scene_layer *layer, bo
 	struct scene_buffer *buffer = layer->buffer;
 	const struct format_info *info = format_info(buffer->format);
 	*planned = (struct planner_layer){
-		.opaque = is_opaque(layer) || (info != NULL && !info->alpha),
+		.opaque = layer->fade == 0 && (is_opaque(layer) || (info != NULL && !info->alpha)),
+		.fade = layer->fade,
 		.visible_px = region_area(visible),
 		.rate_mhz = scene_layer_rate_mhz(layer, output->begun_ns),
 		.format = buffer->format,

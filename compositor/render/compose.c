@@ -52,7 +52,8 @@ static int32_t clamp(int64_t value, int32_t max) {
 static bool is_black(const struct render_layer *layer) {
 	static const uint16_t black[4] = {0, 0, 0, UINT16_MAX};
 
-	return is_solid(layer) && memcmp(layer->pixels.solid, black, sizeof(black)) == 0;
+	return is_solid(layer) && layer->fade == 0 &&
+		memcmp(layer->pixels.solid, black, sizeof(black)) == 0;
 }
 
 // What of the layer lies on the target.
@@ -73,7 +74,8 @@ static bool layer_box(
 static bool is_on_black(
 	const struct pass *pass, const struct render_layer *layer, const pixman_box32_t *box) {
 	ptrdiff_t index = layer - pass->layers;
-	if (pass->target->holes || format_info(pass->target->format)->alpha || index > MAX_BELOW) {
+	if (layer->fade != 0 || pass->target->holes || format_info(pass->target->format)->alpha ||
+		index > MAX_BELOW) {
 		return false;
 	}
 	for (ptrdiff_t i = 0; i < index; i++) {
@@ -99,13 +101,14 @@ static bool item_init(
 		return false;
 	}
 	if (is_solid(layer)) {
-		item->opaque = layer->pixels.solid[3] == UINT16_MAX || is_on_black(pass, layer, &box);
+		item->opaque = (layer->fade == 0 && layer->pixels.solid[3] == UINT16_MAX) ||
+			is_on_black(pass, layer, &box);
 		return !is_black(layer) || !is_on_black(pass, layer, &box);
 	}
 	if (!render_source_init(&item->source, layer, target->width, target->height)) {
 		return false;
 	}
-	item->opaque = !item->source.alpha || is_on_black(pass, layer, &box);
+	item->opaque = (layer->fade == 0 && !item->source.alpha) || is_on_black(pass, layer, &box);
 	return true;
 }
 
@@ -139,7 +142,8 @@ static struct boxes item_opaque(const struct item *item) {
 	if (item->opaque) {
 		return (struct boxes){&item->box, 1};
 	}
-	return item->layer->opaque ? region_boxes(item->layer->opaque) : (struct boxes){0};
+	bool some = item->layer->opaque && item->layer->fade == 0;
+	return some ? region_boxes(item->layer->opaque) : (struct boxes){0};
 }
 
 static struct boxes item_visible(const struct item *item) {
@@ -148,37 +152,23 @@ static struct boxes item_visible(const struct item *item) {
 }
 
 // To 8 bits, rounded, and back: pixman cuts off.
-static uint16_t round_colour(uint16_t value) {
+static uint16_t round_colour(uint32_t value) {
 	return (uint16_t)((value * 255u + 32767u) / 65535u * 257u);
 }
 
 static pixman_color_t item_colour(const struct item *item) {
-	const uint16_t *solid = item->layer->pixels.solid;
+	uint16_t colour[4];
+	for (int i = 0; i < 4; i++) {
+		uint32_t value = item->layer->pixels.solid[i];
+		colour[i] = round_colour(value * (UINT16_MAX - item->layer->fade) / UINT16_MAX);
+	}
 	return (pixman_color_t){
-		.red = round_colour(solid[0]),
-		.green = round_colour(solid[1]),
-		.blue = round_colour(solid[2]),
-		.alpha = round_colour(solid[3]),
-	};
-}
-
-static pixman_image_t *solid_image(struct render_images *images, const pixman_color_t *colour) {
-	const pixman_color_t *old = &images->colour;
-	if (images->solid && old->red == colour->red && old->green == colour->green &&
-		old->blue == colour->blue && old->alpha == colour->alpha) {
-		return images->solid;
-	}
-	if (images->solid) {
-		pixman_image_unref(images->solid);
-	}
-	images->solid = pixman_image_create_solid_fill(colour);
-	images->colour = *colour;
-	return images->solid;
+		.red = colour[0], .green = colour[1], .blue = colour[2], .alpha = colour[3]};
 }
 
 static bool blend_colour(struct render_brush *brush, struct render_images *images,
 	const pixman_color_t *colour, const pixman_box32_t *box) {
-	pixman_image_t *image = solid_image(images, colour);
+	pixman_image_t *image = render_images_solid(images, colour);
 	if (image) {
 		pixman_image_composite32(PIXMAN_OP_OVER, image, NULL, brush->image.image, 0, 0, 0, 0,
 			box->x1, box->y1, box->x2 - box->x1, box->y2 - box->y1);
@@ -462,7 +452,7 @@ bool render_blends(
 			continue;
 		}
 		const pixman_region32_t *opaque = layers[i].opaque;
-		if (!opaque ||
+		if (!opaque || layers[i].fade != 0 ||
 			pixman_region32_contains_rectangle((pixman_region32_t *)(uintptr_t)opaque, &item.box) !=
 				PIXMAN_REGION_IN) {
 			return true;

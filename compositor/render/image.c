@@ -138,6 +138,20 @@ void render_staging_finish(struct render_staging *staging) {
 	*staging = (struct render_staging){0};
 }
 
+pixman_image_t *render_images_solid(struct render_images *images, const pixman_color_t *colour) {
+	const pixman_color_t *old = &images->colour;
+	if (images->solid && old->red == colour->red && old->green == colour->green &&
+		old->blue == colour->blue && old->alpha == colour->alpha) {
+		return images->solid;
+	}
+	if (images->solid) {
+		pixman_image_unref(images->solid);
+	}
+	images->solid = pixman_image_create_solid_fill(colour);
+	images->colour = *colour;
+	return images->solid;
+}
+
 void render_images_finish(struct render_images *images) {
 	render_image_finish(&images->image);
 	if (images->solid) {

@@ -49,10 +49,13 @@ void render_image_finish(struct render_image *image);
 // Of a source.
 struct render_images {
 	struct render_image image;
-	pixman_image_t *solid; // may be NULL
-	pixman_color_t colour; // of `solid`
+	pixman_image_t *solid; // of one colour; may be NULL
+	pixman_color_t colour;
 };
 
+// An image of one colour everywhere, owned by `images`; NULL when out of memory. Made anew only for
+// another colour.
+pixman_image_t *render_images_solid(struct render_images *images, const pixman_color_t *colour);
 void render_images_finish(struct render_images *images);
 
 struct render_scratch {
@@ -127,6 +130,8 @@ struct render_source {
 	bool backwards;           // rows in reverse order
 	int turn;                 // quarters
 	bool exact;               // source and target pixels coincide
+	uint16_t fade;            // 0xffff - alpha of all of it
+	pixman_image_t *mask;     // that makes it so, while it is drawn; NULL: none needed
 	pixman_box32_t box;       // px that may be read
 	// Position in the source in 16.16 = offset + scale * position in the target. Odd turns: the
 	// source's x depends on the target's y and vice versa.

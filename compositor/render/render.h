@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Composes layers into a target with pixman. Knows neither clients nor KMS.
 //
-// Opaque parts and what lies on black are copied (SRC), the rest is blended (OVER, premultiplied); nothing that an opaque
-// part above hides is drawn; integer offsets are source offsets, never a matrix (peers: 2.6 times
-// the time). YUV is converted while it is drawn.
+// Opaque parts and what lies on black are copied (SRC), the rest is blended (OVER, premultiplied);
+// nothing that an opaque part above hides is drawn; integer offsets are source offsets, never a matrix
+// (peers: 2.6 times the time). YUV is converted while it is drawn.
 // What pixman needs to know of a buffer is kept in a scratch beside the buffer and a canvas beside
 // the target, so that a frame like the last one allocates nothing.
 #ifndef VITRINE_RENDER_RENDER_H
@@ -38,6 +38,7 @@ struct render_layer {
 	struct render_box src;              // part of the buffer shown, buffer px (after y_invert)
 	int32_t x, y, width, height;        // where, px of the target
 	enum wl_output_transform transform; // of the buffer's contents
+	uint16_t fade;                      // 0xffff - alpha of all of it; then nothing of it is opaque
 	const pixman_region32_t *opaque;    // target px, may be NULL; all of it if there is no alpha
 	const pixman_region32_t *visible;   // target px: what opaque layers above leave to be seen
 	struct render_scratch **scratch; // made here, kept with the buffer by the caller; may be NULL

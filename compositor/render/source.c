@@ -88,6 +88,7 @@ bool render_source_init(struct render_source *source, const struct render_layer 
 		.yuv = info->yuv,
 		.matrix = matrix,
 		.alpha = info->alpha,
+		.fade = layer->fade,
 		.backwards = flipped != pixels->y_invert,
 		.turn = turn,
 		.exact = is_whole(src.x) && is_whole(src.y) &&
@@ -233,8 +234,8 @@ static bool draw_transformed(const struct render_source *source, pixman_op_t op,
 		return false;
 	}
 	if (op != PIXMAN_OP_OVER || source->turn == 0) {
-		pixman_image_composite32(
-			op, image, NULL, brush->image.image, 0, 0, 0, 0, piece->x1, piece->y1, width, height);
+		pixman_image_composite32(op, image, source->mask, brush->image.image, 0, 0, 0, 0, piece->x1,
+			piece->y1, width, height);
 		return true;
 	}
 	// pixman blends what is turned a pixel at a time: two passes take less than half the time of one.
@@ -245,7 +246,7 @@ static bool draw_transformed(const struct render_source *source, pixman_op_t op,
 	}
 	pixman_image_t *oriented = staged->image;
 	pixman_image_composite32(PIXMAN_OP_SRC, image, NULL, oriented, 0, 0, 0, 0, 0, 0, width, height);
-	pixman_image_composite32(PIXMAN_OP_OVER, oriented, NULL, brush->image.image, 0, 0, 0, 0,
+	pixman_image_composite32(PIXMAN_OP_OVER, oriented, source->mask, brush->image.image, 0, 0, 0, 0,
 		piece->x1, piece->y1, width, height);
 	return true;
 }
@@ -475,7 +476,7 @@ static void copy_rows(const struct render_source *source, const struct render_ta
 	}
 }
 
-bool render_source_draw(const struct render_source *source, pixman_op_t op,
+static bool draw_source(const struct render_source *source, pixman_op_t op,
 	const struct render_target *target, struct render_brush *brush, struct render_images *images,
 	const pixman_box32_t *box) {
 	bool plain = source->exact && source->turn == 0;
@@ -489,13 +490,13 @@ bool render_source_draw(const struct render_source *source, pixman_op_t op,
 			pixman_box32_t origin;
 			pixman_image_t *image = plain_image(source, images, &need, &origin);
 			if (image) {
-				pixman_image_composite32(op, image, NULL, brush->image.image, need.x1 - origin.x1,
-					need.y1 - origin.y1, 0, 0, box->x1, box->y1, box->x2 - box->x1,
-					box->y2 - box->y1);
+				pixman_image_composite32(op, image, source->mask, brush->image.image,
+					need.x1 - origin.x1, need.y1 - origin.y1, 0, 0, box->x1, box->y1,
+					box->x2 - box->x1, box->y2 - box->y1);
 			}
 			return image != NULL;
 		}
-		if (source->yuv &&
+		if (source->yuv && !source->mask &&
 			(target->format == DRM_FORMAT_XRGB8888 || target->format == DRM_FORMAT_ARGB8888)) {
 			convert_into(source, target, box);
 			return true;
@@ -506,4 +507,16 @@ bool render_source_draw(const struct render_source *source, pixman_op_t op,
 		return draw_direct(source, op, brush, images, box);
 	}
 	return draw_in_pieces(source, op, brush, images, box);
+}
+
+bool render_source_draw(const struct render_source *source, pixman_op_t op,
+	const struct render_target *target, struct render_brush *brush, struct render_images *images,
+	const pixman_box32_t *box) {
+	if (source->fade == 0) {
+		return draw_source(source, op, target, brush, images, box);
+	}
+	struct render_source faded = *source;
+	pixman_color_t alpha = {.alpha = (uint16_t)(UINT16_MAX - source->fade)};
+	faded.mask = render_images_solid(images, &alpha);
+	return faded.mask && draw_source(&faded, op, target, brush, images, box);
 }

@@ -104,7 +104,11 @@ uint32_t scene_layer_rate_mhz(const struct scene_layer *layer, int64_t now_ns) {
 	return (uint32_t)(INT64_C(1000000000000) / interval);
 }
 
-bool scene_buffer_is_opaque(const struct scene_buffer *buffer) {
+bool scene_layer_is_opaque(const struct scene_layer *layer) {
+	const struct scene_buffer *buffer = layer->buffer;
+	if (layer->fade != 0) {
+		return false;
+	}
 	if (buffer->kind == SCENE_BUFFER_SOLID) {
 		return buffer->solid[3] == UINT16_MAX;
 	}
@@ -118,7 +122,7 @@ void scene_layer_opaque(const struct scene_layer *layer, pixman_region32_t *opaq
 		pixman_region32_clear(opaque);
 		return;
 	}
-	if (scene_buffer_is_opaque(layer->buffer)) {
+	if (scene_layer_is_opaque(layer)) {
 		pixman_region32_reset(opaque, &box);
 	} else if (!pixman_region32_intersect_rect(
 				   opaque, &layer->opaque, 0, 0, (unsigned)box.x2, (unsigned)box.y2)) {

@@ -261,13 +261,15 @@ static void follow(struct scene_mirror_layer *layer) {
 	enum wl_output_transform transform = scene_transform_compose(source->transform, mirror->turn);
 	bool moved = !is_same_rect(&dst, &base->dst);
 	bool reshaped = dst.width != base->dst.width || dst.height != base->dst.height ||
-		transform != base->transform || !is_same_fbox(&src, &base->src);
+		transform != base->transform || source->fade != base->fade ||
+		!is_same_fbox(&src, &base->src);
 	bool appeared = !base->buffer && source->buffer;
 	set_buffer(layer, source->buffer);
 	layer->cropped = cropped;
 	base->src = src;
 	base->dst = dst;
 	base->transform = transform;
+	base->fade = source->fade;
 	base->tree = source->tree;
 	// A cursor plane shows px as they are.
 	base->whole = source->whole && uncut && !mirror->scaled;

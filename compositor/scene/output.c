@@ -219,7 +219,7 @@ bool scene_output_take_shapes(const struct scene_output *output, struct scene_sh
 			.dst = layer->dst,
 			.opaque_serial = layer->opaque_serial,
 			.mapped = layer->buffer != NULL,
-			.opaque_buffer = layer->buffer != NULL && scene_buffer_is_opaque(layer->buffer),
+			.opaque_buffer = layer->buffer != NULL && scene_layer_is_opaque(layer),
 		};
 		changed |= !is_same_shape(&shapes[i], &shape);
 		shapes[i] = shape;

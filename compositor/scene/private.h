@@ -10,8 +10,8 @@ void scene_output_remove(struct scene_output *output, struct scene_layer *layer)
 
 void scene_output_schedule(struct scene_output *output);
 
-// True if there is nothing to see through in any part of it.
-bool scene_buffer_is_opaque(const struct scene_buffer *buffer);
+// True if there is nothing to see through in any part of its buffer, which it has.
+bool scene_layer_is_opaque(const struct scene_layer *layer);
 
 // ---- mirror.c: what its mirrors have to know of an output and its layers ----
 

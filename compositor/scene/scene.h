@@ -138,7 +138,8 @@ struct scene_layer {
 	struct scene_fbox src;              // part of the buffer, before `transform`, buffer px
 	struct scene_rect dst;              // where it is shown, px of the output
 	enum wl_output_transform transform; // how the buffer's contents were transformed by the client
-	pixman_region32_t opaque;           // relative to dst, output px
+	uint16_t fade;            // 0xffff - alpha of all of it, besides that of its pixels; 0: none
+	pixman_region32_t opaque; // relative to dst, output px
 	pixman_region32_t damage; // relative to dst, output px, since the last frame that took it
 	struct scene_owner owner;
 	bool
@@ -175,8 +176,8 @@ void scene_layer_note_update(struct scene_layer *layer, int64_t now_ns);
 uint32_t scene_layer_rate_mhz(const struct scene_layer *layer, int64_t now_ns);
 
 // What of the layer certainly hides what is below it, output px (not clipped to the output): its
-// opaque region, all of dst if the buffer has no alpha, nothing without a buffer. The caller
-// initialises and finishes the region.
+// opaque region, all of dst if the buffer has no alpha, nothing without a buffer or when it fades. The
+// caller initialises and finishes the region.
 void scene_layer_opaque(const struct scene_layer *layer, pixman_region32_t *opaque);
 
 // Whose it is, or whose the one is that it mirrors.

@@ -57,7 +57,8 @@ static bool copy_formats(struct format_set *to, const struct format_set *from) {
 static bool create_globals(
 	struct wayland_server *server, const struct wayland_server_options *options) {
 	return compositor_create(server) && subcompositor_create(server) && shm_create(server) &&
-		viewporter_create(server) && fractional_scale_create(server) && idle_create(server) &&
+		viewporter_create(server) && alpha_modifier_create(server) &&
+		fractional_scale_create(server) && idle_create(server) &&
 		shortcuts_inhibit_create(server) && presentation_create(server) &&
 		single_pixel_create(server) && dmabuf_create(server, options->scanout_formats) &&
 		xdg_output_create(server) && data_device_create(server) &&

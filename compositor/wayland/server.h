@@ -127,6 +127,7 @@ bool subcompositor_create(struct wayland_server *server);
 bool shm_create(struct wayland_server *server);
 bool xdg_output_create(struct wayland_server *server);
 bool viewporter_create(struct wayland_server *server);
+bool alpha_modifier_create(struct wayland_server *server);
 bool shortcuts_inhibit_create(struct wayland_server *server);
 bool idle_create(struct wayland_server *server);
 void idle_destroy(struct wayland_server *server); // after the clients

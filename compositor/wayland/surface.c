@@ -396,6 +396,9 @@ static void handle_resource_destroy(struct wl_resource *resource) {
 	if (surface->viewport) {
 		wl_resource_set_user_data(surface->viewport, NULL);
 	}
+	if (surface->alpha_modifier) {
+		wl_resource_set_user_data(surface->alpha_modifier, NULL);
+	}
 	if (surface->shortcuts_inhibitor) {
 		wl_resource_set_user_data(surface->shortcuts_inhibitor, NULL);
 	}

@@ -22,7 +22,8 @@ enum surface_state_field {
 	SURFACE_STATE_OFFSET = 1 << 9,
 	SURFACE_STATE_FRAME = 1 << 10,
 	SURFACE_STATE_FEEDBACK = 1 << 11,
-	SURFACE_STATE_COMMIT = 1 << 12, // cached only: there was a commit, be it an empty one
+	SURFACE_STATE_FADE = 1 << 12,
+	SURFACE_STATE_COMMIT = 1 << 13, // cached only: there was a commit, be it an empty one
 };
 
 // What a commit applies at once (wayland.xml, wl_surface.commit). One pending, one current, and for
@@ -40,6 +41,7 @@ struct surface_state {
 	bool has_viewport_src;
 	struct scene_fbox viewport_src;          // logical px
 	int32_t viewport_width, viewport_height; // 0: not set
+	uint16_t fade;                           // 0xffff - alpha of all of it
 	struct wl_list frame_callbacks;          // wl_callback, wl_resource_get_link
 	struct wl_list feedbacks;                // wp_presentation_feedback, wl_resource_get_link
 };
@@ -86,6 +88,7 @@ struct surface {
 	enum wl_output_transform preferred_transform;        // likewise
 	bool preferred_sent;
 	struct wl_resource *viewport;            // wp_viewport; may be NULL
+	struct wl_resource *alpha_modifier;      // wp_alpha_modifier_surface_v1; may be NULL
 	struct wl_resource *shortcuts_inhibitor; // may be NULL
 	struct wl_resource *fractional;          // wp_fractional_scale_v1; may be NULL
 	struct wl_list dmabuf_feedbacks;    // zwp_linux_dmabuf_feedback_v1 resources of the surface

@@ -167,7 +167,7 @@ static bool compute_opaque(struct surface *surface) {
 	struct scene_layer *layer = &surface->layer;
 	pixman_region32_clear(&layer->opaque);
 	const struct scene_buffer *buffer = surface->current.buffer;
-	if (!buffer) {
+	if (!buffer || layer->fade != 0) {
 		return true;
 	}
 	const struct format_info *info = format_info(buffer->format);
@@ -236,15 +236,16 @@ bool surface_update_layer(struct surface *surface, uint32_t fields, bool resized
 	struct scene_layer *layer = &surface->layer;
 	layer->buffer = surface->output ? state->buffer : NULL; // else surface_append_layer sets it
 	layer->src = surface_state_source(state);
+	layer->fade = state->fade;
 	resized |= update_place(surface);
-	const uint32_t shape = SURFACE_STATE_OPAQUE | SURFACE_STATE_BUFFER;
+	const uint32_t shape = SURFACE_STATE_OPAQUE | SURFACE_STATE_BUFFER | SURFACE_STATE_FADE;
 	if ((resized || (fields & shape)) && !update_opaque(surface)) {
 		return false;
 	}
-	const uint32_t geometry = SURFACE_STATE_TRANSFORM | SURFACE_STATE_SCALE |
-		SURFACE_STATE_VIEWPORT_SRC | SURFACE_STATE_VIEWPORT_DST;
+	const uint32_t all = SURFACE_STATE_TRANSFORM | SURFACE_STATE_SCALE |
+		SURFACE_STATE_VIEWPORT_SRC | SURFACE_STATE_VIEWPORT_DST | SURFACE_STATE_FADE;
 	bool ok = true;
-	if (resized || (fields & geometry)) {
+	if (resized || (fields & all)) {
 		scene_layer_damage_all(layer);
 	} else if (fields & (SURFACE_STATE_SURFACE_DAMAGE | SURFACE_STATE_BUFFER_DAMAGE)) {
 		ok = add_damage(surface);

@@ -101,6 +101,9 @@ bool surface_state_merge(struct surface_state *to, struct surface_state *from) {
 		to->viewport_width = from->viewport_width;
 		to->viewport_height = from->viewport_height;
 	}
+	if (from->fields & SURFACE_STATE_FADE) {
+		to->fade = from->fade;
+	}
 	bool ok = merge_regions(to, from);
 	move_list(&to->frame_callbacks, &from->frame_callbacks);
 	// What was submitted before has been superseded, with or without feedback on the new content.

@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <wayland-client.h>
 
+#include "alpha-modifier-v1-client-protocol.h"
 #include "buffer.h"
 #include "linux-dmabuf-v1-client-protocol.h"
 #include "presentation-time-client-protocol.h"
@@ -29,6 +30,7 @@ struct test_client {
 	struct xdg_wm_base *wm_base;
 	struct zwp_linux_dmabuf_v1 *dmabuf;
 	struct wp_viewporter *viewporter;
+	struct wp_alpha_modifier_v1 *alpha_modifier;
 	struct wp_presentation *presentation;
 	struct wp_single_pixel_buffer_manager_v1 *single_pixel;
 	struct vitrine_control_v1 *control;

@@ -259,6 +259,9 @@ static inline bool oracle_in_layer(const struct render_layer *layer, int x, int 
 }
 
 static inline bool oracle_has_alpha(const struct render_layer *layer) {
+	if (layer->fade != 0) {
+		return true;
+	}
 	if (layer->pixels.format == 0) {
 		return layer->pixels.solid[3] != 0xffff;
 	}
@@ -268,7 +271,8 @@ static inline bool oracle_has_alpha(const struct render_layer *layer) {
 
 static inline bool oracle_is_opaque(const struct render_layer *layer, int x, int y) {
 	return oracle_in_layer(layer, x, y) &&
-		(!oracle_has_alpha(layer) || (layer->opaque && oracle_contains(layer->opaque, x, y)));
+		(!oracle_has_alpha(layer) ||
+			(layer->fade == 0 && layer->opaque && oracle_contains(layer->opaque, x, y)));
 }
 
 // The picture at px (x, y), as 8 bit numbers.
@@ -280,6 +284,8 @@ static inline struct oracle_colour oracle_compose(
 			continue;
 		}
 		struct oracle_colour s = oracle_sample(&layers[i], x, y);
+		double part = 1 - layers[i].fade / 65535.0;
+		s = (struct oracle_colour){s.r * part, s.g * part, s.b * part, s.a * part};
 		double keep = oracle_is_opaque(&layers[i], x, y) ? 0 : 1 - s.a / 255;
 		c = (struct oracle_colour){oracle_clamp(round(s.r + keep * c.r)),
 			oracle_clamp(round(s.g + keep * c.g)), oracle_clamp(round(s.b + keep * c.b)), 255};

@@ -23,7 +23,7 @@ struct scene {
 struct kinds {
 	const uint32_t *formats;
 	int n_formats;
-	bool solid, turned, scaled, with_opaque;
+	bool solid, turned, scaled, with_opaque, fading;
 };
 
 static void random_region(pixman_region32_t *region, int max_rects) {
@@ -117,6 +117,9 @@ static void scene_init(struct scene *scene, const struct kinds *kinds) {
 		random_layer(layer, &scene->pictures[i], kinds);
 		random_region(&scene->opaque[i], kinds->with_opaque ? 3 : 0);
 		layer->opaque = random_int(0, 1) ? &scene->opaque[i] : NULL;
+		if (kinds->fading && random_int(0, 3) > 0) {
+			layer->fade = (uint16_t)(random_int(0, 5) == 0 ? 0xffff : random_int(1, 0xffff));
+		}
 		layer->visible = &scene->visible[i];
 		layer->scratch = random_int(0, 3) ? &scene->scratch[i] : NULL;
 	}
@@ -146,7 +149,8 @@ static void paint_canary(uint8_t *pixels) {
 
 static bool is_black(const struct render_layer *layer) {
 	const uint16_t *solid = layer->pixels.solid;
-	return layer->pixels.format == 0 && solid[3] == 0xffff && solid[0] + solid[1] + solid[2] == 0;
+	return layer->pixels.format == 0 && layer->fade == 0 && solid[3] == 0xffff &&
+		solid[0] + solid[1] + solid[2] == 0;
 }
 
 static bool lies_on_target(const struct render_layer *layer) {
@@ -157,6 +161,9 @@ static bool lies_on_target(const struct render_layer *layer) {
 // Nothing but black below it: copied, however transparent it is.
 static bool is_on_black(const struct scene *scene, int index) {
 	const struct render_layer *layer = &scene->layers[index];
+	if (layer->fade != 0) {
+		return false;
+	}
 	for (int i = 0; i < index; i++) {
 		const struct render_layer *below = &scene->layers[i];
 		int x1 = below->x > layer->x ? below->x : layer->x;
@@ -291,6 +298,17 @@ static void test_scaled(void **state) {
 		200, 6);
 }
 
+// Of the layer as a whole: colour and alpha are rounded once more, in each of the layers.
+static void test_fading(void **state) {
+	(void)state;
+	run(&(struct kinds){FORMATS(all_formats), .solid = true, .turned = true, .with_opaque = true,
+			.fading = true},
+		150, 5);
+	run(&(struct kinds){FORMATS(all_formats), .solid = true, .turned = true, .scaled = true,
+			.fading = true},
+		100, 9);
+}
+
 // A window with an alpha channel on a black ground costs one copy, and no memory is read for it.
 static void test_black_is_not_drawn_twice(void **state) {
 	(void)state;
@@ -385,6 +403,7 @@ int main(void) {
 		cmocka_unit_test(test_alpha),
 		cmocka_unit_test(test_alpha_turned),
 		cmocka_unit_test(test_scaled),
+		cmocka_unit_test(test_fading),
 		cmocka_unit_test(test_black_is_not_drawn_twice),
 		cmocka_unit_test(test_pieces_fit),
 	};

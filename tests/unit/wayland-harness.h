@@ -12,6 +12,7 @@
 #include <cmocka.h>
 #include <wayland-client.h>
 
+#include "alpha-modifier-v1-client-protocol.h"
 #include "linux-dmabuf-v1-client-protocol.h"
 #include "presentation-time-client-protocol.h"
 #include "single-pixel-buffer-v1-client-protocol.h"
@@ -43,6 +44,7 @@ struct client {
 	struct wl_data_device_manager *data_device_manager;
 	struct zwp_linux_dmabuf_v1 *dmabuf;
 	struct wp_viewporter *viewporter;
+	struct wp_alpha_modifier_v1 *alpha_modifier;
 	struct wp_presentation *presentation;
 	struct wp_single_pixel_buffer_manager_v1 *single_pixel;
 	struct zxdg_output_manager_v1 *xdg_output_manager;

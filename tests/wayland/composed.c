@@ -2,6 +2,8 @@
 // What is composed looks as the protocols say, from shm and dma-buf memory alike: to the bit where it
 // is opaque, to within 1 of 255 where it is blended.
 #include <drm_fourcc.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "fixture.h"
 
@@ -416,6 +418,69 @@ static void test_synchronised_and_desynchronised_subsurfaces(void **state) {
 	app_finish(&app);
 }
 
+static struct wp_alpha_modifier_surface_v1 *fading_app(
+	struct app *app, struct fixture *fixture, int memory) {
+	app_init(app, fixture, memory, DRM_FORMAT_XRGB8888);
+	test_buffer_fill(&app->background, 0xff4080c0);
+	struct wp_alpha_modifier_surface_v1 *modifier =
+		wp_alpha_modifier_v1_get_surface(app->client.alpha_modifier, app->window.base.surface);
+	wp_alpha_modifier_surface_v1_set_multiplier(modifier, 0x80800000);
+	app_show(app);
+	return modifier;
+}
+
+// Without the property planes cannot do it.
+static void test_fading_window_is_composed(void **state) {
+	struct fixture *fixture = *state;
+	for (int memory = -1; memory < TEST_MEMORY_COUNT; memory++) {
+		struct app app;
+		struct wp_alpha_modifier_surface_v1 *modifier = fading_app(&app, fixture, memory);
+		struct test_layer_status layer = test_status_layer(&fixture->control, 0, "app");
+		assert_string_equal(layer.placement, "composed");
+		assert_true(memory < 0 || strstr(layer.reasons, "faded"));
+		test_picture_fill(&fixture->picture, 0, 0, TEST_WIDTH, TEST_HEIGHT,
+			(struct test_color){0xffff, 0x2020, 0x4040, 0x6060});
+		test_capture_assert(&fixture->control, &fixture->picture, 1);
+
+		wp_alpha_modifier_surface_v1_destroy(modifier);
+		app_show(&app);
+		draw(fixture, &app.background, 0, 0);
+		assert_screen(fixture);
+		app_finish(&app);
+	}
+}
+
+// ---- Where planes have an alpha of their own ----
+
+static int start_with_alpha(void **state) {
+	return fixture_start_choosy(state, "VITRINE_TEST_PLANE_ALPHA", "1");
+}
+
+static void test_fading_window_on_a_plane(void **state) {
+	struct fixture *fixture = *state;
+	struct app app;
+	struct wp_alpha_modifier_surface_v1 *modifier = fading_app(&app, fixture, TEST_MEMORY_UDMABUF);
+	struct test_layer_status layer = test_status_layer(&fixture->control, 0, "app");
+	assert_string_equal(layer.placement, "plane");
+	char line[64];
+	snprintf(line, sizeof(line), "plane %u has alpha 0x8080", layer.plane);
+	assert_true(test_server_wait_log(&fixture->server, line));
+
+	wp_alpha_modifier_surface_v1_set_multiplier(modifier, 0x20200000);
+	app_show(&app);
+	snprintf(line, sizeof(line), "plane %u has alpha 0x2020", layer.plane);
+	assert_true(test_server_wait_log(&fixture->server, line));
+
+	// What does not fade is written as such, whatever was there before.
+	wp_alpha_modifier_surface_v1_destroy(modifier);
+	app_show(&app);
+	layer = test_status_layer(&fixture->control, 0, "app");
+	assert_string_equal(layer.placement, "plane");
+	snprintf(line, sizeof(line), "plane %u has alpha 0xffff", layer.plane);
+	assert_true(test_server_wait_log(&fixture->server, line));
+	app_finish(&app);
+}
+
 // ---- Where dumb buffers are slow to read ----
 
 static int start_slow(void **state) {
@@ -447,6 +512,9 @@ int main(void) {
 		TEST(test_crop_of_a_transformed_buffer),
 		TEST(test_synchronised_and_desynchronised_subsurfaces),
 		cmocka_unit_test_setup_teardown(test_blended_in_a_shadow, start_slow, fixture_stop),
+		TEST(test_fading_window_is_composed),
+		cmocka_unit_test_setup_teardown(
+			test_fading_window_on_a_plane, start_with_alpha, fixture_stop),
 	};
 	return cmocka_run_group_tests_name("composed", tests, NULL, NULL);
 }

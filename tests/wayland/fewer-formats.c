@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Loaded into the server by LD_PRELOAD: makes a device choosier than vkms is, all of whose planes are
-// alike.
+// Loaded into the server by LD_PRELOAD: makes another device of vkms, all of whose planes are alike.
 //
 // VITRINE_TEST_OVERLAYS=XR24,NV12  planes but the first one (the primary) know no other formats
 // VITRINE_TEST_NO_IMPORT=NV12      dma-bufs of these formats are refused as framebuffers
 // VITRINE_TEST_SLOW_DUMBS=1        dumb buffers are said to be slow to read
+// VITRINE_TEST_PLANE_ALPHA=1       planes have an alpha property; what is written to it is logged
 #include <dlfcn.h>
 #include <errno.h>
 #include <stdbool.h>
@@ -14,6 +14,8 @@
 
 #include <xf86drm.h>
 #include <xf86drmMode.h>
+
+enum { ALPHA_ID = 0x7fff0001 }; // no object's
 
 static uint32_t first_plane, current_plane; // 0: none
 
@@ -43,12 +45,100 @@ int drmGetCap(int fd, uint64_t capability, uint64_t *value) {
 	return real(fd, capability, value);
 }
 
+static void add_alpha(drmModeObjectPropertiesPtr list) {
+	uint32_t n = list->count_props;
+	uint32_t *ids = realloc(list->props, (n + 1) * sizeof(*ids));
+	list->props = ids ? ids : list->props;
+	uint64_t *values = realloc(list->prop_values, (n + 1) * sizeof(*values));
+	list->prop_values = values ? values : list->prop_values;
+	if (ids && values) {
+		ids[n] = ALPHA_ID;
+		values[n] = 0x1234; // of whoever was there before
+		list->count_props = n + 1;
+	}
+}
+
 drmModeObjectPropertiesPtr drmModeObjectGetProperties(int fd, uint32_t object, uint32_t type) {
 	drmModeObjectPropertiesPtr (*real)(int, uint32_t, uint32_t);
 	find("drmModeObjectGetProperties", &real);
 	current_plane = type == DRM_MODE_OBJECT_PLANE ? object : 0;
 	first_plane = first_plane != 0 ? first_plane : current_plane;
-	return real(fd, object, type);
+	drmModeObjectPropertiesPtr list = real(fd, object, type);
+	if (list && current_plane != 0 && getenv("VITRINE_TEST_PLANE_ALPHA")) {
+		add_alpha(list);
+	}
+	return list;
+}
+
+drmModePropertyPtr drmModeGetProperty(int fd, uint32_t id) {
+	drmModePropertyPtr (*real)(int, uint32_t);
+	find("drmModeGetProperty", &real);
+	if (id != ALPHA_ID) {
+		return real(fd, id);
+	}
+	drmModePropertyPtr property = calloc(1, sizeof(*property));
+	if (property) {
+		property->prop_id = id;
+		property->flags = DRM_MODE_PROP_RANGE;
+		strcpy(property->name, "alpha");
+	}
+	return property;
+}
+
+// The kernel knows nothing of it.
+static void take_alpha_out(struct drm_mode_atomic *atomic) {
+	const uint32_t *objects = (const void *)(uintptr_t)atomic->objs_ptr;
+	uint32_t *counts = (void *)(uintptr_t)atomic->count_props_ptr;
+	uint32_t *props = (void *)(uintptr_t)atomic->props_ptr;
+	uint64_t *values = (void *)(uintptr_t)atomic->prop_values_ptr;
+	uint32_t from = 0, to = 0;
+	for (uint32_t o = 0; o < atomic->count_objs; o++) {
+		for (uint32_t n = counts[o]; n > 0; n--, from++) {
+			if (props[from] != ALPHA_ID) {
+				props[to] = props[from];
+				values[to++] = values[from];
+				continue;
+			}
+			counts[o]--;
+			if (!(atomic->flags & DRM_MODE_ATOMIC_TEST_ONLY)) {
+				fprintf(stderr, "fewer-formats: plane %u has alpha 0x%llx\n", objects[o],
+					(unsigned long long)values[from]);
+			}
+		}
+	}
+}
+
+// The caller's arrays stay what they are.
+static int commit(int (*real)(int, unsigned long, void *), int fd, unsigned long number,
+	const struct drm_mode_atomic *atomic) {
+	enum { MAX = 512 };
+	static uint32_t counts[MAX], props[MAX];
+	static uint64_t values[MAX];
+	const uint32_t *own = (const void *)(uintptr_t)atomic->count_props_ptr;
+	uint32_t total = 0;
+	for (uint32_t o = 0; o < atomic->count_objs; o++) {
+		total += own[o];
+	}
+	if (total > MAX || atomic->count_objs > MAX) {
+		fprintf(stderr, "fewer-formats: a commit of %u values\n", total);
+		abort();
+	}
+	memcpy(counts, own, atomic->count_objs * sizeof(counts[0]));
+	memcpy(props, (const void *)(uintptr_t)atomic->props_ptr, total * sizeof(props[0]));
+	memcpy(values, (const void *)(uintptr_t)atomic->prop_values_ptr, total * sizeof(values[0]));
+	struct drm_mode_atomic copy = *atomic;
+	copy.count_props_ptr = (uintptr_t)counts;
+	copy.props_ptr = (uintptr_t)props;
+	copy.prop_values_ptr = (uintptr_t)values;
+	take_alpha_out(&copy);
+	return real(fd, number, &copy);
+}
+
+int drmIoctl(int fd, unsigned long number, void *argument) {
+	int (*real)(int, unsigned long, void *);
+	find("drmIoctl", &real);
+	return number == DRM_IOCTL_MODE_ATOMIC ? commit(real, fd, number, argument)
+										   : real(fd, number, argument);
 }
 
 static void drop_formats(struct drm_format_modifier_blob *blob) {
