@@ -90,13 +90,14 @@ static void become_ready(struct kiosk *kiosk, const char *status) {
 	sd_notifyf(0, "STATUS=%s", status);
 }
 
-static void handle_first_flip(void *data, struct output *output) {
+static void handle_first_flip(void *data, struct output *output, int64_t time_ns) {
 	struct kiosk_output *kiosk_output = data;
 	const struct kms_pipe *pipe = output_pipe(output);
 	int n_planes;
 	output_planes(output, &n_planes);
-	log_info("%s: %dx%d at %.2f Hz, %d planes", pipe->connector->name, pipe->mode.hdisplay,
-		pipe->mode.vdisplay, kms_mode_refresh_mhz(&pipe->mode) / 1000.0, n_planes);
+	log_info("%s: %dx%d at %.2f Hz, %d planes, lit at %.3f s", pipe->connector->name,
+		pipe->mode.hdisplay, pipe->mode.vdisplay, kms_mode_refresh_mhz(&pipe->mode) / 1000.0,
+		n_planes, (double)time_ns / 1e9);
 	char status[128];
 	snprintf(status, sizeof(status), "Showing %dx%d on %s", pipe->mode.hdisplay,
 		pipe->mode.vdisplay, pipe->connector->name);

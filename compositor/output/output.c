@@ -286,7 +286,7 @@ static void handle_flip(struct kms_crtc *crtc, const struct kms_flip *flip, void
 	if (!output->had_flip) {
 		output->had_flip = true;
 		if (output->handler.first_flip != NULL) {
-			output->handler.first_flip(output->handler.data, output);
+			output->handler.first_flip(output->handler.data, output, flip->time_ns);
 		}
 	}
 	if (power_apply(output)) {

@@ -98,7 +98,7 @@ def display(path):
 
 
 def figures(told, calm):
-    start = float(told["ready_s"]) - float(told["exec_s"])
+    start = float(told["lit_s"]) - float(told["exec_s"])
     figure("kernel's start to the app's first frame", light_s(told["app_line"]), BOOT_LIMIT, calm)
     figure("vitrine's exec to its first flip, in mid-boot", start, START_LIMIT, calm)
     killed = int(told["killed_ms"]) / 1000
