@@ -255,11 +255,11 @@ static void convert(uint32_t *restrict out, const struct samples *restrict sampl
 void render_yuv_convert_row(const struct render_yuv *yuv, const struct render_pixels *pixels,
 	int32_t x, int32_t y, int32_t width, uint8_t *out) {
 	struct row row = row_at(yuv->format, pixels, y);
+	struct samples samples = {0}; // what a short piece leaves is converted too, for nothing
 	int32_t end = x + width;
 	while (x < end) {
 		int32_t start = x & ~1; // where a chroma sample begins
 		int32_t stop = end - start > CHUNK ? start + CHUNK : end;
-		struct samples samples;
 		uint32_t colours[CHUNK];
 		load(&samples, &row, start, (int)(stop - start));
 		convert(colours, &samples, yuv);
