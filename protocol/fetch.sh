@@ -1,14 +1,15 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: MIT
-# The XML of the protocols that on-screen keyboards speak and that wayland-protocols does not have:
-# taken out of Debian's packages of the Rust bindings, and kept in the cache. Sourced by ../run, after
+# The XML of the protocols that on-screen keyboards and tools for outputs speak and that
+# wayland-protocols does not have: taken out of Debian's packages of the Rust bindings, and kept in the cache. Sourced by ../run, after
 # tests/guest/kernel.sh.
 # shellcheck disable=SC2154,SC2034 # guest_cache; protocols
 
 protocols=$guest_cache/protocols
 protocol_suites="trixie forky" # of Debian, which have the packages
 protocol_packages="librust-wayland-protocols-wlr-dev librust-wayland-protocols-misc-dev"
-protocol_names="wlr-layer-shell-unstable-v1 input-method-unstable-v2 virtual-keyboard-unstable-v1"
+protocol_names="wlr-layer-shell-unstable-v1 input-method-unstable-v2 virtual-keyboard-unstable-v1
+	wlr-output-management-unstable-v1 wlr-output-power-management-unstable-v1"
 
 # protocols_in FOLDER: all of them are there.
 protocols_in() {
@@ -50,7 +51,7 @@ fetch_protocols() {
 	mkdir "$folder/done"
 	if ! protocols_copy /usr/share/cargo/registry "$folder/done"; then
 		for suite in $protocol_suites; do
-			say "protocols: looking for on-screen keyboards' in Debian $suite (40 kB)"
+			say "protocols: looking for those that no package for C has in Debian $suite (40 kB)"
 			if protocols_download "$suite" "$folder/$suite" &&
 				protocols_copy "$folder/$suite/tree" "$folder/done"; then
 				break
@@ -62,7 +63,7 @@ fetch_protocols() {
 		cp "$folder"/done/*.xml "$protocols/"
 		packages_changed=yes
 	else
-		say "protocols: not to be had, Vitrine is built without on-screen keyboards: is the network up?"
+		say "protocols: not to be had, Vitrine is built without on-screen keyboards and wlr-randr: is the network up?"
 	fi
 	rm -rf "$folder"
 }

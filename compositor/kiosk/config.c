@@ -148,14 +148,14 @@ static struct config_output *output_section(struct config *config, const char *n
 			return &config->outputs[i];
 		}
 	}
-	char *copy = config->n_outputs < CONFIG_MAX_OUTPUTS && strlen(name) < CONFIG_NAME_SIZE
+	char *copy = config->n_outputs < CONFIG_MAX_OUTPUTS && config_display_is_valid(name)
 		? strdup(name)
 		: NULL;
 	if (copy == NULL) {
 		return NULL;
 	}
 	struct config_output *output = &config->outputs[config->n_outputs++];
-	*output = (struct config_output){.name = copy, .scale = 1};
+	*output = (struct config_output){.name = copy, .scale = 1, .transform = CONFIG_TRANSFORM_PANEL};
 	return output;
 }
 
@@ -294,6 +294,12 @@ static void check_section(struct reader *reader, const char *section) {
 	} else if (id == CONFIG_INPUT && !input_pattern_is_valid(argument)) {
 		complain(reader, reader->line,
 			"[%s] fits no device: expected a name, usb:VVVV:PPPP or tag:PROPERTY", section);
+	} else if (id == CONFIG_OUTPUT && !config_display_is_valid(argument)) {
+		complain(reader, reader->line,
+			"[%s] fits no display: expected a connector such as HDMI-A-1, MAKE/MODEL/SERIAL in "
+		    "which "
+			"* stands for anything, or *",
+			section);
 	} else {
 		reader->bad_section = false;
 	}
@@ -692,7 +698,7 @@ bool config_load(struct config *config, const char *path, char error[CONFIG_ERRO
 
 bool config_set_mode(struct config *config, const char *text, char error[CONFIG_ERROR_SIZE]) {
 	static const struct config_key mode_key = {CONFIG_OUTPUT, "mode", CONFIG_MODE};
-	char name[CONFIG_NAME_SIZE] = "*";
+	char name[64] = "*";
 	const char *mode = text;
 	const char *equals = strchr(text, '=');
 	if (equals != NULL && (size_t)(equals - text) < sizeof(name)) {
@@ -707,17 +713,4 @@ bool config_set_mode(struct config *config, const char *text, char error[CONFIG_
 	snprintf(error, CONFIG_ERROR_SIZE,
 		"--mode %s: expected [OUTPUT=]WIDTHxHEIGHT[@HZ], such as 1920x1080@60", text);
 	return false;
-}
-
-const struct config_output *config_output(const struct config *config, const char *name) {
-	const struct config_output *any = NULL;
-	for (int i = 0; i < config->n_outputs; i++) {
-		if (strcmp(config->outputs[i].name, name) == 0) {
-			return &config->outputs[i];
-		}
-		if (strcmp(config->outputs[i].name, "*") == 0) {
-			any = &config->outputs[i];
-		}
-	}
-	return any;
 }

@@ -18,16 +18,40 @@ enum {
 };
 
 struct config_mode {
-	int width, height; // px; 0 = the preferred mode
+	int width, height; // px; 0 = the preferred mode, or the largest
 	int refresh_mhz;   // 0 = the highest
+	bool highest;      // the largest, at its highest rate
+};
+
+struct config_size {
+	int width, height; // px; 0 = not set
+};
+
+struct config_position {
+	bool set;
+	int x, y; // logical px
+};
+
+// Transforms of outputs: those of enum wl_output_transform, and as the panel is mounted.
+enum { CONFIG_TRANSFORM_PANEL = 8 };
+
+// What is connected where. All but the connector may be NULL: unknown.
+struct config_display {
+	const char *connector;
+	const char *pnp; // the maker's three letters
+	const char *make, *model, *serial;
 };
 
 struct config_output {
-	char *name; // connector name, or "*"
+	char *name; // connector name, MAKE/MODEL/SERIAL, or "*"
+	int off;    // left dark: 0 or 1
 	struct config_mode mode;
-	double scale;  // px a logical px
-	int transform; // enum wl_output_transform
-	char *mirror;  // name of the output that it repeats; NULL: none
+	struct config_size mode_max; // for modes that are chosen for it
+	int max_bpc;                 // bits a colour; 0 = as it is
+	double scale;                // px a logical px
+	int transform;               // enum wl_output_transform or CONFIG_TRANSFORM_PANEL
+	struct config_position position;
+	char *mirror; // name of the output that it repeats; NULL: none
 };
 
 struct config_keyboard {
@@ -156,8 +180,14 @@ bool config_load(struct config *config, const char *path, char error[CONFIG_ERRO
 // Sets an output's mode from "[NAME=]WxH[@HZ]"; without a name it is for every output.
 bool config_set_mode(struct config *config, const char *text, char error[CONFIG_ERROR_SIZE]);
 
-// What applies to the connector: its own section, else "*"; NULL if neither.
-const struct config_output *config_output(const struct config *config, const char *name);
+// ---- config_display.c ----
+
+// The section that is meant best for the display: the first of those with its serial number, its
+// connector, its model, its maker, and "*"; the last of equal ones. NULL without one.
+const struct config_output *config_output(
+	const struct config *config, const struct config_display *display);
+// It can be the name of a section [output NAME].
+bool config_display_is_valid(const char *name);
 
 // ---- config_app.c ----
 
@@ -177,8 +207,8 @@ bool config_next_name(const char **at, char name[CONFIG_NAME_SIZE]);
 
 // ---- config_mirror.c ----
 
-// The output that the connector is to repeat, which may not be there; NULL: none.
-const char *config_mirror(const struct config *config, const char *name);
+// The output that the display is to repeat, which may not be there; NULL: none.
+const char *config_mirror(const struct config *config, const struct config_display *display);
 
 enum config_mirror_verdict {
 	CONFIG_MIRROR_RIGHT,

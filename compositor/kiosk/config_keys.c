@@ -6,8 +6,14 @@
 const struct config_section config_sections[CONFIG_N_SECTIONS] = {
 	[CONFIG_CORE] = {.name = "core"},
 	[CONFIG_OUTPUT] = {"output", "NAME",
-		"_NAME_ is a connector such as HDMI-A-1; *[output \\*]* is for every output that has no "
-		"section."},
+		"_NAME_ is a connector such as HDMI-A-1, or a display as _MAKE_/_MODEL_/_SERIAL_, wherever "
+		"it is connected: *[output DEL/DELL U2415/\\*]*. In each of the three \\* and ? stand for "
+		"any "
+		"characters or one; _MAKE_ is the maker's name or its three letters. *vitrinectl status "
+		"--json* tells all of them (_displays_). *[output \\*]* is for every other output. One "
+        "section is for a "
+		"display: one that names its serial number goes before one of its connector, then come "
+		"those of its model, of its maker, and *[output \\*]*; of equal ones it is the last."},
 	[CONFIG_KEYBOARD] = {"keyboard", NULL,
 		"The names are those of *xkeyboard-config*(7). They are for all keyboards."},
 	[CONFIG_INPUT] = {"input", "MATCH",
@@ -82,18 +88,38 @@ const struct config_key config_keys[] = {
 	{CONFIG_CORE, "wait", CONFIG_BOOL, CORE(wait), .restart = true, .fallback = "false",
 		.description = "Wait for a device that is not there yet."},
 
+	{CONFIG_OUTPUT, "off", CONFIG_BOOL, OUTPUT(off), .fallback = "false",
+		.description = "Leave it dark: to apps it is as if it were not connected."},
 	{CONFIG_OUTPUT, "mode", CONFIG_MODE, OUTPUT(mode), .fallback = "preferred",
-		.description = "Size in px and refresh rate."},
+		.description =
+			"Size in px and refresh rate; the mode that the display prefers; or the largest "
+			"of its modes, at its highest rate. A mode that the display does not list is "
+			"tried all the same. If what runs at the start is what is wanted it goes on, without a "
+			"flicker."},
+	{CONFIG_OUTPUT, "mode-max", CONFIG_SIZE, OUTPUT(mode_max), .fallback = "none",
+		.description = "A *preferred* or *highest* mode is at most so large: where the display's "
+					   "own choice is larger, it is the largest of the smaller ones, at nearly the "
+					   "same rate. For boards that cannot do what a display would like."},
+	{CONFIG_OUTPUT, "max-bpc", CONFIG_INT, OUTPUT(max_bpc), .min = 6, .max = 16,
+		.fallback = "as it is",
+		.description = "At most so many bits a colour are sent to the display, where the driver "
+					   "can tell it (the connector's property _max bpc_). Fewer help cables and "
+					   "adapters that are too slow for a mode."},
+	{CONFIG_OUTPUT, "position", CONFIG_POSITION, OUTPUT(position),
+		.fallback = "to the right of all others",
+		.description = "Where its upper left corner is among the outputs, in logical px: where a "
+					   "pointer goes from one to the other. Outputs should not overlap."},
 	{CONFIG_OUTPUT, "scale", CONFIG_REAL, OUTPUT(scale), .min = 0.5, .max = 8, .fallback = "1",
 		.description = "How much larger everything is shown, in steps of 1/120. Apps that know of "
 					   "fractional scales draw sharply at any."},
 	{CONFIG_OUTPUT, "transform", CONFIG_CHOICE, OUTPUT(transform),
-		.choices = "normal|90|180|270|flipped|flipped-90|flipped-180|flipped-270",
-		.fallback = "normal",
+		.choices = "normal|90|180|270|flipped|flipped-90|flipped-180|flipped-270|panel",
+		.fallback = "panel",
 		.description =
 			"How the picture is turned, in degrees counter-clockwise, and whether it is "
-			"mirrored before: *90* is for a panel that was itself turned clockwise. Touch "
-			"screens follow."},
+			"mirrored before: *90* is for a panel that was itself turned clockwise. *panel* is "
+			"upright on a built-in panel as the kernel knows it to be mounted (the connector's "
+			"property _panel orientation_), and *normal* on all else. Touch screens follow."},
 	{CONFIG_OUTPUT, "mirror", CONFIG_NAME, OUTPUT(mirror), .value = "NAME",
 		.expected = "the name of a connector, such as HDMI-A-1", .fallback = "none",
 		.description =

@@ -41,6 +41,8 @@ enum config_type {
 	CONFIG_INT,      // int, min..max
 	CONFIG_REAL,     // double, min..max
 	CONFIG_MODE,     // struct config_mode
+	CONFIG_SIZE,     // struct config_size
+	CONFIG_POSITION, // struct config_position
 	CONFIG_MATRIX,   // struct config_matrix
 	CONFIG_COMMAND,  // char *, that wordexp() takes
 	CONFIG_PATHS,    // char *, absolute, with blanks between them
@@ -120,6 +122,14 @@ struct config_region;
 bool config_parse_region(struct config_region *field, const char *value);
 bool config_parse_bytes(int64_t *field, const char *value);
 bool config_parse_percent(const struct config_key *key, int *field, const char *value);
+
+// ---- config_display.c: what only outputs have ----
+struct config_mode;
+struct config_size;
+struct config_position;
+bool config_parse_mode(struct config_mode *field, const char *value);
+bool config_parse_size(struct config_size *field, const char *value);
+bool config_parse_position(struct config_position *field, const char *value);
 
 // The sections as scdoc(5) text, in the order of the table.
 void config_print_manual(FILE *file);

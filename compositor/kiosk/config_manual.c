@@ -25,7 +25,13 @@ static void print_value(const struct config_key *key, FILE *file) {
 		fprintf(file, "%.10g..%.10g", key->min, key->max);
 		break;
 	case CONFIG_MODE:
-		fputs("_WIDTH_x_HEIGHT_[@_HZ_]|*preferred*", file);
+		fputs("_WIDTH_x_HEIGHT_[@_HZ_]|*preferred*|*highest*", file);
+		break;
+	case CONFIG_SIZE:
+		fputs("_WIDTH_x_HEIGHT_", file);
+		break;
+	case CONFIG_POSITION:
+		fputs("_X_,_Y_", file);
 		break;
 	default:
 		fputs("_TEXT_", file);

@@ -5,10 +5,11 @@
 
 #include "kiosk/config.h"
 
-const char *config_mirror(const struct config *config, const char *name) {
-	const struct config_output *section = config_output(config, name);
+const char *config_mirror(const struct config *config, const struct config_display *display) {
+	const struct config_output *section = config_output(config, display);
 	// [output *] may name one of those that it is for: that one is what the others show.
-	if (section == NULL || section->mirror == NULL || strcmp(section->mirror, name) == 0) {
+	if (section == NULL || section->mirror == NULL ||
+		strcmp(section->mirror, display->connector) == 0) {
 		return NULL;
 	}
 	return section->mirror;
@@ -28,7 +29,9 @@ enum config_mirror_verdict config_judge_mirror(
 			source);
 		return CONFIG_MIRROR_WRONG;
 	}
-	const char *further = config_mirror(config, source);
+	// What is connected there nobody knows as yet.
+	const struct config_display shown = {.connector = source};
+	const char *further = config_mirror(config, &shown);
 	if (further != NULL) {
 		snprintf(text, CONFIG_ERROR_SIZE,
 			"mirror = %.30s: is itself a mirror of %.30s: expected an output that shows apps, such "
@@ -37,7 +40,7 @@ enum config_mirror_verdict config_judge_mirror(
 		return CONFIG_MIRROR_WRONG;
 	}
 	// The scale of [output *] may be meant for the one that the others mirror.
-	if (section->scale != 1 && (!any || config_output(config, source) != section)) {
+	if (section->scale != 1 && (!any || config_output(config, &shown) != section)) {
 		snprintf(text, CONFIG_ERROR_SIZE,
 			"scale has no meaning beside mirror = %.30s, which is shown as large as fits: leave it "
 			"out",

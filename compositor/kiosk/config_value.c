@@ -25,7 +25,13 @@ static void expected_of_type(const struct config_key *key, char *text, size_t si
 		snprintf(text, size, "a number of %.10g to %.10g", key->min, key->max);
 		break;
 	case CONFIG_MODE:
-		snprintf(text, size, "WIDTHxHEIGHT, WIDTHxHEIGHT@HZ or preferred");
+		snprintf(text, size, "WIDTHxHEIGHT, WIDTHxHEIGHT@HZ, preferred or highest");
+		break;
+	case CONFIG_SIZE:
+		snprintf(text, size, "WIDTHxHEIGHT in px, such as 1920x1080");
+		break;
+	case CONFIG_POSITION:
+		snprintf(text, size, "X,Y in px of the outputs beside each other, such as 1920,0");
 		break;
 	case CONFIG_CHORDS:
 		snprintf(text, size, "keys such as F11 or Ctrl+Alt+Delete, with commas between them");
@@ -68,7 +74,7 @@ void config_expected(
 	struct config_guess guess = {0};
 	const char *choice = key->type == CONFIG_CHOICE ? key->choices
 		: key->type == CONFIG_BOOL                  ? "true|false"
-		: key->type == CONFIG_MODE                  ? "preferred"
+		: key->type == CONFIG_MODE                  ? "preferred|highest"
 													: "";
 	while (*choice != '\0') {
 		size_t len = strcspn(choice, "|");
@@ -203,42 +209,6 @@ static bool parse_chords(char **field, const char *value) {
 	return true;
 }
 
-// "WxH[@HZ]" or "preferred".
-static bool parse_mode(struct config_mode *field, const char *value) {
-	if (strcmp(value, "preferred") == 0) {
-		*field = (struct config_mode){0};
-		return true;
-	}
-	char *end;
-	errno = 0;
-	long width = strtol(value, &end, 10);
-	if (end == value || *end != 'x') {
-		return false;
-	}
-	const char *rest = end + 1;
-	long height = strtol(rest, &end, 10);
-	if (end == rest || errno != 0) {
-		return false;
-	}
-	double hz = 0;
-	if (*end == '@') {
-		rest = end + 1;
-		hz = strtod(rest, &end);
-		if (end == rest || !(hz >= 1 && hz <= 1000)) {
-			return false;
-		}
-	}
-	if (*end != '\0' || width < 1 || height < 1 || width > 32767 || height > 32767) {
-		return false;
-	}
-	*field = (struct config_mode){
-		.width = (int)width,
-		.height = (int)height,
-		.refresh_mhz = (int)lround(hz * 1000),
-	};
-	return true;
-}
-
 bool config_parse(const struct config_key *key, void *field, const char *value) {
 	switch (key->type) {
 	case CONFIG_TEXT:
@@ -256,7 +226,11 @@ bool config_parse(const struct config_key *key, void *field, const char *value) 
 	case CONFIG_REAL:
 		return parse_real(key, field, value);
 	case CONFIG_MODE:
-		return parse_mode(field, value);
+		return config_parse_mode(field, value);
+	case CONFIG_SIZE:
+		return config_parse_size(field, value);
+	case CONFIG_POSITION:
+		return config_parse_position(field, value);
 	case CONFIG_MATRIX:
 		return parse_matrix(field, value);
 	case CONFIG_CHORDS:
@@ -294,6 +268,10 @@ size_t config_field_size(const struct config_key *key) {
 		return sizeof(double);
 	case CONFIG_MODE:
 		return sizeof(struct config_mode);
+	case CONFIG_SIZE:
+		return sizeof(struct config_size);
+	case CONFIG_POSITION:
+		return sizeof(struct config_position);
 	case CONFIG_MATRIX:
 		return sizeof(struct config_matrix);
 	default:
@@ -333,7 +311,16 @@ bool config_equal(const struct config_key *key, const void *a, const void *b) {
 	}
 	case CONFIG_MODE: {
 		const struct config_mode *x = a, *y = b;
-		return x->width == y->width && x->height == y->height && x->refresh_mhz == y->refresh_mhz;
+		return x->width == y->width && x->height == y->height && x->refresh_mhz == y->refresh_mhz &&
+			x->highest == y->highest;
+	}
+	case CONFIG_SIZE: {
+		const struct config_size *x = a, *y = b;
+		return x->width == y->width && x->height == y->height;
+	}
+	case CONFIG_POSITION: {
+		const struct config_position *x = a, *y = b;
+		return x->set == y->set && x->x == y->x && x->y == y->y;
 	}
 	case CONFIG_MATRIX: {
 		const struct config_matrix *x = a, *y = b;

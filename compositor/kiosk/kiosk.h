@@ -9,7 +9,9 @@
 #include "input/input.h"
 #include "kiosk/app.h"
 #include "kiosk/apps.h"
+#include "kiosk/arrange.h"
 #include "kiosk/config.h"
+#include "kiosk/edid.h"
 #include "kiosk/layout.h"
 #include "kms/kms.h"
 #include "output/output.h"
@@ -17,12 +19,6 @@
 
 enum {
 	KIOSK_MAX_OUTPUTS = 32,
-};
-
-// Which display it is, as far as its EDID tells.
-struct display_identity {
-	char *name;                  // of the connector
-	char *make, *model, *serial; // NULL: unknown
 };
 
 // A display that is there and lit, or off for now.
@@ -121,6 +117,10 @@ struct kiosk_listener {
 // Each to the log, and to the listener, which may be NULL.
 void kiosk_tell_problem(const struct kiosk_listener *listener, const char *text);
 void kiosk_tell_note(const struct kiosk_listener *listener, const char *text);
+void kiosk_tell_problemf(const struct kiosk_listener *listener, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+void kiosk_tell_notef(const struct kiosk_listener *listener, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 
 // Lights what the device found when it was opened. False if anything is wrong; `listener` may be NULL.
 bool kiosk_outputs_start(struct kiosk *kiosk, const struct kiosk_listener *listener);
@@ -141,14 +141,6 @@ void kiosk_outputs_withdraw(struct kiosk *kiosk);
 void kiosk_outputs_finish(struct kiosk *kiosk); // afterwards
 // By the name of its connector; NULL: there is none.
 struct kiosk_output *kiosk_find_output(const struct kiosk *kiosk, const char *name);
-// What the configuration says of the display on the connector; NULL: nothing.
-const struct config_output *kiosk_output_section(const struct kiosk *kiosk,
-	const struct kms_connector *connector, const struct display_identity *display);
-// The mode that the section (may be NULL) asks for, if it does: one of the display's own, else made to measure
-// (*custom). False with one line in error.
-bool kiosk_choose_mode(
-	const struct config_output *section, struct kms_pipe *pipe, bool *custom, char error[256]);
-void kiosk_say_custom(const struct kms_pipe *pipe);
 
 // ---- mirror.c: outputs that repeat another ----
 
@@ -219,11 +211,6 @@ void kiosk_osk_reload(struct kiosk_osk *osk, const struct config *before);
 struct app *kiosk_osk_app(const struct kiosk_osk *osk); // NULL: none
 void kiosk_osk_destroy(struct kiosk_osk *osk);          // NULL is fine
 
-// ---- edid.c, or edid-none.c where the system has no libdisplay-info ----
-// What the display's EDID (VESA E-EDID; may be NULL) says of it; the caller frees the strings, NULL if
-// unknown. The name is left alone.
-void edid_identify(const void *edid, size_t size, struct display_identity *display);
-
 // ---- keys.c ----
 struct kiosk_keys *kiosk_keys_create(struct kiosk *kiosk); // NULL when out of memory
 void kiosk_keys_reload(struct kiosk_keys *keys);
@@ -248,6 +235,10 @@ void kiosk_watchdog_destroy(struct watchdog *watchdog);      // before the serve
 // The state of everything as JSON text (interface of `vitrinectl status --json`); the caller frees
 // it. NULL when out of memory.
 char *status_json(const struct kiosk *kiosk);
+
+// ---- status_displays.c ----
+struct json_object;
+struct json_object *status_displays(const struct kiosk *kiosk);
 
 // ---- control.c: vitrine-control-v1 ----
 struct control *control_create(struct kiosk *kiosk); // NULL when out of memory

@@ -13,7 +13,8 @@ void kiosk_mirrors_find(
 	const struct kiosk *kiosk, struct kiosk_output *sources[KIOSK_MAX_OUTPUTS]) {
 	for (int i = 0; i < kiosk->n_outputs; i++) {
 		const char *name = kiosk->outputs[i]->display.name;
-		const char *source = config_mirror(kiosk->config, name);
+		const char *source =
+			kiosk_wish(kiosk, output_pipe(kiosk->outputs[i]->output)->connector).mirror;
 		sources[i] = source != NULL ? kiosk_find_output(kiosk, source) : NULL;
 		if (source != NULL && sources[i] == NULL) {
 			log_warning("%s: mirror = %s: no such output is connected, so %s shows apps; connect "

@@ -5,7 +5,7 @@
 //
 // One goes in this order: its mirrors, its windows (layout.h finds them another place), its wl_output, and
 // then the screen, with the frame that is on its way.
-#include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +30,24 @@ void kiosk_tell_note(const struct kiosk_listener *listener, const char *text) {
 	}
 }
 
+void kiosk_tell_problemf(const struct kiosk_listener *listener, const char *format, ...) {
+	char text[CONFIG_ERROR_SIZE];
+	va_list args;
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	kiosk_tell_problem(listener, text);
+}
+
+void kiosk_tell_notef(const struct kiosk_listener *listener, const char *format, ...) {
+	char text[CONFIG_ERROR_SIZE];
+	va_list args;
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	kiosk_tell_note(listener, text);
+}
+
 struct kiosk_output *kiosk_find_output(const struct kiosk *kiosk, const char *name) {
 	for (int i = 0; i < kiosk->n_outputs; i++) {
 		if (strcmp(kiosk->outputs[i]->display.name, name) == 0) {
@@ -37,50 +55,6 @@ struct kiosk_output *kiosk_find_output(const struct kiosk *kiosk, const char *na
 		}
 	}
 	return NULL;
-}
-
-// ---- What the configuration says ----
-
-const struct config_output *kiosk_output_section(const struct kiosk *kiosk,
-	const struct kms_connector *connector, const struct display_identity *display) {
-	(void)display;
-	return config_output(kiosk->config, connector->name);
-}
-
-static const struct config_output *section_of(const struct kiosk_output *output) {
-	return kiosk_output_section(
-		output->kiosk, output_pipe(output->output)->connector, &output->display);
-}
-
-static enum wl_output_transform transform_of(const struct config_output *section) {
-	return section != NULL ? (enum wl_output_transform)section->transform
-						   : WL_OUTPUT_TRANSFORM_NORMAL;
-}
-
-bool kiosk_choose_mode(
-	const struct config_output *section, struct kms_pipe *pipe, bool *custom, char error[256]) {
-	*custom = false;
-	if (section == NULL || section->mode.width == 0) {
-		return true;
-	}
-	const struct config_mode *wanted = &section->mode;
-	if (kms_connector_find_mode(
-			pipe->connector, wanted->width, wanted->height, wanted->refresh_mhz, &pipe->mode)) {
-		return true;
-	}
-	if (!kms_mode_custom(wanted->width, wanted->height,
-			wanted->refresh_mhz > 0 ? wanted->refresh_mhz : 60000, &pipe->mode)) {
-		snprintf(error, 256, "%s: no timing can be made for mode %dx%d: choose another",
-			pipe->connector->name, wanted->width, wanted->height);
-		return false;
-	}
-	*custom = true;
-	return true;
-}
-
-void kiosk_say_custom(const struct kms_pipe *pipe) {
-	log_info("%s: %dx%d is none of the display's own modes, trying it all the same",
-		pipe->connector->name, pipe->mode.hdisplay, pipe->mode.vdisplay);
 }
 
 // ---- What the output tells ----
@@ -135,10 +109,7 @@ static void output_free(struct kiosk_output *output) {
 	if (output == NULL) {
 		return;
 	}
-	free(output->display.name);
-	free(output->display.make);
-	free(output->display.model);
-	free(output->display.serial);
+	display_identity_finish(&output->display);
 	free(output);
 }
 
@@ -148,9 +119,9 @@ static bool identify(struct display_identity *display, const struct kms_connecto
 	return display->name != NULL;
 }
 
-// Lights the display as the section (may be NULL) has it, from its first picture on.
+// Lights the display as is wanted, from its first picture on.
 static bool light(struct kiosk_output *output, struct kms_pipe *pipe,
-	const struct config_output *section, char error[256]) {
+	const struct kiosk_listener *listener, char error[256]) {
 	struct kiosk *kiosk = output->kiosk;
 	const struct output_handler handler = {
 		.before_frame = handle_before_frame,
@@ -161,8 +132,9 @@ static bool light(struct kiosk_output *output, struct kms_pipe *pipe,
 	};
 	bool custom;
 	output->default_mode = pipe->mode;
-	output->transform = transform_of(section);
-	if (!kiosk_choose_mode(section, pipe, &custom, error)) {
+	const struct display_wish wish = kiosk_wish(kiosk, pipe->connector);
+	output->transform = wish.transform;
+	if (!kiosk_choose_mode(&wish, pipe, &custom, listener, error)) {
 		return false;
 	}
 	if (custom) {
@@ -177,8 +149,8 @@ static bool light(struct kiosk_output *output, struct kms_pipe *pipe,
 }
 
 // NULL with one line in error.
-static struct kiosk_output *output_start(
-	struct kiosk *kiosk, struct kms_pipe *pipe, char error[256]) {
+static struct kiosk_output *output_start(struct kiosk *kiosk, struct kms_pipe *pipe,
+	const struct kiosk_listener *listener, char error[256]) {
 	struct kiosk_output *output = calloc(1, sizeof(*output));
 	if (output == NULL || !identify(&output->display, pipe->connector)) {
 		snprintf(error, 256, "%s: out of memory", pipe->connector->name);
@@ -187,27 +159,25 @@ static struct kiosk_output *output_start(
 	}
 	output->kiosk = kiosk;
 	output->displays = pipe->connector->displays;
-	const struct config_output *section =
-		kiosk_output_section(kiosk, pipe->connector, &output->display);
-	if (!light(output, pipe, section, error)) {
+	if (!light(output, pipe, listener, error)) {
 		output_free(output);
 		return NULL;
 	}
 	return output;
 }
 
-static void set_state(const struct kiosk_output *output, struct wayland_output_info *info) {
-	const struct config_output *section = section_of(output);
-	const struct kms_pipe *pipe = output_pipe(output->output);
-	info->width = pipe->mode.hdisplay;
-	info->height = pipe->mode.vdisplay;
-	info->refresh_mhz = kms_mode_refresh_mhz(&pipe->mode);
-	info->scale = section != NULL ? round(section->scale * 120) / 120 : 1;
-	info->transform = transform_of(section);
+static void take_state(struct wayland_output_info *info, const struct wayland_output_info *state) {
+	info->width = state->width;
+	info->height = state->height;
+	info->refresh_mhz = state->refresh_mhz;
+	info->x = state->x;
+	info->y = state->y;
+	info->scale = state->scale;
+	info->transform = state->transform;
 }
 
 // To clients and the layout. False when out of memory.
-static bool announce(struct kiosk_output *output, int32_t x) {
+static bool announce(struct kiosk_output *output, const struct wayland_output_info *state) {
 	struct kiosk *kiosk = output->kiosk;
 	const struct kms_connector *connector = output_pipe(output->output)->connector;
 	const struct display_identity *display = &output->display;
@@ -223,9 +193,8 @@ static bool announce(struct kiosk_output *output, int32_t x) {
 		.serial = display->serial,
 		.width_mm = (int32_t)connector->width_mm,
 		.height_mm = (int32_t)connector->height_mm,
-		.x = x,
 	};
-	set_state(output, &info);
+	take_state(&info, state);
 	output->wayland = wayland_output_create(kiosk->server, &info, output_scene(output->output));
 	if (output->wayland != NULL && !kiosk_layout_add_output(kiosk->layout, output->wayland)) {
 		wayland_output_destroy(output->wayland);
@@ -292,6 +261,7 @@ static bool remove_gone(struct kiosk *kiosk, const struct kms_pipe *pipes, int n
 		}
 		log_info("%s: %s", output->display.name,
 			!runs->connector->connected ? "its display is gone"
+				: runs->connector->off  ? "is left dark"
 				: pipe == NULL          ? "no CRTC is left for its display"
 										: "its display is another");
 		output_remove(kiosk, i);
@@ -319,7 +289,7 @@ static bool light_new(struct kiosk *kiosk, struct kms_pipe *pipes, int n_pipes, 
 			continue;
 		}
 		char error[256];
-		struct kiosk_output *output = output_start(kiosk, &pipes[i], error);
+		struct kiosk_output *output = output_start(kiosk, &pipes[i], listener, error);
 		if (output == NULL) {
 			kiosk_tell_problem(listener, error);
 			ok = false;
@@ -353,46 +323,37 @@ static bool update_roles(struct kiosk *kiosk) {
 }
 
 // Brings what clients and the layout know of it up to date. False when out of memory.
-static bool update_one(struct kiosk_output *output, int32_t *x, bool *changed) {
-	enum wl_output_transform before = output->transform;
-	output->transform = transform_of(section_of(output));
-	*changed = *changed || output->changed || output->transform != before;
+static bool update_one(
+	struct kiosk_output *output, const struct wayland_output_info *state, bool *changed) {
+	*changed = *changed || output->changed || output->transform != state->transform;
+	output->transform = state->transform;
 	output->changed = false;
 	if (output->source != NULL) { // clients know nothing of it
 		return true;
 	}
 	if (output->wayland == NULL) {
-		if (!announce(output, *x)) {
-			return false;
-		}
 		*changed = true;
-	} else {
-		struct wayland_output_info info = *wayland_output_info(output->wayland);
-		info.x = *x;
-		set_state(output, &info);
-		if (wayland_output_update(output->wayland, &info)) {
-			kiosk_layout_output_changed(output->kiosk->layout, output->wayland);
-			*changed = true;
-		}
+		return announce(output, state);
 	}
-	int32_t width, height;
-	wayland_output_logical_size(output->wayland, &width, &height);
-	*x += width;
+	if (wayland_output_update(output->wayland, state)) {
+		kiosk_layout_output_changed(output->kiosk->layout, output->wayland);
+		*changed = true;
+	}
 	return true;
 }
 
-// All of them, side by side.
 static bool update_all(struct kiosk *kiosk, bool *changed, const struct kiosk_listener *listener) {
+	struct wayland_output_info states[KIOSK_MAX_OUTPUTS];
 	bool ok = true;
-	int32_t x = 0;
-	for (int i = 0; i < kiosk->n_outputs; i++) {
-		if (!update_one(kiosk->outputs[i], &x, changed)) {
-			char text[64];
-			snprintf(text, sizeof(text), "%s: out of memory", kiosk->outputs[i]->display.name);
-			kiosk_tell_problem(listener, text);
-			output_remove(kiosk, i--);
-			ok = false;
+	kiosk_arrange(kiosk, states, listener);
+	for (int i = 0, s = 0; i < kiosk->n_outputs; s++) {
+		if (update_one(kiosk->outputs[i], &states[s], changed)) {
+			i++;
+			continue;
 		}
+		kiosk_tell_problemf(listener, "%s: out of memory", kiosk->outputs[i]->display.name);
+		output_remove(kiosk, i);
+		ok = false;
 	}
 	return ok;
 }
@@ -411,12 +372,33 @@ static void check_displays(struct kiosk *kiosk) {
 
 // There is no first picture to wait for.
 static void say_none(struct kiosk *kiosk) {
-	log_warning("%s: no display is connected: waiting for one", kiosk->device->path);
-	become_ready(kiosk, "Waiting for a display");
+	bool off = kms_device_has_display(kiosk->device);
+	log_warning("%s: %s", kiosk->device->path,
+		off ? "every display is off, or has no CRTC" : "no display is connected: waiting for one");
+	become_ready(kiosk, off ? "Every display is off" : "Waiting for a display");
+}
+
+// Those that are to be dark get no route. What others have lit of them, firmware for one, goes dark.
+static void leave_dark(struct kiosk *kiosk) {
+	struct kms_device *device = kiosk->device;
+	kms_request_begin(device);
+	for (int i = 0; i < device->n_connectors; i++) {
+		struct kms_connector *connector = &device->connectors[i];
+		connector->off = !connector->writeback && kiosk_wish(kiosk, connector).off;
+		if (connector->off && kiosk_find_output(kiosk, connector->name) == NULL) {
+			kms_request_dark(connector);
+		}
+	}
+	int rc = kms_request_commit(device, NULL, KMS_COMMIT_BLOCK | KMS_COMMIT_ALLOW_MODESET);
+	if (rc != 0) {
+		log_warning("%s: a display that is to be off cannot be turned off: %s", device->path,
+			strerror(-rc));
+	}
 }
 
 static bool compare(struct kiosk *kiosk, bool *any_changed, const struct kiosk_listener *listener) {
 	struct kms_pipe pipes[KIOSK_MAX_OUTPUTS];
+	leave_dark(kiosk);
 	int n_pipes = kms_device_route(kiosk->device, pipes, KIOSK_MAX_OUTPUTS);
 	bool changed = remove_gone(kiosk, pipes, n_pipes), had_any = kiosk->n_outputs > 0 || changed;
 	output_pool_route(kiosk->pool, pipes, n_pipes);

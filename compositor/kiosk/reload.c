@@ -55,33 +55,31 @@ static void hold_back(
 	struct config *config, struct config *running, const struct kiosk_listener *listener) {
 	const struct config_key *key = NULL;
 	while ((key = config_hold_back(config, running, key)) != NULL) {
-		char text[128];
-		snprintf(text, sizeof(text), "[%s] %s: the change takes effect when vitrine is restarted",
+		kiosk_tell_notef(listener, "[%s] %s: the change takes effect when vitrine is restarted",
 			config_sections[key->section].name, key->name);
-		kiosk_tell_note(listener, text);
 	}
 }
 
 // ---- Outputs ----
 
 // False if its mode is the former one though it should not be.
-static bool reload_mode(struct kiosk_output *output, char error[256]) {
-	struct kms_pipe pipe = *output_pipe(output->output);
-	const drmModeModeInfo before = pipe.mode;
+static bool reload_mode(
+	struct kiosk_output *output, const struct kiosk_listener *listener, char error[256]) {
+	const struct kms_pipe *runs = output_pipe(output->output);
+	struct kms_pipe pipe = *runs;
+	struct display_wish wish = kiosk_wish(output->kiosk, pipe.connector);
 	pipe.mode = output->default_mode;
 	bool custom;
-	const struct config_output *section =
-		kiosk_output_section(output->kiosk, pipe.connector, &output->display);
-	if (!kiosk_choose_mode(section, &pipe, &custom, error)) {
+	if (!kiosk_choose_mode(&wish, &pipe, &custom, listener, error)) {
 		return false;
 	}
-	if (kms_mode_equal(&before, &pipe.mode)) {
+	if (wish.off || (kms_mode_equal(&runs->mode, &pipe.mode) && runs->max_bpc == pipe.max_bpc)) {
 		return true;
 	}
 	if (custom) {
 		kiosk_say_custom(&pipe);
 	}
-	if (!output_set_mode(output->output, &pipe.mode, error)) {
+	if (!output_set_mode(output->output, &pipe.mode, pipe.max_bpc, error)) {
 		return false;
 	}
 	output->changed = true;
@@ -95,7 +93,7 @@ static bool reload_outputs(
 	bool ok = true;
 	for (int i = 0; i < kiosk->n_outputs; i++) {
 		char error[256];
-		if (!reload_mode(kiosk->outputs[i], error)) {
+		if (!reload_mode(kiosk->outputs[i], listener, error)) {
 			kiosk_tell_problem(listener, error);
 			ok = false;
 		}

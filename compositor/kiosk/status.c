@@ -132,6 +132,10 @@ static struct json_object *output_json(const struct kiosk_output *kiosk_output) 
 	add_string(object, "power", output_power(output) ? "on" : "off");
 	add_string(object, "transform", transforms[kiosk_output->transform]);
 	add(object, "scale", json_object_new_double(kiosk_output_scale(kiosk_output)));
+	const struct wayland_output_info *info =
+		kiosk_output->wayland != NULL ? wayland_output_info(kiosk_output->wayland) : NULL;
+	add_int(object, "x", info != NULL ? info->x : 0);
+	add_int(object, "y", info != NULL ? info->y : 0);
 	add_string(object, "mirror",
 		kiosk_output->source != NULL ? output_pipe(kiosk_output->source->output)->connector->name
 									 : NULL);
@@ -223,6 +227,7 @@ char *status_json(const struct kiosk *kiosk) {
 		json_object_array_add(outputs, output_json(kiosk->outputs[i]));
 	}
 	add(root, "outputs", outputs);
+	add(root, "displays", status_displays(kiosk));
 	add(root, "inputs", inputs_json(kiosk));
 	add(root, "apps", status_apps(kiosk));
 	add(root, "clients", clients_json(kiosk));

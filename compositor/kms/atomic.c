@@ -308,6 +308,16 @@ bool kms_request_enable(
 	return true;
 }
 
+void kms_request_max_bpc(struct kms_connector *connector, int max_bpc) {
+	struct kms_property *property = &connector->props[KMS_CONNECTOR_MAX_BPC];
+	int within = max_bpc < connector->min_bpc ? connector->min_bpc
+		: max_bpc > connector->max_bpc        ? connector->max_bpc
+											  : max_bpc;
+	if (connector->max_bpc > 0) {
+		kms_property_stage(property, max_bpc > 0 ? (uint64_t)within : property->initial);
+	}
+}
+
 void kms_request_disable(struct kms_crtc *crtc) {
 	struct kms_device *device = crtc->device;
 	for (int i = 0; i < device->n_connectors; i++) {
@@ -323,6 +333,15 @@ void kms_request_disable(struct kms_crtc *crtc) {
 	}
 	kms_property_stage(&crtc->props[KMS_CRTC_ACTIVE], 0);
 	kms_property_stage(&crtc->props[KMS_CRTC_MODE_ID], 0);
+}
+
+void kms_request_dark(struct kms_connector *connector) {
+	struct kms_property *crtc_id = &connector->props[KMS_CONNECTOR_CRTC_ID];
+	struct kms_crtc *crtc = kms_device_crtc(connector->device, kms_property_next(crtc_id));
+	kms_property_stage(crtc_id, 0);
+	if (crtc && !has_connector(crtc)) {
+		kms_request_disable(crtc);
+	}
 }
 
 void kms_request_active(struct kms_crtc *crtc, bool active) {

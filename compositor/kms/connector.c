@@ -12,6 +12,8 @@ static const char *const connector_names[KMS_CONNECTOR_PROPERTY_COUNT] = {
 	[KMS_CONNECTOR_CRTC_ID] = "CRTC_ID",
 	[KMS_CONNECTOR_EDID] = "EDID",
 	[KMS_CONNECTOR_NON_DESKTOP] = "non-desktop",
+	[KMS_CONNECTOR_MAX_BPC] = "max bpc",
+	[KMS_CONNECTOR_PANEL_ORIENTATION] = "panel orientation",
 	[KMS_CONNECTOR_LINK_STATUS] = "link-status",
 	[KMS_CONNECTOR_WRITEBACK_FB_ID] = "WRITEBACK_FB_ID",
 	[KMS_CONNECTOR_WRITEBACK_OUT_FENCE_PTR] = "WRITEBACK_OUT_FENCE_PTR",
@@ -159,6 +161,36 @@ static struct kms_connector *free_place(struct kms_device *device, const drmMode
 														 : NULL;
 }
 
+static enum kms_orientation read_orientation(const drmModePropertyRes *property, uint64_t value) {
+	static const char *const names[] = {
+		[KMS_ORIENTATION_NORMAL] = "Normal",
+		[KMS_ORIENTATION_BOTTOM_UP] = "Upside Down",
+		[KMS_ORIENTATION_LEFT_UP] = "Left Side Up",
+		[KMS_ORIENTATION_RIGHT_UP] = "Right Side Up",
+	};
+	for (int i = 0; i < property->count_enums; i++) {
+		for (size_t n = 0; n < sizeof(names) / sizeof(names[0]); n++) {
+			if (property->enums[i].value == value &&
+				strcmp(property->enums[i].name, names[n]) == 0) {
+				return (enum kms_orientation)n;
+			}
+		}
+	}
+	return KMS_ORIENTATION_NORMAL;
+}
+
+static bool visit_property(
+	void *owner, int index, const drmModePropertyRes *property, uint64_t value) {
+	struct kms_connector *connector = owner;
+	if (index == KMS_CONNECTOR_PANEL_ORIENTATION) {
+		connector->orientation = read_orientation(property, value);
+	} else if (index == KMS_CONNECTOR_MAX_BPC && property->count_values == 2) {
+		connector->min_bpc = (int)property->values[0];
+		connector->max_bpc = (int)property->values[1];
+	}
+	return true;
+}
+
 // Takes a connector in that was not known. False with errno set.
 static bool add_connector(struct kms_device *device, struct kms_connector *connector, uint32_t id) {
 	drmModeConnector *now = drmModeGetConnectorCurrent(device->fd, id);
@@ -170,7 +202,7 @@ static bool add_connector(struct kms_device *device, struct kms_connector *conne
 	connector_init(connector, now);
 	drmModeFreeConnector(now);
 	if (!kms_properties_load(device, id, DRM_MODE_OBJECT_CONNECTOR, connector_names,
-			KMS_CONNECTOR_PROPERTY_COUNT, connector->props, NULL, NULL)) {
+			KMS_CONNECTOR_PROPERTY_COUNT, connector->props, visit_property, connector)) {
 		return false;
 	}
 	// One-shot in the kernel: what was read is not a state that could be kept or restored.

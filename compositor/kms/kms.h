@@ -32,6 +32,8 @@ enum kms_connector_property {
 	KMS_CONNECTOR_CRTC_ID,
 	KMS_CONNECTOR_EDID,
 	KMS_CONNECTOR_NON_DESKTOP,
+	KMS_CONNECTOR_MAX_BPC,
+	KMS_CONNECTOR_PANEL_ORIENTATION,
 	KMS_CONNECTOR_LINK_STATUS, // DRM_MODE_LINK_STATUS_BAD: only a modeset brings the picture back
 	KMS_CONNECTOR_WRITEBACK_FB_ID,
 	KMS_CONNECTOR_WRITEBACK_OUT_FENCE_PTR,
@@ -79,6 +81,14 @@ enum kms_plane_type { // the kernel's DRM_PLANE_TYPE_*
 	KMS_PLANE_CURSOR,
 };
 
+// How a built-in panel is mounted, as the kernel knows it from firmware or its list of quirks.
+enum kms_orientation {
+	KMS_ORIENTATION_NORMAL, // also where nobody knows
+	KMS_ORIENTATION_BOTTOM_UP,
+	KMS_ORIENTATION_LEFT_UP, // the left side of its picture is at the top
+	KMS_ORIENTATION_RIGHT_UP,
+};
+
 struct kms_connector {
 	struct kms_device *device;
 	uint32_t id;
@@ -88,12 +98,15 @@ struct kms_connector {
 	unsigned displays; // how often another display was found on it, or none any more
 	bool writeback;
 	bool non_desktop;
+	bool off;                // not to be lit: set by whoever asks for routes
 	uint32_t possible_crtcs; // bit i = device->crtcs[i], over all its encoders
 	uint32_t width_mm, height_mm;
 	drmModeModeInfo *modes; // owned
 	int n_modes;
 	void *edid; // owned; NULL without one
 	size_t edid_size;
+	enum kms_orientation orientation;
+	int min_bpc, max_bpc; // range of the property "max bpc"; 0 without it
 	struct kms_property props[KMS_CONNECTOR_PROPERTY_COUNT];
 };
 
@@ -181,6 +194,9 @@ struct kms_device {
 	bool close_fb;         // DRM_IOCTL_MODE_CLOSEFB works; tests clear it to have the other way
 	bool prime_import;     // DRM_PRIME_CAP_IMPORT: dma-bufs can become framebuffers
 	bool prime_export;
+	// New dumb buffers may hold what was in the device's own memory before. The system's is cleared by the
+	// kernel, page by page when it is first touched.
+	bool stale_memory;
 	uint32_t cursor_width, cursor_height; // px, what DRM_CAP_CURSOR_* say
 	// Connectors that turn up later (DisplayPort MST) are added by kms_device_probe; pointers to the others stay
 	// valid. One that went away stays in the array, not connected, until another takes its place.
@@ -244,18 +260,16 @@ bool kms_device_probe(struct kms_device *device);
 // Something is plugged in that a picture can be shown on.
 bool kms_connector_has_display(const struct kms_connector *connector);
 bool kms_device_has_display(const struct kms_device *device); // on one of its connectors
-// The mode with the most pixels, of these the fastest; interlaced and doublescan ones only if there are no
-// others. NULL if it has none.
-const drmModeModeInfo *kms_connector_largest_mode(const struct kms_connector *connector);
 
-// A connector, the CRTC that feeds it, and the mode.
+// A connector, the CRTC that feeds it, and how.
 struct kms_pipe {
 	struct kms_connector *connector;
 	struct kms_crtc *crtc;
 	drmModeModeInfo mode;
+	int max_bpc; // bits a colour at most, 0: as it was when the device was opened
 };
 
-// Gives every connected, desktop, non-writeback connector a CRTC, keeping what the firmware routed
+// Gives every connected, desktop, non-writeback connector that is not off a CRTC, keeping what the firmware routed
 // where that is possible and finding the assignment that lights the most connectors otherwise.
 // The mode is the running one if it is the preferred (or the only sensible) one, else the preferred,
 // else the largest. Returns the number of pipes written, at most `max`.
@@ -264,6 +278,12 @@ int kms_device_route(struct kms_device *device, struct kms_pipe *pipes, int max)
 // The mode of a connector that matches; refresh 0 mHz means the highest, else the nearest within
 // 0.5 Hz. Interlaced and doublescan modes are never chosen. False if it has none.
 bool kms_connector_find_mode(const struct kms_connector *connector, int width, int height,
+	int refresh_mhz, drmModeModeInfo *mode);
+
+// The largest of its modes that is at most max_width x max_height px (0: of any size); of several the one
+// whose rate is nearest to refresh_mhz (0: the highest). Interlaced and doublescan modes are never
+// chosen. False if it has none.
+bool kms_connector_mode_within(const struct kms_connector *connector, int max_width, int max_height,
 	int refresh_mhz, drmModeModeInfo *mode);
 
 // A mode that is in no list: VESA CVT 1.2 timings with reduced blanking of exactly width x height px;
@@ -371,6 +391,9 @@ void kms_request_plane(
 // blobs.
 bool kms_request_enable(
 	struct kms_crtc *crtc, struct kms_connector *connector, const drmModeModeInfo *mode);
+// Stages how many bits a colour the connector gets at most, within its range; 0: as when the device was
+// opened. What that changes may be a modeset. Nothing where the driver has no such property.
+void kms_request_max_bpc(struct kms_connector *connector, int max_bpc);
 // Stages the CRTC, its connectors (a writeback connector too) and its planes off.
 void kms_request_disable(struct kms_crtc *crtc);
 // Stages a writeback job of the CRTC into `framebuffer`. *out_fence becomes a sync_file fd at commit,
@@ -380,6 +403,8 @@ void kms_request_disable(struct kms_crtc *crtc);
 // gives it back.
 void kms_request_writeback(struct kms_connector *writeback, struct kms_crtc *crtc,
 	struct kms_framebuffer *framebuffer, int32_t *out_fence);
+// Stages a connector dark: it leaves its CRTC, which is staged off unless another connector is on it.
+void kms_request_dark(struct kms_connector *connector);
 // Stages a writeback connector off its CRTC; needs KMS_COMMIT_ALLOW_MODESET if it was attached.
 void kms_request_detach(struct kms_connector *writeback);
 // Stages ACTIVE alone: an inactive CRTC keeps mode and connector and shows nothing. Needs

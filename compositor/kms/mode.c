@@ -68,6 +68,35 @@ bool kms_connector_find_mode(const struct kms_connector *connector, int width, i
 	return true;
 }
 
+// The rates of two modes of one size: which comes nearer to what is wanted.
+static bool is_nearer(const drmModeModeInfo *a, const drmModeModeInfo *b, int refresh_mhz) {
+	int rate_a = kms_mode_refresh_mhz(a), rate_b = kms_mode_refresh_mhz(b);
+	return refresh_mhz == 0 ? rate_a > rate_b
+							: abs(rate_a - refresh_mhz) < abs(rate_b - refresh_mhz);
+}
+
+bool kms_connector_mode_within(const struct kms_connector *connector, int max_width, int max_height,
+	int refresh_mhz, drmModeModeInfo *mode) {
+	const drmModeModeInfo *best = NULL;
+	for (int i = 0; i < connector->n_modes; i++) {
+		const drmModeModeInfo *m = &connector->modes[i];
+		if ((m->flags & (DRM_MODE_FLAG_INTERLACE | DRM_MODE_FLAG_DBLSCAN)) ||
+			(max_width > 0 && m->hdisplay > max_width) ||
+			(max_height > 0 && m->vdisplay > max_height)) {
+			continue;
+		}
+		int64_t more = (int64_t)m->hdisplay * m->vdisplay -
+			(best ? (int64_t)best->hdisplay * best->vdisplay : 0);
+		if (!best || more > 0 || (more == 0 && is_nearer(m, best, refresh_mhz))) {
+			best = m;
+		}
+	}
+	if (best) {
+		*mode = *best;
+	}
+	return best != NULL;
+}
+
 bool kms_mode_custom(int width, int height, int refresh_mhz, drmModeModeInfo *mode) {
 	if (refresh_mhz == 0) {
 		refresh_mhz = 60000;

@@ -159,6 +159,7 @@ static void stage_initial(struct kms_device *device) {
 		struct kms_property *crtc_id = &device->connectors[i].props[KMS_CONNECTOR_CRTC_ID];
 		struct kms_crtc *crtc = kms_device_crtc(device, crtc_id->initial);
 		bool lit = crtc && !(dark & (1u << crtc->index));
+		kms_request_max_bpc(&device->connectors[i], 0);
 		kms_property_stage(crtc_id, lit ? crtc->id : 0);
 	}
 	for (int i = 0; i < device->n_planes; i++) {

@@ -54,27 +54,6 @@ static void search_from(struct search *search, int at, uint32_t used, int lit, i
 	search_from(search, at + 1, used, lit, kept);
 }
 
-static int64_t mode_area(const drmModeModeInfo *mode) {
-	return (int64_t)mode->hdisplay * mode->vdisplay;
-}
-
-const drmModeModeInfo *kms_connector_largest_mode(const struct kms_connector *connector) {
-	const drmModeModeInfo *best = NULL;
-	for (int i = 0; i < connector->n_modes; i++) {
-		const drmModeModeInfo *mode = &connector->modes[i];
-		bool odd = mode->flags & (DRM_MODE_FLAG_INTERLACE | DRM_MODE_FLAG_DBLSCAN);
-		if (odd) {
-			continue;
-		}
-		if (!best || mode_area(mode) > mode_area(best) ||
-			(mode_area(mode) == mode_area(best) &&
-				kms_mode_refresh_mhz(mode) > kms_mode_refresh_mhz(best))) {
-			best = mode;
-		}
-	}
-	return best || connector->n_modes == 0 ? best : &connector->modes[0];
-}
-
 // The mode for a connector on a CRTC: a running mode is kept exactly as it runs when it is what would
 // be chosen anyway, so that the first commit is no modeset.
 static drmModeModeInfo choose_mode(
@@ -95,14 +74,15 @@ static drmModeModeInfo choose_mode(
 			return *running;
 		}
 	}
-	return *kms_connector_largest_mode(connector);
+	drmModeModeInfo largest;
+	return kms_connector_mode_within(connector, 0, 0, 0, &largest) ? largest : connector->modes[0];
 }
 
 int kms_device_route(struct kms_device *device, struct kms_pipe *pipes, int max) {
 	struct search search = {.device = device, .best_lit = -1, .best_kept = -1, .budget = 100000};
 	for (int i = 0; i < device->n_connectors && search.n < MAX_ROUTED; i++) {
 		struct kms_connector *connector = &device->connectors[i];
-		if (kms_connector_has_display(connector)) {
+		if (kms_connector_has_display(connector) && !connector->off) {
 			search.connectors[search.n++] = connector;
 		}
 	}

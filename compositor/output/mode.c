@@ -26,13 +26,18 @@ void output_take_mode(struct output *output, const drmModeModeInfo *mode) {
 	output->n_shapes = -1;    // of what the output's size cuts off
 }
 
+bool output_stage_mode(struct output *output) {
+	const struct kms_pipe *pipe = &output->pipe;
+	kms_request_max_bpc(pipe->connector, pipe->max_bpc);
+	return kms_request_enable(pipe->crtc, pipe->connector, &pipe->mode);
+}
+
 static int commit(struct output *output, const struct frame *frame) {
 	if (output->paused) {
 		return 0; // nobody can be asked: it is found out when the device is ours again
 	}
 	kms_request_begin(output->device);
-	if (!output_stage(output, frame, &frame->plan) ||
-		!kms_request_enable(output->pipe.crtc, output->pipe.connector, &output->pipe.mode)) {
+	if (!output_stage(output, frame, &frame->plan) || !output_stage_mode(output)) {
 		return -ENOMEM;
 	}
 	// One that is dark stays so: whether it could be lit is asked.
@@ -67,8 +72,9 @@ static void shown(struct output *output, struct frame *frame) {
 	output_latch(output, frame);
 }
 
-bool output_set_mode(struct output *output, const drmModeModeInfo *mode, char error[256]) {
-	if (kms_mode_equal(mode, &output->pipe.mode)) {
+bool output_set_mode(
+	struct output *output, const drmModeModeInfo *mode, int max_bpc, char error[256]) {
+	if (kms_mode_equal(mode, &output->pipe.mode) && max_bpc == output->pipe.max_bpc) {
 		return true;
 	}
 	const char *name = output->pipe.connector->name;
@@ -79,12 +85,14 @@ bool output_set_mode(struct output *output, const drmModeModeInfo *mode, char er
 		return false;
 	}
 	const drmModeModeInfo before = output->pipe.mode;
+	const int max_bpc_before = output->pipe.max_bpc;
 	const int64_t last_flip_ns = output->last_flip_ns;
 	const bool was_due = output->modeset_due;
 	struct output_picture pictures[FRAME_PICTURES];
 	output_pictures_swap(output, pictures);
 	planner_forget(output->planner);
 	output_take_mode(output, mode);
+	output->pipe.max_bpc = max_bpc;
 	output->modeset_due = true;
 	struct frame *frame = output_spare_frame(output);
 	int rc = show(output, frame);
@@ -95,6 +103,7 @@ bool output_set_mode(struct output *output, const drmModeModeInfo *mode, char er
 	}
 	output_pictures_restore(output, pictures);
 	output_take_mode(output, &before);
+	output->pipe.max_bpc = max_bpc_before;
 	output->last_flip_ns = last_flip_ns;
 	output->modeset_due = was_due;
 	planner_forget(output->planner);

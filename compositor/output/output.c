@@ -336,8 +336,7 @@ static bool take_planes(struct output *output) {
 
 static int commit_light(struct output *output, const struct frame *frame, uint32_t flags) {
 	kms_request_begin(output->device);
-	if (!output_stage(output, frame, &frame->plan) ||
-		!kms_request_enable(output->pipe.crtc, output->pipe.connector, &output->pipe.mode)) {
+	if (!output_stage(output, frame, &frame->plan) || !output_stage_mode(output)) {
 		return -ENOMEM;
 	}
 	// A former output may have dimmed it.

@@ -117,10 +117,11 @@ const struct kms_pipe *output_pipe(const struct output *output);
 bool output_plane_is_elsewhere(const struct output *output, int plane);
 // Forgets what the device was found to take: after a display came or went, or another mode was set.
 void output_forget(struct output *output);
-// Runs another mode from now on, with a modeset, which may take as long as the display does; one that is
-// off has it when it is lit. Of the scene nothing is changed but its size: lay it out anew. False if the
+// Runs another mode, or other bits a colour, from now on, with a modeset, which may take as long as the
+// display does; one that is off has it when it is lit. Of the scene nothing is changed but its size: lay it out anew. False if the
 // device refused it: the one that ran goes on, one line in error says so.
-bool output_set_mode(struct output *output, const drmModeModeInfo *mode, char error[256]);
+bool output_set_mode(
+	struct output *output, const drmModeModeInfo *mode, int max_bpc, char error[256]);
 // The link to its display has gone bad: the next frame comes with a modeset, which trains it anew.
 void output_retrain(struct output *output);
 const struct output_counters *output_counters(const struct output *output);

@@ -55,8 +55,7 @@ uint32_t power_stage_light(struct output *output) {
 	if (output->lit && !output->modeset_due) {
 		return 0;
 	}
-	if (!output->modeset_due ||
-		!kms_request_enable(output->pipe.crtc, output->pipe.connector, &output->pipe.mode)) {
+	if (!output->modeset_due || !output_stage_mode(output)) {
 		kms_request_active(output->pipe.crtc, true);
 	}
 	return KMS_COMMIT_ALLOW_MODESET;

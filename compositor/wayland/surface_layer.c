@@ -20,22 +20,22 @@ bool wayland_output_is_plain(const struct wayland_output *output) {
 	return output->info.scale == 1 && output->info.transform == WL_OUTPUT_TRANSFORM_NORMAL;
 }
 
-static bool is_turned(const struct wayland_output *output) {
-	return (output->info.transform & WL_OUTPUT_TRANSFORM_90) != 0;
+static void upright_size(const struct wayland_output_info *info, int32_t *width, int32_t *height) {
+	bool turned = (info->transform & WL_OUTPUT_TRANSFORM_90) != 0;
+	*width = turned ? info->height : info->width;
+	*height = turned ? info->width : info->height;
 }
 
-static int32_t upright_width(const struct wayland_output *output) {
-	return is_turned(output) ? output->info.height : output->info.width;
-}
-
-static int32_t upright_height(const struct wayland_output *output) {
-	return is_turned(output) ? output->info.width : output->info.height;
+void wayland_output_info_size(
+	const struct wayland_output_info *info, int32_t *width, int32_t *height) {
+	upright_size(info, width, height);
+	*width = (int32_t)round(*width / info->scale);
+	*height = (int32_t)round(*height / info->scale);
 }
 
 void wayland_output_logical_size(
 	const struct wayland_output *output, int32_t *width, int32_t *height) {
-	*width = (int32_t)round(upright_width(output) / output->info.scale);
-	*height = (int32_t)round(upright_height(output) / output->info.scale);
+	wayland_output_info_size(&output->info, width, height);
 }
 
 // The edge of a surface: neighbours share it, and the last one is the output's own, whatever the
@@ -49,7 +49,8 @@ static struct scene_rect upright_rect(
 	const double scale = output->info.scale;
 	int32_t logical_width, logical_height;
 	wayland_output_logical_size(output, &logical_width, &logical_height);
-	int32_t width = upright_width(output), height = upright_height(output);
+	int32_t width, height;
+	upright_size(&output->info, &width, &height);
 	double right = (double)logical->x + logical->width;
 	double bottom = (double)logical->y + logical->height;
 	struct scene_rect rect = {
@@ -72,7 +73,9 @@ static struct scene_rect turn(const struct wayland_output *output, const struct 
 
 struct scene_rect wayland_output_turned(
 	const struct wayland_output *output, const struct scene_rect *upright) {
-	return turn(output, upright, upright_width(output), upright_height(output));
+	int32_t width, height;
+	upright_size(&output->info, &width, &height);
+	return turn(output, upright, width, height);
 }
 
 struct scene_rect wayland_output_rect(
@@ -82,7 +85,9 @@ struct scene_rect wayland_output_rect(
 			clamp(logical->height, 0, MAX_SIZE)};
 	}
 	struct scene_rect rect = upright_rect(output, logical);
-	return turn(output, &rect, upright_width(output), upright_height(output));
+	int32_t width, height;
+	upright_size(&output->info, &width, &height);
+	return turn(output, &rect, width, height);
 }
 
 static struct scene_rect logical_rect(const struct surface *surface) {

@@ -113,8 +113,8 @@ bool wayland_client_ping(struct wl_client *client);
 
 // ---- idle.c: ext_idle_notifier, idle_inhibit ----
 
-// A person did something, just now.
-void wayland_idle_activity(struct wayland_server *server);
+// A person did something at that time, us of CLOCK_MONOTONIC.
+void wayland_idle_activity(struct wayland_server *server, uint64_t time_us);
 // A surface that is shown asks that screens stay as they are.
 bool wayland_idle_inhibited(struct wayland_server *server);
 
@@ -144,6 +144,8 @@ struct wayland_server *wayland_output_server(struct wayland_output *output);
 // Logical px: the mode, turned and divided by the scale.
 void wayland_output_logical_size(
 	const struct wayland_output *output, int32_t *width, int32_t *height);
+void wayland_output_info_size(
+	const struct wayland_output_info *info, int32_t *width, int32_t *height); // likewise
 // Where a box in logical px of the output lies in px of its scene.
 struct scene_rect wayland_output_rect(
 	const struct wayland_output *output, const struct scene_rect *logical);

@@ -71,7 +71,8 @@ static void test_order(void **state) {
 	put("conf.d/z.conf", "[output *]\nscale = 5\n");
 	load(&config, "vitrine.ini");
 	assert_int_equal(config.n_problems, 0);
-	const struct config_output *output = config_output(&config, "X");
+	const struct config_output *output =
+		config_output(&config, &(struct config_display){.connector = "X"});
 	assert_true(output->scale == 4);
 	assert_int_equal(output->mode.width, 10); // key by key
 	assert_int_equal(config.idle.dim_after, 5);
@@ -255,7 +256,8 @@ static void test_did_you_mean(void **state) {
 
 static const char everything[] =
 	"[core]\ndevice = /dev/dri/card7\nsocket = kiosk\nwait = true\n"
-	"[output A]\nmode = 1920x1080@59.94\nscale = 2\ntransform = 90\n[output Z]\nmirror = A\n"
+	"[output A]\noff = true\nmode = 1920x1080@59.94\nmode-max = 800x600\nmax-bpc = 8\n"
+	"position = 1,2\nscale = 2\ntransform = 90\n[output Z]\nmirror = A\n"
 	"[keyboard]\nmodel = pc104\nlayout = de\nvariant = nodeadkeys\noptions = compose:caps\n"
 	"repeat-rate = 1\nrepeat-delay = 2\n"
 	"[input B]\nenabled = true\ntap = true\nnatural-scroll = true\nleft-handed = true\n"

@@ -14,6 +14,11 @@
 
 static char path[] = "/tmp/vitrine-config-XXXXXX";
 
+static const struct config_output *output_of(const struct config *config, const char *connector) {
+	const struct config_display display = {.connector = connector};
+	return config_output(config, &display);
+}
+
 static bool load(struct config *config, const char *text, char error[CONFIG_ERROR_SIZE]) {
 	FILE *file = fopen(path, "w");
 	assert_non_null(file);
@@ -29,7 +34,8 @@ static void test_all_keys(void **state) {
 	char error[CONFIG_ERROR_SIZE];
 	assert_true(load(&config,
 		"[core]\ndevice = /dev/dri/card7\nsocket = kiosk\nwait = true\n"
-		"[output HDMI-A-1]\nmode = 1920x1080@59.94\n[output *]\nmode = 640x480\n"
+		"[output HDMI-A-1]\nmode = 1920x1080@59.94\noff = true\nmax-bpc = 8\nposition = -5, 7\n"
+		"mode-max = 1920x1080\n[output *]\nmode = 640x480\n"
 		"[keyboard]\nmodel = pc104\nlayout = de,us\nvariant = nodeadkeys,\n"
 		"options = grp:alt_shift_toggle\nrepeat-rate = 0\nrepeat-delay = 250\n"
 		"[input Goodix*]\nenabled = true\ntap = false\nnatural-scroll = true\nleft-handed = true\n"
@@ -44,13 +50,24 @@ static void test_all_keys(void **state) {
 	assert_string_equal(config.device, "/dev/dri/card7");
 	assert_string_equal(config.socket, "kiosk");
 	assert_true(config.wait);
-	const struct config_output *output = config_output(&config, "HDMI-A-1");
+	const struct config_output *output = output_of(&config, "HDMI-A-1");
 	assert_int_equal(output->mode.width, 1920);
 	assert_int_equal(output->mode.height, 1080);
 	assert_int_equal(output->mode.refresh_mhz, 59940);
-	output = config_output(&config, "DP-1");
+	assert_false(output->mode.highest);
+	assert_int_equal(output->off, 1);
+	assert_int_equal(output->max_bpc, 8);
+	assert_true(output->position.set);
+	assert_int_equal(output->position.x, -5);
+	assert_int_equal(output->position.y, 7);
+	assert_int_equal(output->mode_max.width, 1920);
+	assert_int_equal(output->mode_max.height, 1080);
+	assert_int_equal(output->transform, CONFIG_TRANSFORM_PANEL);
+	output = output_of(&config, "DP-1");
 	assert_int_equal(output->mode.width, 640);
 	assert_int_equal(output->mode.refresh_mhz, 0);
+	assert_int_equal(output->off, 0);
+	assert_false(output->position.set);
 	assert_string_equal(config.keyboard.model, "pc104");
 	assert_string_equal(config.keyboard.layout, "de,us");
 	assert_string_equal(config.keyboard.variant, "nodeadkeys,");
@@ -129,6 +146,25 @@ static void test_problems(void **state) {
 		{"[output A]\nmode = 0x10\n", ":2:", "expected WIDTHxHEIGHT"},
 		{"[output A]\nmode = 10x10@0\n", ":2:", "expected WIDTHxHEIGHT"},
 		{"[output A]\nmode = 99999999999x10\n", ":2:", "expected WIDTHxHEIGHT"},
+		{"[output A]\nmode = 10x10@60x\n", ":2:", "expected WIDTHxHEIGHT"},
+		{"[output A]\nmode = -10x10\n", ":2:", "expected WIDTHxHEIGHT"},
+		{"[output A]\nmode-max = 1920\n", ":2:", "mode-max = 1920: expected WIDTHxHEIGHT in px"},
+		{"[output A]\nmode-max = 0x0\n", ":2:", "expected WIDTHxHEIGHT in px"},
+		{"[output A]\nmode-max = 19x10@60\n", ":2:", "expected WIDTHxHEIGHT in px"},
+		{"[output A]\nposition = 10x10\n", ":2:", "position = 10x10: expected X,Y in px"},
+		{"[output A]\nposition = 10\n", ":2:", "expected X,Y in px"},
+		{"[output A]\nposition = 10,40000\n", ":2:", "expected X,Y in px"},
+		{"[output A]\nposition = 1,2,3\n", ":2:", "expected X,Y in px"},
+		{"[output A]\noff = yes\n", ":2:", "off = yes: expected true or false"},
+		{"[output A]\nmax-bpc = 5\n", ":2:", "a whole number of 6 to 16"},
+		{"[output A]\ntransform = pannel\n", ":2:", "did you mean panel?"},
+		{"[output A]\nmode = hihgest\n", ":2:", "did you mean highest?"},
+		{"[output DEL/U2415]\noff = true\noff = true\n", ":1:", "MAKE/MODEL/SERIAL"},
+		{"[output DEL/U2415/]\noff = true\n", ":1:", "fits no display"},
+		{"[output //]\noff = true\n", ":1:", "fits no display"},
+		{"[output A/B/C/D]\noff = true\n", ":1:", "fits no display"},
+		{"[output HDMI-*]\noff = true\n", ":1:", "fits no display: expected a connector"},
+		{"[output a-connector-whose-name-is-too-long]\noff = true\n", ":1:", "fits no display"},
 		{"[core]\nnonsense\n", ":2:", "expected [SECTION] or KEY = VALUE"},
 		{"[input *]\ncalibration-matrix = 1 0 0 0 1\n", ":2:", "expected 6 numbers"},
 		{"[input *]\ncalibration-matrix = 1 0 0 0 1 0 0\n", ":2:", "expected 6 numbers"},
@@ -163,15 +199,16 @@ static void test_problems(void **state) {
 			fail_msg("case %zu: %d problems", i, config.n_problems);
 		}
 		assert_said(config.problems[0], cases[i].line, cases[i].said, i);
-		assert_non_null(config_output(&config, "right"));
-		assert_int_equal(config_output(&config, "right")->mode.width, 12);
+		assert_non_null(output_of(&config, "right"));
+		assert_int_equal(output_of(&config, "right")->mode.width, 12);
 		assert_null(config.keyboard.layout); // the safe one
 		config_finish(&config);
 	}
 }
 
 static const char *mirrored(const struct config *config, const char *name) {
-	const char *source = config_mirror(config, name);
+	const struct config_display display = {.connector = name};
+	const char *source = config_mirror(config, &display);
 	return source != NULL ? source : "";
 }
 
@@ -243,8 +280,8 @@ static void test_mode_option(void **state) {
 	config_init(&config);
 	assert_true(config_set_mode(&config, "320x240@60", error));
 	assert_true(config_set_mode(&config, "DP-2=800x600", error));
-	assert_int_equal(config_output(&config, "X")->mode.width, 320);
-	assert_int_equal(config_output(&config, "DP-2")->mode.width, 800);
+	assert_int_equal(output_of(&config, "X")->mode.width, 320);
+	assert_int_equal(output_of(&config, "DP-2")->mode.width, 800);
 	assert_false(config_set_mode(&config, "320", error));
 	assert_non_null(strstr(error, "320"));
 	config_finish(&config);

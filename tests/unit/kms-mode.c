@@ -82,6 +82,56 @@ static void finds_the_nearest(void **state) {
 	assert_false(kms_connector_find_mode(&connector, 1280, 720, 0, &mode));
 }
 
+static drmModeModeInfo sized(uint16_t width, uint16_t height, uint32_t clock) {
+	drmModeModeInfo mode = variant(clock, 0);
+	mode.hdisplay = width;
+	mode.vdisplay = height;
+	return mode;
+}
+
+static void the_largest_within(void **state) {
+	(void)state;
+	drmModeModeInfo modes[] = {
+		sized(3840, 2160, 148500),
+		variant(297000, DRM_MODE_FLAG_INTERLACE), // never chosen
+		variant(123750, 0),                       // 50 Hz
+		variant(297000, 0),                       // 120 Hz
+		variant(148500, 0),                       // 60 Hz
+		sized(1280, 720, 148500),
+		sized(720, 1280, 148500),
+	};
+	static const struct {
+		int max_width, max_height, mhz, index; // -1: none
+	} cases[] = {
+		{0, 0, 0, 0},
+		{3840, 2160, 60000, 0},
+		{1920, 1080, 0, 3},
+		{1920, 1080, 60000, 4},
+		{1920, 1080, 49000, 2},
+		{3839, 2160, 60000, 4},
+		{3840, 2159, 0, 3},
+		{1919, 0, 60000, 5},
+		{0, 1079, 60000, 5},
+		{1279, 1280, 60000, 6},
+		{719, 0, 0, -1},
+		{0, 719, 0, -1},
+	};
+	struct kms_connector connector = {.modes = modes, .n_modes = 7};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		drmModeModeInfo mode = hd60;
+		bool any = kms_connector_mode_within(
+			&connector, cases[i].max_width, cases[i].max_height, cases[i].mhz, &mode);
+		const drmModeModeInfo *expected = cases[i].index >= 0 ? &modes[cases[i].index] : &hd60;
+		if (any != (cases[i].index >= 0) || !kms_mode_equal(&mode, expected)) {
+			fail_msg("case %zu: %dx%d at %d mHz", i, mode.hdisplay, mode.vdisplay,
+				kms_mode_refresh_mhz(&mode));
+		}
+	}
+	connector.n_modes = 0;
+	drmModeModeInfo mode;
+	assert_false(kms_connector_mode_within(&connector, 0, 0, 0, &mode));
+}
+
 static void custom_timings_are_sound(void **state) {
 	(void)state;
 	static const struct {
@@ -130,6 +180,7 @@ int main(void) {
 		cmocka_unit_test(refresh_from_the_clock),
 		cmocka_unit_test(names_do_not_count),
 		cmocka_unit_test(finds_the_nearest),
+		cmocka_unit_test(the_largest_within),
 		cmocka_unit_test(custom_timings_are_sound),
 		cmocka_unit_test(custom_timings_out_of_range),
 	};

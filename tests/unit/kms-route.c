@@ -117,6 +117,9 @@ static void some_are_left_out(void **state) {
 	struct kms_pipe pipes[5];
 	assert_int_equal(kms_device_route(&fake.device, pipes, 5), 1);
 	assert_ptr_equal(pipes[0].connector, &fake.connectors[4]);
+	fake.connectors[4].off = true;
+	assert_int_equal(kms_device_route(&fake.device, pipes, 5), 0);
+	fake.connectors[4].off = false;
 	fake.connectors[4].possible_crtcs = 0;
 	assert_int_equal(kms_device_route(&fake.device, pipes, 5), 0);
 	fake.device.n_connectors = 0;

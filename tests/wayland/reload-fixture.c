@@ -55,7 +55,9 @@ static void handle_preferred(
 static const struct wp_fractional_scale_v1_listener fractional_listener = {handle_preferred};
 
 static void handle_position(void *data, struct zxdg_output_v1 *output, int32_t x, int32_t y) {
-	(void)data, (void)output, (void)x, (void)y;
+	(void)output;
+	((struct reload *)data)->logical_x = x;
+	((struct reload *)data)->logical_y = y;
 }
 
 static void handle_size(void *data, struct zxdg_output_v1 *output, int32_t width, int32_t height) {

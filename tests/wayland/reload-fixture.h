@@ -24,7 +24,7 @@ struct reload {
 	struct zxdg_output_manager_v1 *xdg_manager;
 	struct zxdg_output_v1 *xdg_output;
 	int32_t transform, scale, mode_width, mode_height, refresh_mhz;
-	int32_t logical_width, logical_height;
+	int32_t logical_x, logical_y, logical_width, logical_height;
 	uint32_t preferred_scale; // 1/120
 	unsigned dones;
 };

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+// What is staged for connectors, on a device made up for the purpose; nothing is sent.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "kms/kms.h"
+
+struct fake {
+	struct kms_device device;
+	struct kms_connector connectors[2];
+	struct kms_crtc crtc;
+};
+
+static struct kms_property property(uint32_t id, uint64_t value) {
+	return (struct kms_property){.id = id, .value = value, .initial = value};
+}
+
+// Both connectors on the CRTC, the first able to send 6 to 12 bits.
+static void fake_init(struct fake *fake) {
+	*fake = (struct fake){0};
+	fake->device = (struct kms_device){
+		.connectors = fake->connectors, .crtcs = &fake->crtc, .n_connectors = 2, .n_crtcs = 1};
+	fake->crtc.device = &fake->device;
+	fake->crtc.id = 100;
+	fake->crtc.props[KMS_CRTC_ACTIVE] = property(1, 1);
+	fake->crtc.props[KMS_CRTC_MODE_ID] = property(2, 50);
+	for (int i = 0; i < 2; i++) {
+		fake->connectors[i].device = &fake->device;
+		fake->connectors[i].id = 10 + (uint32_t)i;
+		fake->connectors[i].props[KMS_CONNECTOR_CRTC_ID] = property(3, 100);
+	}
+	fake->connectors[0].props[KMS_CONNECTOR_MAX_BPC] = property(4, 10);
+	fake->connectors[0].min_bpc = 6;
+	fake->connectors[0].max_bpc = 12;
+}
+
+static void bits_a_colour(void **state) {
+	(void)state;
+	static const struct {
+		int wanted;
+		bool staged;
+		uint64_t value;
+	} cases[] = {{8, true, 8}, {6, true, 6}, {12, true, 12}, {10, false, 0}, {5, true, 6},
+		{16, true, 12}, {0, false, 0}};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct fake fake;
+		fake_init(&fake);
+		struct kms_property *bpc = &fake.connectors[0].props[KMS_CONNECTOR_MAX_BPC];
+		kms_request_max_bpc(&fake.connectors[0], cases[i].wanted);
+		assert_int_equal(bpc->is_staged, cases[i].staged);
+		assert_int_equal(kms_request_count(&fake.device), cases[i].staged);
+		if (bpc->is_staged) {
+			assert_int_equal(bpc->staged, cases[i].value);
+			// Back to what it was.
+			bpc->value = cases[i].value;
+			kms_request_max_bpc(&fake.connectors[0], 0);
+			assert_true(bpc->is_staged);
+			assert_int_equal(bpc->staged, 10);
+		}
+		// A driver without it.
+		kms_request_begin(&fake.device);
+		kms_request_max_bpc(&fake.connectors[1], cases[i].wanted);
+		assert_int_equal(kms_request_count(&fake.device), 0);
+	}
+}
+
+// The last connector takes its CRTC with it, as does one that is alone.
+static void dark(void **state) {
+	(void)state;
+	struct fake fake;
+	fake_init(&fake);
+	struct kms_property *active = &fake.crtc.props[KMS_CRTC_ACTIVE];
+	kms_request_dark(&fake.connectors[1]);
+	assert_true(fake.connectors[1].props[KMS_CONNECTOR_CRTC_ID].is_staged);
+	assert_int_equal(fake.connectors[1].props[KMS_CONNECTOR_CRTC_ID].staged, 0);
+	assert_int_equal(kms_request_count(&fake.device), 1);
+	kms_request_dark(&fake.connectors[0]);
+	assert_true(active->is_staged);
+	assert_int_equal(active->staged, 0);
+	assert_int_equal(fake.crtc.props[KMS_CRTC_MODE_ID].staged, 0);
+	assert_int_equal(kms_request_count(&fake.device), 4);
+	// One that is dark already.
+	kms_request_begin(&fake.device);
+	fake.connectors[1].props[KMS_CONNECTOR_CRTC_ID].value = 0;
+	kms_request_dark(&fake.connectors[1]);
+	assert_int_equal(kms_request_count(&fake.device), 0);
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(bits_a_colour),
+		cmocka_unit_test(dark),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
