@@ -16,7 +16,7 @@ enum {
 };
 
 static const int layout_errors[] = {EINVAL, ERANGE, ENOSPC, E2BIG, EOPNOTSUPP, EPERM, ENOMEM};
-static const int passing_errors[] = {EINTR, EAGAIN, EBUSY, EACCES, ENODEV};
+static const int passing_errors[] = {EINTR, EAGAIN, EBUSY, EACCES};
 
 static void assert_screen(struct fixture *fixture, const struct app *app) {
 	struct test_screen screen;
@@ -161,6 +161,26 @@ static void test_passing_errors(void **state) {
 		assert_true(
 			test_trace_counts(&fixture->trace, &before).commit_results[passing_errors[i]] > 0);
 	}
+	end(&app, fixture);
+}
+
+// Then the device is opened anew: that costs commits of its own, and no picture.
+static void test_device_that_is_gone(void **state) {
+	struct fixture *fixture = *state;
+	struct app app;
+	const int error = ENODEV;
+	begin(&app, fixture);
+	struct trace_counts before = test_trace_counts(&fixture->trace, NULL);
+	test_trace_refuse(&fixture->trace, TENTH, 8, &error, 1);
+	for (int i = 0; i < EACH; i++) {
+		struct test_feedback feedback = show(&app, &app.parts[0]);
+		test_feedback_finish(&feedback);
+	}
+	struct trace_counts counts = test_trace_counts(&fixture->trace, &before);
+	assert_true(counts.commit_results[ENODEV] > 0);
+	assert_true(test_server_wait_log(&fixture->server, ": the display device is there\n"));
+	test_trace_refuse_none(&fixture->trace);
+	assert_screen(fixture, &app);
 	end(&app, fixture);
 }
 
