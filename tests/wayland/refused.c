@@ -222,6 +222,7 @@ int main(void) {
 		FAST(test_new_layouts_refused_after_their_test),
 		FAST(test_composed_pictures_refused),
 		FAST(test_passing_errors),
+		FAST(test_device_that_is_gone),
 		TEST(test_busy_once_loses_no_refresh),
 	};
 	return cmocka_run_group_tests_name("refused", tests, NULL, NULL);
