@@ -113,31 +113,13 @@ static bool start_server(struct kiosk *kiosk, char error[256]) {
 	return kiosk->server != NULL;
 }
 
-struct first_problem {
-	char *error; // of 256 bytes; empty: there was none yet
-};
-
-static void keep_problem(void *data, const char *text) {
-	struct first_problem *first = data;
-	if (first->error[0] == '\0') {
-		snprintf(first->error, 256, "%s", text);
-	}
-}
-
-static void ignore_note(void *data, const char *text) {
-	(void)data;
-	(void)text;
-}
-
 static bool start_outputs(struct kiosk *kiosk, char error[256]) {
 	kiosk->pool = output_pool_create(kiosk->device);
 	if (kiosk->pool == NULL) {
 		snprintf(error, 256, "out of memory");
 		return false;
 	}
-	struct first_problem first = {error};
-	const struct kiosk_listener listener = {keep_problem, ignore_note, &first};
-	error[0] = '\0';
+	const struct kiosk_listener listener = kiosk_keep_first(error);
 	return start_server(kiosk, error) && kiosk_outputs_start(kiosk, &listener);
 }
 
@@ -160,6 +142,7 @@ bool kiosk_start(struct kiosk *kiosk, struct config *config, struct session *ses
 	}
 	kiosk->kiosk_session = kiosk_session_create(kiosk);
 	kiosk->control = control_create(kiosk);
+	kiosk->heads = kiosk_heads_create(kiosk);
 	kiosk->cursor = kiosk_cursor_create(kiosk);
 	kiosk->keys = kiosk_keys_create(kiosk);
 	kiosk->idle = kiosk_idle_create(kiosk); // sees events before the others
@@ -168,7 +151,7 @@ bool kiosk_start(struct kiosk *kiosk, struct config *config, struct session *ses
 	kiosk->watchdog = kiosk_watchdog_create(kiosk);
 	kiosk->device_event = wl_event_loop_add_fd(
 		kiosk_loop(kiosk), device->fd, WL_EVENT_READABLE, handle_device, kiosk);
-	if (kiosk->kiosk_session == NULL || kiosk->control == NULL || kiosk->cursor == NULL ||
+	if (kiosk->kiosk_session == NULL || kiosk->control == NULL || kiosk->heads == NULL || kiosk->cursor == NULL ||
 		kiosk->keys == NULL || kiosk->idle == NULL || kiosk->input == NULL || kiosk->osk == NULL ||
 		kiosk->watchdog == NULL || kiosk->device_event == NULL) {
 		snprintf(error, 256, "out of memory");
@@ -232,6 +215,7 @@ void kiosk_finish(struct kiosk *kiosk) {
 		wl_display_destroy_clients(wayland_server_display(kiosk->server));
 	}
 	control_destroy(kiosk->control);
+	kiosk_heads_destroy(kiosk->heads);
 	kiosk_cursor_destroy(kiosk->cursor);
 	kiosk_outputs_finish(kiosk);
 	output_pool_destroy(kiosk->pool);

@@ -48,6 +48,32 @@ void kiosk_tell_notef(const struct kiosk_listener *listener, const char *format,
 	kiosk_tell_note(listener, text);
 }
 
+static void keep_problem(void *data, const char *text) {
+	char *error = data;
+	if (error[0] == '\0') {
+		snprintf(error, 256, "%s", text);
+	}
+}
+
+static void ignore_note(void *data, const char *text) {
+	(void)data;
+	(void)text;
+}
+
+struct kiosk_listener kiosk_keep_first(char error[256]) {
+	error[0] = '\0';
+	return (struct kiosk_listener){keep_problem, ignore_note, error};
+}
+
+const struct kms_connector *kiosk_find_connector(const struct kiosk *kiosk, const char *name) {
+	for (int i = 0; i < kiosk->device->n_connectors; i++) {
+		if (strcmp(kiosk->device->connectors[i].name, name) == 0) {
+			return &kiosk->device->connectors[i];
+		}
+	}
+	return NULL;
+}
+
 struct kiosk_output *kiosk_find_output(const struct kiosk *kiosk, const char *name) {
 	for (int i = 0; i < kiosk->n_outputs; i++) {
 		if (strcmp(kiosk->outputs[i]->display.name, name) == 0) {
@@ -170,6 +196,13 @@ static void take_state(struct wayland_output_info *info, const struct wayland_ou
 	info->transform = state->transform;
 }
 
+void kiosk_describe_display(
+	const struct display_identity *display, const char *name, char *text, size_t size) {
+	const char *make = display->make, *model = display->model;
+	snprintf(text, size, "%s%s%s (%s)", make != NULL ? make : "", make != NULL ? " " : "",
+		model != NULL ? model : "Display", name);
+}
+
 // To clients and the layout. False when out of memory.
 static bool announce(struct kiosk_output *output, const struct wayland_output_info *state) {
 	struct kiosk *kiosk = output->kiosk;
@@ -177,8 +210,7 @@ static bool announce(struct kiosk_output *output, const struct wayland_output_in
 	const struct display_identity *display = &output->display;
 	const char *make = display->make, *model = display->model;
 	char description[128];
-	snprintf(description, sizeof(description), "%s%s%s (%s)", make != NULL ? make : "",
-		make != NULL ? " " : "", model != NULL ? model : "Display", connector->name);
+	kiosk_describe_display(display, connector->name, description, sizeof(description));
 	struct wayland_output_info info = {
 		.name = connector->name,
 		.description = description,
@@ -408,6 +440,7 @@ static bool compare(struct kiosk *kiosk, bool *any_changed, const struct kiosk_l
 	if (had_any && kiosk->n_outputs == 0) {
 		say_none(kiosk);
 	}
+	kiosk_heads_update(kiosk->heads);
 	return ok;
 }
 
