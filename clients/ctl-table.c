@@ -337,8 +337,13 @@ void ctl_table_print_apps(FILE *file, struct json_object *status) {
 void ctl_table_print(
 	FILE *file, struct json_object *status, struct json_object *earlier, int64_t interval_ns) {
 	struct json_object *device = get(status, "device");
-	fprintf(file, "vitrine %s on %s (%s)\n", get_string(status, "version"),
-		get_string(device, "path"), get_string(device, "driver"));
+	const char *path = get_string(device, "path");
+	if (strcmp(path, "-") != 0) {
+		fprintf(file, "vitrine %s on %s (%s)\n", get_string(status, "version"), path,
+			get_string(device, "driver"));
+	} else {
+		fprintf(file, "vitrine %s, no display device\n", get_string(status, "version"));
+	}
 	struct json_object *outputs = get(status, "outputs");
 	for (size_t i = 0; i < get_length(outputs); i++) {
 		struct json_object *output = json_object_array_get_idx(outputs, i);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Options, configuration, start, stop.
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <poll.h>
 #include <signal.h>
@@ -251,18 +250,10 @@ static bool wait_for_change(struct options *options, struct kms_monitor *monitor
 	return true;
 }
 
-static int open_node(void *data, const char *path) {
-	return session_is_active(data) ? session_open(data, path, O_RDWR | O_NONBLOCK) : -EBUSY;
-}
-
-static void close_node(void *data, int fd) {
-	session_close(data, fd);
-}
-
 // Opens the device, waiting for it if so configured. NULL with *status set.
 static struct kms_device *open_device(struct options *options, struct session *session,
 	struct kms_monitor *monitor, int signal_fd, int *status) {
-	const struct kms_opener opener = {open_node, close_node, session};
+	const struct kms_opener opener = kiosk_opener(session);
 	struct kms_open_error error = {0};
 	struct kms_device *device = kms_device_open(options->config->device, &opener, &error);
 	*status = EXIT_FAILURE;
@@ -321,7 +312,7 @@ static int run_in(struct session *session, struct options *options, int signal_f
 		kiosk_loop(&kiosk), signal_fd, WL_EVENT_READABLE, handle_signal, &kiosk);
 	if (signals != NULL) {
 		wl_display_run(wayland_server_display(kiosk.server));
-		status = kiosk.failed ? EXIT_FAILURE : EXIT_SUCCESS;
+		status = EXIT_SUCCESS;
 		wl_event_source_remove(signals);
 	} else {
 		log_error("out of memory");

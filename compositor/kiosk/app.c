@@ -153,6 +153,10 @@ static int handle_timer(void *data) {
 	char reason[64];
 	switch (app->state) {
 	case APP_STARTING:
+		if (app->handler.may_draw != NULL && !app->handler.may_draw(app->handler.data)) {
+			wl_event_source_timer_update(app->timer, app->settings.ready_ms);
+			break;
+		}
 		snprintf(reason, sizeof(reason), "killed: no picture within %g s",
 			app->settings.ready_ms / 1000.0);
 		app_give_up(app, reason);

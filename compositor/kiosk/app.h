@@ -38,6 +38,9 @@ struct app_handler {
 	// anything with the app.
 	void (*changed)(void *data);
 	void *data;
+	// Its first picture is overdue: false if it cannot be expected to have drawn one, which is awaited anew
+	// then. May be NULL.
+	bool (*may_draw)(void *data);
 };
 
 struct app;

@@ -90,7 +90,7 @@ static struct kiosk_app *kiosk_app_create(
 	app->apps = apps;
 	app->waits = true;
 	wl_list_insert(apps->apps.prev, &app->link);
-	const struct app_handler handler = {handle_changed, app};
+	const struct app_handler handler = {handle_changed, app, apps_watch_may_draw};
 	bool ok = config_app_copy(&app->config, config) &&
 		expand(argv == NULL ? config->command : NULL, &app->command, &app->has_command,
 			config->name) &&

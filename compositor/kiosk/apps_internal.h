@@ -48,6 +48,8 @@ void apps_clients_forget(struct kiosk_app *app);
 struct kiosk_app *apps_of_client(const struct kiosk_apps *apps, const struct wl_client *client);
 
 // ---- apps_watch.c ----
+// For app_handler.may_draw: windows that wait for an output draw nothing.
+bool apps_watch_may_draw(void *data);
 // False when out of memory.
 bool apps_watch_init(struct kiosk_app *app);
 void apps_watch_finish(struct kiosk_app *app);

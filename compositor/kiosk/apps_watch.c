@@ -51,6 +51,20 @@ static bool is_in_front(const struct kiosk_app *app) {
 	return false;
 }
 
+bool apps_watch_may_draw(void *data) {
+	const struct kiosk_app *app = data;
+	const struct kiosk *kiosk = app->apps->kiosk;
+	const void *position = NULL;
+	struct layout_window_info info;
+	while (kiosk_layout_next_window(kiosk->layout, &info, &position)) {
+		const struct wl_client *client = surface_client(toplevel_surface(info.toplevel));
+		if (info.output == NULL && apps_of_client(app->apps, client) == app) {
+			return false;
+		}
+	}
+	return kiosk->n_outputs > 0;
+}
+
 static int handle_draw_timer(void *data) {
 	struct kiosk_app *app = data;
 	const double seconds = app->config.watchdog_draw;

@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "kiosk/edid.h"
@@ -71,7 +72,8 @@ struct display_wish kiosk_wish(const struct kiosk *kiosk, const struct kms_conne
 	display_identity_finish(&names);
 	for (int i = 0; i < kiosk->overrides.n; i++) {
 		const struct display_override *entry = &kiosk->overrides.list[i];
-		if (entry->connector == connector && entry->display == display_hash(connector)) {
+		if (strcmp(entry->connector, connector->name) == 0 &&
+			entry->display == display_hash(connector)) {
 			override(&wish, &entry->change);
 		}
 	}
@@ -232,8 +234,8 @@ void kiosk_arrange(const struct kiosk *kiosk, struct wayland_output_info *states
 
 // ---- While it runs ----
 
-bool display_change_is_valid(const struct display_change *change,
-	const struct kms_connector *connector, char error[256]) {
+bool display_change_is_valid(
+	const struct display_change *change, const struct kms_connector *connector, char error[256]) {
 	enum { MOST = 32767 };
 	const struct config_mode *mode = &change->mode;
 	if ((change->set & DISPLAY_CHANGE_SCALE) && !(change->scale >= 0.5 && change->scale <= 8)) {
@@ -257,7 +259,8 @@ bool display_change_is_valid(const struct display_change *change,
 bool display_override(struct display_overrides *overrides, const struct kms_connector *connector,
 	const struct display_change *change) {
 	struct display_override *entry = overrides->list;
-	while (entry < overrides->list + overrides->n && entry->connector != connector) {
+	while (
+		entry < overrides->list + overrides->n && strcmp(entry->connector, connector->name) != 0) {
 		entry++;
 	}
 	uint64_t display = display_hash(connector);
@@ -265,11 +268,13 @@ bool display_override(struct display_overrides *overrides, const struct kms_conn
 		if (overrides->n == DISPLAY_MAX_CHANGES) {
 			return false;
 		}
-		*entry = (struct display_override){connector, display, {0}};
 		overrides->n++;
-	} else if (entry->display != display) { // that was for another one
-		*entry = (struct display_override){connector, display, {0}};
+		*entry = (struct display_override){0};
+		snprintf(entry->connector, sizeof(entry->connector), "%s", connector->name);
+	} else if (entry->display != display) {
+		entry->change = (struct display_change){0}; // that was for another one
 	}
+	entry->display = display;
 	const uint32_t all = entry->change.set | change->set;
 	struct display_change *kept = &entry->change;
 	kept->off = change->set & DISPLAY_CHANGE_OFF ? change->off : kept->off;
@@ -313,6 +318,10 @@ static bool test_pipes(struct kiosk *kiosk, char error[256]) {
 }
 
 static bool test_all(struct kiosk *kiosk, char error[256]) {
+	if (kiosk->device == NULL || kiosk->device->gone) {
+		snprintf(error, 256, "there is no display device");
+		return false;
+	}
 	uint64_t off[2] = {0}; // by connector; more than anyone has
 	const int n = kiosk->device->n_connectors < 128 ? kiosk->device->n_connectors : 128;
 	for (int i = 0; i < n; i++) {
@@ -327,8 +336,8 @@ static bool test_all(struct kiosk *kiosk, char error[256]) {
 	return ok;
 }
 
-bool kiosk_rearrange(struct kiosk *kiosk, const struct display_overrides *overrides, bool test,
-	char error[256]) {
+bool kiosk_rearrange(
+	struct kiosk *kiosk, const struct display_overrides *overrides, bool test, char error[256]) {
 	const struct display_overrides before = kiosk->overrides;
 	const struct kiosk_listener listener = kiosk_keep_first(error);
 	kiosk->overrides = *overrides;

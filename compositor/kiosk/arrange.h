@@ -36,7 +36,7 @@ enum display_change_set { // which of the fields count
 };
 
 struct display_change {
-	uint32_t set;                   // enum display_change_set
+	uint32_t set; // enum display_change_set
 	bool off;
 	struct config_mode mode;
 	double scale; // px a logical px, more than 0
@@ -48,8 +48,8 @@ enum { DISPLAY_MAX_CHANGES = 32 };
 
 // For the display that was on the connector when it was made: another one has none of it.
 struct display_override {
-	const struct kms_connector *connector;
-	uint64_t display; // hash of its EDID
+	char connector[32]; // its name
+	uint64_t display;   // hash of its EDID
 	struct display_change change;
 };
 
@@ -59,16 +59,16 @@ struct display_overrides {
 };
 
 // Values that nothing could come of. False with one line in error.
-bool display_change_is_valid(const struct display_change *change,
-	const struct kms_connector *connector, char error[256]);
+bool display_change_is_valid(
+	const struct display_change *change, const struct kms_connector *connector, char error[256]);
 // Takes the change of what is connected there over those that there are. False if there are too many.
 bool display_override(struct display_overrides *overrides, const struct kms_connector *connector,
 	const struct display_change *change);
 
 // What came of it is what there is then, or, where anything was refused, all is as before. Nothing is changed
 // if only `test`. The overrides are those that are wanted now. False with one line in error.
-bool kiosk_rearrange(struct kiosk *kiosk, const struct display_overrides *overrides, bool test,
-	char error[256]);
+bool kiosk_rearrange(
+	struct kiosk *kiosk, const struct display_overrides *overrides, bool test, char error[256]);
 
 // What is wanted of what is connected there.
 struct display_wish kiosk_wish(const struct kiosk *kiosk, const struct kms_connector *connector);

@@ -11,7 +11,7 @@ const struct config_section config_sections[CONFIG_N_SECTIONS] = {
 		"any "
 		"characters or one; _MAKE_ is the maker's name or its three letters. *vitrinectl status "
 		"--json* tells all of them (_displays_). *[output \\*]* is for every other output. One "
-        "section is for a "
+		"section is for a "
 		"display: one that names its serial number goes before one of its connector, then come "
 		"those of its model, of its maker, and *[output \\*]*; of equal ones it is the last."},
 	[CONFIG_KEYBOARD] = {"keyboard", NULL,
@@ -79,7 +79,8 @@ const struct config_section config_sections[CONFIG_N_SECTIONS] = {
 const struct config_key config_keys[] = {
 	{CONFIG_CORE, "device", CONFIG_PATH, CORE(device), .needed = true, .restart = true,
 		.value = "/dev/dri/cardN", .expected = "the path of a DRM node, such as /dev/dri/card0",
-		.fallback = "the first one with a connected display", .description = "The display device."},
+		.fallback = "the first one with a connected display, else the first one",
+		.description = "The display device."},
 	{CONFIG_CORE, "socket", CONFIG_NAME, CORE(socket), .needed = true, .restart = true,
 		.value = "NAME", .expected = "a name without '/', such as wayland-0",
 		.fallback = "the first free one",
@@ -230,9 +231,11 @@ const struct config_key config_keys[] = {
 		.description = "The user that it runs as, with the groups and HOME of that. Only where "
 					   "Vitrine runs as root."},
 	{CONFIG_APP, "output", CONFIG_NAMES, APP(output), .value = "NAME [NAME...]", .fallback = "any",
-		.description = "The connectors that its windows may be on: each goes to the first of them "
-					   "that has none of the app's yet, else to the first. While none of them is "
-					   "connected its windows wait, and are not seen."},
+		.description =
+			"The connectors that its windows may be on: each goes to the first of them "
+			"that has none of the app's yet, else to the first. While none of them is "
+			"connected its windows wait, and are not seen. Each returns to the one that it "
+			"was given when that comes back."},
 	{CONFIG_APP, "region", CONFIG_REGION, APP(region), .value = "WIDTHxHEIGHT+X+Y",
 		.fallback = "all of it",
 		.description = "The part of the output that its windows are told to fill, in logical px: "

@@ -8,7 +8,7 @@
 
 struct output_change {
 	struct kiosk *kiosk;
-	const struct kms_connector *connector; // NULL: there is none of that name
+	char connector[32]; // its name
 	struct display_change change;
 };
 
@@ -71,24 +71,24 @@ static void handle_set_position(
 // False with a sentence for people in error.
 static bool perform(const struct output_change *change, bool test, char error[256]) {
 	struct kiosk *kiosk = change->kiosk;
-	if (change->connector == NULL || !kms_connector_has_display(change->connector)) {
+	const struct kms_connector *connector = kiosk_find_connector(kiosk, change->connector);
+	if (connector == NULL || !kms_connector_has_display(connector)) {
 		snprintf(error, 256, "%s: `vitrinectl output` lists the displays",
-			change->connector == NULL ? "no such connector" : "nothing is connected there");
+			connector == NULL ? "no such connector" : "nothing is connected there");
 		return false;
 	}
 	struct display_overrides overrides = kiosk->overrides;
-	if (!display_change_is_valid(&change->change, change->connector, error)) {
+	if (!display_change_is_valid(&change->change, connector, error)) {
 		return false;
 	}
-	if (!display_override(&overrides, change->connector, &change->change)) {
+	if (!display_override(&overrides, connector, &change->change)) {
 		snprintf(error, 256, "too many displays were changed: reload the configuration");
 		return false;
 	}
 	return kiosk_rearrange(kiosk, &overrides, test, error);
 }
 
-static void answer(
-	struct wl_client *client, struct wl_resource *resource, uint32_t id, bool test) {
+static void answer(struct wl_client *client, struct wl_resource *resource, uint32_t id, bool test) {
 	char error[256] = "";
 	bool ok = perform(change_from_resource(resource), test, error);
 	control_reply(client, resource, id, ok ? NULL : error);
@@ -129,7 +129,7 @@ void control_change_output(struct kiosk *kiosk, struct wl_client *client, uint32
 		return;
 	}
 	change->kiosk = kiosk;
-	change->connector = kiosk_find_connector(kiosk, output);
+	snprintf(change->connector, sizeof(change->connector), "%s", output);
 	wl_resource_set_implementation(
 		resource, &change_implementation, change, handle_resource_destroy);
 }

@@ -445,6 +445,18 @@ void kiosk_cursor_reload(
 	}
 }
 
+void kiosk_cursor_device_gone(struct kiosk_cursor *cursor) {
+	set_buffer(cursor, NULL);
+	for (int i = 0; i < N_BUFFERS; i++) {
+		if (cursor->buffers[i] != NULL) {
+			scene_buffer_drop(&cursor->buffers[i]->base);
+			cursor->buffers[i] = NULL;
+		}
+	}
+	cursor->shape[0] = '\0';
+	handle_changed(cursor);
+}
+
 void kiosk_cursor_destroy(struct kiosk_cursor *cursor) {
 	if (cursor == NULL) {
 		return;

@@ -98,11 +98,12 @@ void kiosk_heads_update(struct kiosk_heads *heads) {
 		return;
 	}
 	const struct kms_device *device = heads->kiosk->device;
-	struct head *all = calloc((size_t)device->n_connectors + 1, sizeof(*all));
-	struct output_head_state *states = calloc((size_t)device->n_connectors + 1, sizeof(*states));
+	const int n_connectors = device != NULL && !device->gone ? device->n_connectors : 0;
+	struct head *all = calloc((size_t)n_connectors + 1, sizeof(*all));
+	struct output_head_state *states = calloc((size_t)n_connectors + 1, sizeof(*states));
 	bool ok = all != NULL && states != NULL;
 	int n = 0;
-	for (int i = 0; ok && i < device->n_connectors; i++) {
+	for (int i = 0; ok && i < n_connectors; i++) {
 		if (kms_connector_has_display(&device->connectors[i])) {
 			ok = describe(heads->kiosk, &device->connectors[i], &all[n]);
 			states[n] = all[n].state;
@@ -156,8 +157,7 @@ static struct display_change change_of(const struct output_head_wish *wish) {
 	return change;
 }
 
-static bool handle_configure(
-	void *data, const struct output_head_wish *wishes, int n, bool test) {
+static bool handle_configure(void *data, const struct output_head_wish *wishes, int n, bool test) {
 	struct kiosk *kiosk = ((struct kiosk_heads *)data)->kiosk;
 	struct display_overrides overrides = kiosk->overrides;
 	char error[256] = "there are too many displays";

@@ -16,74 +16,14 @@ struct wl_event_loop *kiosk_loop(struct kiosk *kiosk) {
 	return wl_display_get_event_loop(wayland_server_display(kiosk->server));
 }
 
-static int handle_device(int fd, uint32_t mask, void *data) {
-	(void)fd;
-	struct kiosk *kiosk = data;
-	if (!kms_device_dispatch(kiosk->device) || (mask & (WL_EVENT_HANGUP | WL_EVENT_ERROR)) != 0) {
-		log_error("%s: the display device is gone", kiosk->device->path);
-		kiosk->failed = true;
-		kiosk_stop(kiosk);
-	}
-	return 0;
-}
-
-static void handle_device_change(void *data, const char *action, dev_t rdev, const char *path) {
-	(void)path;
-	struct kiosk *kiosk = data;
-	kiosk->displays_changed |= rdev == kiosk->device->rdev && strcmp(action, "change") == 0;
-}
-
-static int handle_monitor(int fd, uint32_t mask, void *data) {
-	(void)fd;
-	(void)mask;
-	struct kiosk *kiosk = data;
-	kms_monitor_dispatch(kiosk->monitor);
-	if (kiosk->displays_changed) { // once for all that it told
-		kiosk->displays_changed = false;
-		log_debug("%s: its displays may have changed", kiosk->device->path);
-		kiosk_outputs_update(kiosk);
-	}
-	return 0;
-}
-
-static void start_monitor(struct kiosk *kiosk) {
-	if (kiosk->monitor != NULL) {
-		kms_monitor_set_handler(kiosk->monitor, handle_device_change, kiosk);
-		kiosk->monitor_event = wl_event_loop_add_fd(kiosk_loop(kiosk),
-			kms_monitor_fd(kiosk->monitor), WL_EVENT_READABLE, handle_monitor, kiosk);
-	}
-	if (kiosk->monitor_event == NULL) {
-		log_warning("udev cannot be reached: displays that come or go are not noticed");
-	}
-}
-
-// Without a GPU, linear memory and memory whose modifier nobody told are the same.
-static bool add_format(struct format_set *set, uint32_t format, uint64_t modifier) {
-	bool linear = modifier == DRM_FORMAT_MOD_LINEAR || modifier == DRM_FORMAT_MOD_INVALID;
-	return linear ? format_set_add(set, format, DRM_FORMAT_MOD_LINEAR) &&
-			format_set_add(set, format, DRM_FORMAT_MOD_INVALID)
-				  : format_set_add(set, format, modifier);
-}
-
-// What one of the planes takes, whichever displays are there, and what render/ can read from a mapped buffer.
-static bool collect_formats(
-	const struct kiosk *kiosk, struct format_set *scanout, struct format_set *composed) {
-	for (int p = 0; p < kiosk->device->n_planes; p++) {
-		const struct kms_plane *plane = &kiosk->device->planes[p];
-		if (plane->type == KMS_PLANE_CURSOR) {
-			continue;
-		}
-		for (size_t f = 0; f < plane->formats.len; f++) {
-			const struct format_pair *pair = &plane->formats.pairs[f];
-			if (!add_format(scanout, pair->format, pair->modifier)) {
-				return false;
-			}
-		}
-	}
+// What render/ can read from a mapped buffer.
+static bool collect_composed(struct format_set *composed) {
 	const struct format_info *info;
 	for (size_t i = 0; (info = format_info_at(i)) != NULL; i++) {
+		// Without a GPU, linear memory and memory whose modifier nobody told are the same.
 		if (render_can_compose(info->format) &&
-			!add_format(composed, info->format, DRM_FORMAT_MOD_LINEAR)) {
+			(!format_set_add(composed, info->format, DRM_FORMAT_MOD_LINEAR) ||
+				!format_set_add(composed, info->format, DRM_FORMAT_MOD_INVALID))) {
 			return false;
 		}
 	}
@@ -92,7 +32,7 @@ static bool collect_formats(
 
 static bool start_server(struct kiosk *kiosk, char error[256]) {
 	struct format_set scanout = {0}, composed = {0};
-	if (!collect_formats(kiosk, &scanout, &composed)) {
+	if (!kiosk_device_formats(kiosk->device, &scanout) || !collect_composed(&composed)) {
 		format_set_finish(&scanout);
 		format_set_finish(&composed);
 		snprintf(error, 256, "out of memory");
@@ -149,15 +89,13 @@ bool kiosk_start(struct kiosk *kiosk, struct config *config, struct session *ses
 	kiosk->input = kiosk_input_create(kiosk);
 	kiosk->osk = kiosk_osk_create(kiosk);
 	kiosk->watchdog = kiosk_watchdog_create(kiosk);
-	kiosk->device_event = wl_event_loop_add_fd(
-		kiosk_loop(kiosk), device->fd, WL_EVENT_READABLE, handle_device, kiosk);
-	if (kiosk->kiosk_session == NULL || kiosk->control == NULL || kiosk->heads == NULL || kiosk->cursor == NULL ||
-		kiosk->keys == NULL || kiosk->idle == NULL || kiosk->input == NULL || kiosk->osk == NULL ||
-		kiosk->watchdog == NULL || kiosk->device_event == NULL) {
+	if (kiosk->kiosk_session == NULL || kiosk->control == NULL || kiosk->heads == NULL ||
+		kiosk->cursor == NULL || kiosk->keys == NULL || kiosk->idle == NULL ||
+		kiosk->input == NULL || kiosk->osk == NULL || kiosk->watchdog == NULL ||
+		!kiosk_device_start(kiosk)) {
 		snprintf(error, 256, "out of memory");
 		return false;
 	}
-	start_monitor(kiosk);
 	log_info(
 		"%s (%s), socket %s", device->path, device->driver, wayland_server_socket(kiosk->server));
 	kiosk->apps = kiosk_apps_create(kiosk, argv, error);
@@ -196,14 +134,8 @@ void kiosk_finish(struct kiosk *kiosk) {
 	kiosk_apps_destroy(kiosk->apps);
 	kiosk->apps = NULL;
 	kiosk_osk_destroy(kiosk->osk);
-	if (kiosk->monitor_event != NULL) {
-		wl_event_source_remove(kiosk->monitor_event);
-	}
-	kms_monitor_destroy(kiosk->monitor);
+	kiosk_device_finish(kiosk);
 	kiosk_watchdog_destroy(kiosk->watchdog);
-	if (kiosk->device_event != NULL) {
-		wl_event_source_remove(kiosk->device_event);
-	}
 	kiosk_input_destroy(kiosk->input);
 	kiosk_idle_destroy(kiosk->idle);
 	kiosk_keys_destroy(kiosk->keys);

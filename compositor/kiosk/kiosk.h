@@ -44,17 +44,15 @@ struct kiosk {
 	struct config *config;   // owned; another one after a reload
 	kiosk_loader *load;      // NULL: it cannot be read anew
 	void *load_data;
-	struct kms_device *device;
-	struct output_pool *pool;
+	struct kms_device *device; // NULL: it is gone, and another is waited for
+	struct output_pool *pool;  // NULL likewise
 	struct wayland_server *server;
 	struct kiosk_layout *layout;
-	struct wl_event_source *device_event;
-	struct kms_monitor *monitor;                     // may be NULL: udev cannot be reached
-	bool displays_changed;                           // udev said so
-	struct wl_event_source *monitor_event;           // may be NULL
+	struct kms_monitor *monitor; // may be NULL: udev cannot be reached
+	struct kiosk_device_watch *device_watch;
 	struct kiosk_output *outputs[KIOSK_MAX_OUTPUTS]; // in the order of the device's connectors
 	int n_outputs;                                   // 0: no display is there
-	struct display_overrides overrides;              // what was changed since the start, or a reload
+	struct display_overrides overrides; // what was changed since the start, or a reload
 	struct process_host host;
 	struct kiosk_apps *apps; // may be NULL, before they are started
 	struct kiosk_keys *keys;
@@ -69,7 +67,6 @@ struct kiosk {
 	struct calibration *calibration; // NULL: none is under way
 	bool stopping;
 	bool ready;
-	bool failed; // the device went away
 };
 
 // Takes over `config` (from malloc), `device` and `monitor` (may be NULL), all owned from now on, also on
@@ -93,6 +90,21 @@ void kiosk_session_destroy(struct kiosk_session *session);       // before the o
 void kiosk_session_lost(struct kiosk_session *session);
 // The device is not ours for now.
 bool kiosk_session_is_away(const struct kiosk_session *session);
+// Nobody has to let go of it any more.
+void kiosk_session_device_gone(struct kiosk_session *session);
+
+// ---- device.c: the device that comes and goes ----
+
+struct kms_opener kiosk_opener(struct session *session);
+// Adds what planes of the device take, whichever displays are there. False when out of memory.
+bool kiosk_device_formats(const struct kms_device *device, struct format_set *scanout);
+// From now on the device, displays and other devices are watched. False when out of memory.
+bool kiosk_device_start(struct kiosk *kiosk);
+void kiosk_device_finish(struct kiosk *kiosk); // before the outputs; the device is left
+// It answers no more: it is closed once the event loop is idle, and another one waited for.
+void kiosk_device_gone(struct kiosk *kiosk);
+// Opens a device if there is none, and one can be opened.
+void kiosk_device_take(struct kiosk *kiosk);
 
 // ---- outputs.c: displays that come and go ----
 
@@ -126,6 +138,8 @@ void kiosk_outputs_update(struct kiosk *kiosk);
 // NULL.
 bool kiosk_outputs_reload(
 	struct kiosk *kiosk, bool *changed, const struct kiosk_listener *listener);
+// The device is gone, and all of them with it.
+void kiosk_outputs_drop(struct kiosk *kiosk);
 // All of them leave layout and mirrors, what is on the screens stays: before the clients go.
 void kiosk_outputs_withdraw(struct kiosk *kiosk);
 void kiosk_outputs_finish(struct kiosk *kiosk); // afterwards
@@ -153,8 +167,7 @@ double kiosk_output_scale(const struct kiosk_output *output); // px a logical px
 void kiosk_set_loader(struct kiosk *kiosk, kiosk_loader *load, void *data);
 
 // Gives outputs their modes, then kiosk_outputs_reload.
-bool kiosk_outputs_apply(
-	struct kiosk *kiosk, bool *changed, const struct kiosk_listener *listener);
+bool kiosk_outputs_apply(struct kiosk *kiosk, bool *changed, const struct kiosk_listener *listener);
 
 // Reads the configuration anew and applies what changed; `listener` may be NULL. False if anything is
 // wrong: with the configuration, then nothing is changed; or a display refused its mode, then all else
@@ -196,6 +209,7 @@ struct kiosk_cursor *kiosk_cursor_create(struct kiosk *kiosk); // NULL when out 
 void kiosk_cursor_reload(
 	struct kiosk_cursor *cursor, const struct config *before, bool outputs_changed);
 void kiosk_cursor_outputs_changed(struct kiosk_cursor *cursor);
+void kiosk_cursor_device_gone(struct kiosk_cursor *cursor); // and its memory with it
 // After the clients are gone, before the outputs. NULL is fine.
 void kiosk_cursor_destroy(struct kiosk_cursor *cursor);
 
@@ -231,9 +245,9 @@ void kiosk_watchdog_destroy(struct watchdog *watchdog);      // before the serve
 
 // ---- heads.c: wlr's output management ----
 struct kiosk_heads *kiosk_heads_create(struct kiosk *kiosk); // NULL when out of memory
-void kiosk_heads_destroy(struct kiosk_heads *heads);         // after its clients are gone; NULL is fine
-void kiosk_heads_update(struct kiosk_heads *heads);          // displays or outputs changed; NULL is fine
-void kiosk_heads_power_changed(struct kiosk_heads *heads);   // likewise
+void kiosk_heads_destroy(struct kiosk_heads *heads); // after its clients are gone; NULL is fine
+void kiosk_heads_update(struct kiosk_heads *heads);  // displays or outputs changed; NULL is fine
+void kiosk_heads_power_changed(struct kiosk_heads *heads); // likewise
 
 // ---- status.c ----
 // The state of everything as JSON text (interface of `vitrinectl status --json`); the caller frees

@@ -66,7 +66,7 @@ struct kiosk_listener kiosk_keep_first(char error[256]) {
 }
 
 const struct kms_connector *kiosk_find_connector(const struct kiosk *kiosk, const char *name) {
-	for (int i = 0; i < kiosk->device->n_connectors; i++) {
+	for (int i = 0; kiosk->device != NULL && i < kiosk->device->n_connectors; i++) {
 		if (strcmp(kiosk->device->connectors[i].name, name) == 0) {
 			return &kiosk->device->connectors[i];
 		}
@@ -100,6 +100,11 @@ static void handle_lost(void *data, struct output *output) {
 	if (kiosk->kiosk_session != NULL) {
 		kiosk_session_lost(kiosk->kiosk_session);
 	}
+}
+
+static void handle_gone(void *data, struct output *output) {
+	(void)output;
+	kiosk_device_gone(((struct kiosk_output *)data)->kiosk);
 }
 
 static void become_ready(struct kiosk *kiosk, const char *status) {
@@ -147,6 +152,7 @@ static bool light(struct kiosk_output *output, struct kms_pipe *pipe,
 	const struct output_handler handler = {
 		.before_frame = handle_before_frame,
 		.lost = handle_lost,
+		.gone = handle_gone,
 		.first_flip = handle_first_flip,
 		.data = output,
 	};
@@ -251,7 +257,11 @@ static void output_remove(struct kiosk *kiosk, int index) {
 		}
 	}
 	withdraw(output);
-	output_retire(output->output);
+	if (kiosk->device->gone) {
+		output_destroy(output->output);
+	} else {
+		output_retire(output->output);
+	}
 	kiosk->n_outputs--;
 	memmove(&kiosk->outputs[index], &kiosk->outputs[index + 1],
 		sizeof(kiosk->outputs[0]) * (size_t)(kiosk->n_outputs - index));
@@ -458,8 +468,9 @@ void kiosk_outputs_started(struct kiosk *kiosk) {
 bool kiosk_outputs_reload(
 	struct kiosk *kiosk, bool *changed, const struct kiosk_listener *listener) {
 	*changed = false;
-	if (kiosk_session_is_away(kiosk->kiosk_session)) {
-		return true; // once the device is ours again
+	if (kiosk->device == NULL || kiosk->device->gone ||
+		kiosk_session_is_away(kiosk->kiosk_session)) {
+		return true; // once it is there and ours
 	}
 	kms_device_probe(kiosk->device);
 	return compare(kiosk, changed, listener);
@@ -472,6 +483,15 @@ void kiosk_outputs_update(struct kiosk *kiosk) {
 		kiosk_input_outputs_changed(kiosk->input);
 		kiosk_cursor_outputs_changed(kiosk->cursor);
 	}
+}
+
+void kiosk_outputs_drop(struct kiosk *kiosk) {
+	while (kiosk->n_outputs > 0) {
+		output_remove(kiosk, kiosk->n_outputs - 1);
+	}
+	kiosk_heads_update(kiosk->heads);
+	kiosk_input_outputs_changed(kiosk->input);
+	sd_notify(0, "STATUS=Waiting for a display device");
 }
 
 void kiosk_outputs_withdraw(struct kiosk *kiosk) {

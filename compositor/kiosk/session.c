@@ -27,6 +27,10 @@ static void pause_all(struct kiosk *kiosk) {
 // False: not yet. Displays may have come or gone meanwhile.
 static bool unpause_all(struct kiosk_session *session) {
 	struct kiosk *kiosk = session->kiosk;
+	if (kiosk->device == NULL) {
+		kiosk_device_take(kiosk);
+		return true;
+	}
 	int rc = kms_device_acquire(kiosk->device);
 	rc = rc == 0 ? kms_device_resync(kiosk->device) : rc;
 	if (rc != 0) {
@@ -66,6 +70,11 @@ void kiosk_session_lost(struct kiosk_session *session) {
 		pause_all(session->kiosk);
 		wait_for_device(session);
 	}
+}
+
+void kiosk_session_device_gone(struct kiosk_session *session) {
+	session->lost = false;
+	wl_event_source_timer_update(session->timer, 0);
 }
 
 bool kiosk_session_is_away(const struct kiosk_session *session) {

@@ -216,8 +216,8 @@ char *status_json(const struct kiosk *kiosk) {
 	}
 	add_string(root, "version", VITRINE_VERSION);
 	struct json_object *device = json_object_new_object();
-	add_string(device, "path", kiosk->device->path);
-	add_string(device, "driver", kiosk->device->driver);
+	add_string(device, "path", kiosk->device != NULL ? kiosk->device->path : NULL);
+	add_string(device, "driver", kiosk->device != NULL ? kiosk->device->driver : NULL);
 	add(root, "device", device);
 	struct json_object *configuration = json_object_new_object();
 	add_string(configuration, "folder", kiosk->config->folder);

@@ -51,7 +51,7 @@ static struct json_object *display_json(
 
 struct json_object *status_displays(const struct kiosk *kiosk) {
 	struct json_object *array = json_object_new_array();
-	for (int i = 0; i < kiosk->device->n_connectors; i++) {
+	for (int i = 0; kiosk->device != NULL && i < kiosk->device->n_connectors; i++) {
 		const struct kms_connector *connector = &kiosk->device->connectors[i];
 		if (!connector->writeback && !connector->non_desktop) {
 			json_object_array_add(array, display_json(kiosk, connector));

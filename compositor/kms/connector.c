@@ -168,13 +168,36 @@ static bool visit_property(
 	return true;
 }
 
+static bool is_listed(const drmModeRes *resources, uint32_t id) {
+	for (int i = 0; i < resources->count_connectors; i++) {
+		if (resources->connectors[i] == id) {
+			return true;
+		}
+	}
+	return false;
+}
+
+// That of one which the kernel has no more (each plugging of a DisplayPort MST hub makes new ones), and of
+// which that was known before: then nobody shows on it. NULL: there are more than anyone has.
+static struct kms_connector *free_place(struct kms_device *device, const drmModeRes *resources) {
+	for (int i = 0; i < device->n_connectors; i++) {
+		struct kms_connector *connector = &device->connectors[i];
+		if (!connector->connected && connector->props[KMS_CONNECTOR_CRTC_ID].value == 0 &&
+			!is_listed(resources, connector->id)) {
+			return connector;
+		}
+	}
+	return device->n_connectors < device->cap_connectors ? &device->connectors[device->n_connectors]
+														 : NULL;
+}
+
 // Takes a connector in that was not known. False with errno set.
-static bool add_connector(struct kms_device *device, uint32_t id) {
+static bool add_connector(struct kms_device *device, struct kms_connector *connector, uint32_t id) {
 	drmModeConnector *now = drmModeGetConnectorCurrent(device->fd, id);
 	if (!now) {
 		return true; // it came and went
 	}
-	struct kms_connector *connector = &device->connectors[device->n_connectors];
+	kms_connector_finish(connector);
 	*connector = (struct kms_connector){.device = device, .id = id};
 	connector_init(connector, now);
 	drmModeFreeConnector(now);
@@ -187,7 +210,7 @@ static bool add_connector(struct kms_device *device, uint32_t id) {
 	connector->props[KMS_CONNECTOR_WRITEBACK_FB_ID].initial = 0;
 	connector->props[KMS_CONNECTOR_WRITEBACK_OUT_FENCE_PTR].value = 0;
 	connector->props[KMS_CONNECTOR_WRITEBACK_OUT_FENCE_PTR].initial = 0;
-	device->n_connectors++;
+	device->n_connectors += connector == &device->connectors[device->n_connectors];
 	return true;
 }
 
@@ -205,10 +228,11 @@ static bool add_new_connectors(struct kms_device *device, const drmModeRes *reso
 		if (known(device, resources->connectors[i])) {
 			continue;
 		}
-		if (device->n_connectors == device->cap_connectors) {
-			break; // more than anyone has; the first ones keep working
+		struct kms_connector *connector = free_place(device, resources);
+		if (!connector) {
+			break; // the first ones keep working
 		}
-		if (!add_connector(device, resources->connectors[i])) {
+		if (!add_connector(device, connector, resources->connectors[i])) {
 			return false;
 		}
 	}

@@ -236,6 +236,8 @@ struct kms_device *kms_device_open_node(
 		opener->close(opener->data, fd);
 		return NULL;
 	}
+	static uint64_t last_serial;
+	device->serial = ++last_serial;
 	device->fd = fd;
 	device->opener = *opener;
 	device->path = own_path;
@@ -278,6 +280,8 @@ void kms_device_close(struct kms_device *device) {
 	if (!device) {
 		return;
 	}
-	kms_device_restore(device);
+	if (!device->gone) {
+		kms_device_restore(device);
+	}
 	device_free(device);
 }

@@ -141,7 +141,7 @@ static bool surely_not_kms(const char *path) {
 	return !is_kms;
 }
 
-// One with a display, or else the first that opens.
+// One with a display, or else the first that opens, if none is held by others.
 static struct kms_device *open_first(const struct candidates *candidates,
 	const struct kms_opener *opener, struct kms_open_error *error) {
 	struct kms_device *dark = NULL;
@@ -163,6 +163,11 @@ static struct kms_device *open_first(const struct candidates *candidates,
 		} else if (telling(mine.status) > telling(error->status)) {
 			*error = mine;
 		}
+	}
+	// One that cannot be had for now may have a display.
+	if (dark && (error->status == KMS_OPEN_BUSY || error->status == KMS_OPEN_NO_PERMISSION)) {
+		kms_device_close(dark);
+		return NULL;
 	}
 	if (dark) {
 		*error = (struct kms_open_error){.status = KMS_OPEN_OK};

@@ -183,6 +183,9 @@ struct kms_opener {
 
 struct kms_device {
 	int fd;
+	uint64_t serial; // of no other device that this process opens
+	bool
+		gone; // set by who finds out that it answers no more: nothing of it is waited for or restored
 	struct kms_opener opener;
 	dev_t rdev;
 	char *path;            // "/dev/dri/card0"
@@ -192,8 +195,8 @@ struct kms_device {
 	bool prime_import;     // DRM_PRIME_CAP_IMPORT: dma-bufs can become framebuffers
 	bool prime_export;
 	uint32_t cursor_width, cursor_height; // px, what DRM_CAP_CURSOR_* say
-	// Connectors that turn up later (DisplayPort MST) are appended by kms_device_probe; pointers to
-	// the others stay valid. One that went away stays in the array, not connected.
+	// Connectors that turn up later (DisplayPort MST) are added by kms_device_probe; pointers to the others stay
+	// valid. One that went away stays in the array, not connected, until another takes its place.
 	struct kms_connector *connectors;
 	struct kms_crtc *crtcs;
 	struct kms_plane *planes;
@@ -223,7 +226,7 @@ struct kms_open_error {
 };
 
 // Opens `path`, or if NULL the first KMS device (by udev's order, seat's boot display first) that has
-// a display; where none has one, the first. Becomes DRM master. On failure returns NULL and fills `error`. The caller
+// a display; where none has one, and none is held by others, the first. Becomes DRM master. On failure returns NULL and fills `error`. The caller
 // owns the device and ends it with kms_device_close. `opener` NULL: nodes are opened directly.
 struct kms_device *kms_device_open(
 	const char *path, const struct kms_opener *opener, struct kms_open_error *error);

@@ -126,6 +126,11 @@ static void retry(struct output *output, int rc) {
 		output->handler.lost(output->handler.data, output);
 		return;
 	}
+	if ((rc == -ENODEV || rc == -EIO) && output->handler.gone != NULL) {
+		output->scheduled = true;
+		output->handler.gone(output->handler.data, output);
+		return;
+	}
 	if (output->retry_ms == RETRY_SAID_MS) {
 		log_error("%s: the display refused a frame: %s; trying again", output->pipe.connector->name,
 			strerror(-rc));
@@ -141,7 +146,8 @@ static void repaint(struct output *output) {
 		finish_retired(output);
 		return;
 	}
-	if (!output->scheduled || output->pending != NULL || captures_in_flight(output)) {
+	if (!output->scheduled || output->device->gone || output->pending != NULL ||
+		captures_in_flight(output)) {
 		return;
 	}
 	output->scheduled = false;
@@ -450,7 +456,7 @@ struct output *output_create(struct wl_event_loop *loop, struct output_pool *poo
 
 void output_wait_for_flip(struct output *output) {
 	int64_t end = output_now_ns() + INT64_C(500000000);
-	while (output->pending != NULL && output_now_ns() < end) {
+	while (output->pending != NULL && !output->device->gone && output_now_ns() < end) {
 		struct pollfd fd = {.fd = output->device->fd, .events = POLLIN};
 		if (poll(&fd, 1, 100) > 0 && !kms_device_dispatch(output->device)) {
 			return;

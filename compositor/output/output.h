@@ -77,6 +77,9 @@ struct output_handler {
 	// A commit was refused because another process is DRM master: output_pause is the way to wait. May be
 	// NULL.
 	void (*lost)(void *data, struct output *output);
+	// A commit was refused because there is no device any more: nothing is committed until the output is
+	// destroyed. May be NULL.
+	void (*gone)(void *data, struct output *output);
 	// The first flip after output_create. May be NULL.
 	void (*first_flip)(void *data, struct output *output);
 	void *data;

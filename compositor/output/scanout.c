@@ -11,7 +11,7 @@
 // planes take.
 struct scanout_face {
 	struct scene_face base;
-	struct kms_device *device;
+	uint64_t device;                         // its serial
 	struct kms_framebuffer *framebuffers[2]; // [0] own format, [1] the opaque twin; may be NULL
 	bool refused[2];
 };
@@ -24,15 +24,20 @@ static void face_destroy(struct scene_face *base) {
 }
 
 static struct scanout_face *face_get(struct kms_device *device, struct scene_buffer *buffer) {
-	if (buffer->scanout != NULL) {
-		return (struct scanout_face *)buffer->scanout;
+	struct scanout_face *face = (struct scanout_face *)buffer->scanout;
+	if (face != NULL && face->device == device->serial) {
+		return face;
 	}
-	struct scanout_face *face = calloc(1, sizeof(*face));
+	if (face != NULL) { // of a device that is gone
+		buffer->scanout = NULL;
+		face_destroy(&face->base);
+	}
+	face = calloc(1, sizeof(*face));
 	if (face == NULL) {
 		return NULL;
 	}
 	face->base.destroy = face_destroy;
-	face->device = device;
+	face->device = device->serial;
 	buffer->scanout = &face->base;
 	return face;
 }
@@ -43,7 +48,7 @@ struct kms_framebuffer *scanout_framebuffer(
 		return NULL;
 	}
 	struct scanout_face *face = face_get(device, buffer);
-	if (face == NULL || face->device != device) {
+	if (face == NULL) {
 		return NULL;
 	}
 	int twin = format != buffer->format;

@@ -170,7 +170,47 @@ void dmabuf_feedback_create(struct wayland_server *server, struct wl_resource *d
 	if (surface) {
 		wl_list_insert(&surface->dmabuf_feedbacks, wl_resource_get_link(resource));
 	} else {
-		wl_list_init(wl_resource_get_link(resource));
+		wl_list_insert(&server->feedbacks, wl_resource_get_link(resource));
 	}
 	send_feedback(server, resource, surface ? dmabuf_wish_sent(surface) : NULL);
+}
+
+// ---- Another device ----
+
+static bool has_all(const struct format_set *set, const struct format_set *of) {
+	for (size_t i = 0; i < of->len; i++) {
+		if (!format_set_has(set, of->pairs[i].format, of->pairs[i].modifier)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+bool wayland_server_set_device(
+	struct wayland_server *server, dev_t main_device, const struct format_set *scanout) {
+	struct dmabuf_formats formats;
+	if (!dmabuf_formats_init(&formats, scanout, &server->dmabuf.composed)) {
+		dmabuf_formats_finish(&formats);
+		return false;
+	}
+	bool same = main_device == server->main_device &&
+		has_all(&formats.scanout, &server->dmabuf.scanout) &&
+		has_all(&server->dmabuf.scanout, &formats.scanout);
+	if (same) {
+		dmabuf_formats_finish(&formats);
+		return true;
+	}
+	dmabuf_formats_finish(&server->dmabuf);
+	server->dmabuf = formats;
+	server->main_device = main_device;
+	struct wl_resource *resource;
+	wl_resource_for_each(resource, &server->feedbacks) {
+		send_feedback(server, resource, NULL);
+	}
+	struct surface *surface;
+	wl_list_for_each(surface, &server->surfaces, link) {
+		dmabuf_wish_forget(surface);
+		dmabuf_feedback_send(surface);
+	}
+	return true;
 }

@@ -235,6 +235,15 @@ const struct wl_array *dmabuf_wish_sent(const struct surface *surface) {
 	return surface->wish && surface->wish->sent.size > 0 ? &surface->wish->sent : NULL;
 }
 
+void dmabuf_wish_forget(struct surface *surface) {
+	struct dmabuf_wish *wish = surface->wish;
+	if (wish) {
+		stop(wish);
+		wish->wanted.size = wish->sent.size = 0;
+		wish->n_refused = wish->n_imports = 0;
+	}
+}
+
 bool dmabuf_wish_create(struct surface *surface) {
 	surface->layer.wish_wanted = true;
 	if (surface->wish) {

@@ -79,6 +79,7 @@ static bool init(struct wayland_server *server, const struct wayland_server_opti
 	server->shape_serial = 1; // no surface knows its bounds
 	wl_list_init(&server->surfaces);
 	wl_list_init(&server->waiting);
+	wl_list_init(&server->feedbacks);
 	wl_list_init(&server->wishes);
 	wl_list_init(&server->dirty);
 	wl_list_init(&server->outputs);

@@ -48,6 +48,7 @@ struct wayland_server {
 	dev_t main_device;
 	struct format_set composed_formats;
 	struct dmabuf_formats dmabuf;
+	struct wl_list feedbacks; // zwp_linux_dmabuf_feedback_v1 of no surface, wl_resource_get_link
 	bool guards_sigbus;
 	struct idle *idle;       // of idle.c
 	struct wl_list surfaces; // struct surface.link
@@ -259,6 +260,8 @@ void dmabuf_wish_destroy(struct surface *surface); // nothing if there is none
 void dmabuf_wish_take(struct surface *surface, const struct scene_wish *told);
 // Sends what is due at that time (CLOCK_MONOTONIC). Returns ns until the next is, -1 if none.
 int64_t dmabuf_wishes_send(struct wayland_server *server, int64_t now_ns);
+// What planes of another device would take is not known yet.
+void dmabuf_wish_forget(struct surface *surface);
 // Timer of server->wishes; data is the server.
 int dmabuf_wishes_handle_timer(void *data);
 // The pairs that come first for this surface (uint16_t into the table); NULL: as by default.

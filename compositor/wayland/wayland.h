@@ -94,6 +94,10 @@ struct wayland_server *wayland_server_create(
 	const struct wayland_server_options *options, char error[256]);
 // Ends all clients, removes the socket. NULL is fine.
 void wayland_server_destroy(struct wayland_server *server);
+// Another device than the one of the options shows it now: clients are told what its planes take. What was on
+// offer before still is. False when out of memory.
+bool wayland_server_set_device(
+	struct wayland_server *server, dev_t main_device, const struct format_set *scanout);
 struct wl_display *wayland_server_display(struct wayland_server *server);
 const char *wayland_server_socket(struct wayland_server *server);
 // A global (the control extension, what arranges outputs) that other users' clients do not get to see. False

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -181,6 +182,18 @@ bool test_server_wait_log(struct test_server *server, const char *text) {
 	return true;
 }
 
+bool test_server_wait_log_after(struct test_server *server, size_t *mark, const char *text) {
+	set_blocking(server->log, true);
+	const char *found;
+	while (!server->text || !(found = strstr(server->text + *mark, text))) {
+		if (!read_log(server)) {
+			return false;
+		}
+	}
+	*mark = (size_t)(found - server->text) + strlen(text);
+	return true;
+}
+
 bool test_server_read_log(struct test_server *server) {
 	set_blocking(server->log, true);
 	return read_log(server);
@@ -236,11 +249,52 @@ void test_server_kill(struct test_server *server) {
 	test_server_free(server);
 }
 
+int test_server_borrow_device(const struct test_server *server) {
+	char path[64], target[64];
+	snprintf(path, sizeof(path), "/proc/%d/fd", (int)server->pid);
+	DIR *folder = opendir(path);
+	assert_non_null(folder);
+	int pidfd = (int)syscall(SYS_pidfd_open, server->pid, 0), fd = -1;
+	assert_true(pidfd >= 0);
+	struct dirent *entry;
+	while (fd < 0 && (entry = readdir(folder))) {
+		ssize_t n = readlinkat(dirfd(folder), entry->d_name, target, sizeof(target) - 1);
+		target[n > 0 ? n : 0] = '\0';
+		if (strcmp(target, test_device()) == 0) {
+			fd = (int)syscall(SYS_pidfd_getfd, pidfd, atoi(entry->d_name), 0);
+		}
+	}
+	closedir(folder);
+	close(pidfd);
+	assert_true(fd >= 0);
+	return fd;
+}
+
 bool test_server_alive(struct test_server *server) {
 	siginfo_t info = {0}; // left to be waited for
 	return server->pid > 0 &&
 		waitid(P_PID, (id_t)server->pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
 		info.si_pid == 0;
+}
+
+#define VKMS_DEVICE "/sys/kernel/config/vkms/kiosk/"
+
+static void write_attribute(const char *path, const char *value) {
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0 || write(fd, value, strlen(value)) != (ssize_t)strlen(value)) {
+		fail_msg("%s cannot become %s: %s", path, value, strerror(errno));
+	}
+	close(fd);
+}
+
+void test_plug_display(int connector, bool plugged) {
+	char path[96];
+	snprintf(path, sizeof(path), VKMS_DEVICE "connectors/n%d/status", connector);
+	write_attribute(path, plugged ? "1" : "2");
+}
+
+void test_plug_device(bool plugged) {
+	write_attribute(VKMS_DEVICE "enabled", plugged ? "1" : "0");
 }
 
 static int count_entries(const char *path) {

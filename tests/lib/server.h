@@ -38,6 +38,8 @@ void test_server_launch(struct test_server *server, const char *const *args, voi
 void test_server_start(struct test_server *server, const char *mode);
 // Waits for a line of the log that holds `text`. False when the log ended before.
 bool test_server_wait_log(struct test_server *server, const char *text);
+// The same for what follows *mark, an offset into server->text, which moves on to after the text found.
+bool test_server_wait_log_after(struct test_server *server, size_t *mark, const char *text);
 // Waits for more of the log. False when it ended.
 bool test_server_read_log(struct test_server *server);
 // Waits for its end. Exit status, or minus the signal that ended it. Frees what is not the log.
@@ -49,6 +51,13 @@ void test_server_kill(struct test_server *server);
 // Frees a server that has ended.
 void test_server_free(struct test_server *server);
 bool test_server_alive(struct test_server *server);
+// A duplicate of its own file of the test device; the caller closes it.
+int test_server_borrow_device(const struct test_server *server);
+
+// In the guest, plugs in the display of the vkms device's connector with that index, or unplugs it.
+void test_plug_display(int connector, bool plugged);
+// The same with the vkms device itself.
+void test_plug_device(bool plugged);
 
 // What the server and the kernel hold for it.
 struct test_counts {

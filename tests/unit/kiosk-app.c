@@ -21,6 +21,7 @@ struct fixture {
 	struct app *app;
 	int told[2]; // pipe that apps write to
 	int changes;
+	int hindered; // so often it is asked whether it may draw, and may not
 };
 
 static int setup(void **state) {
@@ -50,6 +51,11 @@ static void handle_changed(void *data) {
 	f->changes++;
 }
 
+static bool handle_may_draw(void *data) {
+	struct fixture *f = data;
+	return f->hindered-- == 0;
+}
+
 static struct app_settings defaults(struct fixture *f, const char *script) {
 	static char shell[] = "sh", option[] = "-c", text[512];
 	static char *argv[] = {shell, option, text, NULL};
@@ -58,7 +64,7 @@ static struct app_settings defaults(struct fixture *f, const char *script) {
 }
 
 static void start_with(struct fixture *f, const struct app_settings *settings) {
-	const struct app_handler handler = {handle_changed, f};
+	const struct app_handler handler = {handle_changed, f, handle_may_draw};
 	f->app = app_create(&f->host, settings, &handler);
 	assert_non_null(f->app);
 	app_start(f->app);
@@ -208,8 +214,10 @@ static void test_a_picture_is_awaited(void **state) {
 	assert_int_equal(app_state(f->app), APP_RUNNING);
 	app_destroy(f->app);
 	settings.ready_ms = 50;
+	f->hindered = 2; // no display is there for that long
 	start_with(f, &settings);
 	wait_state(f, APP_FAILED);
+	assert_int_equal(f->hindered, -1);
 	assert_string_equal(app_reason(f->app), "killed: no picture within 0.05 s");
 }
 

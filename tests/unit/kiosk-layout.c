@@ -391,6 +391,48 @@ static void test_no_output(void **state) {
 	harness_finish(&harness);
 }
 
+static void plug(
+	struct harness *harness, int index, const char *serial, int32_t width, int32_t height) {
+	harness->outputs[index].serial = serial;
+	harness_add_output(harness, index, width, height);
+}
+
+// To the display that they had, on whichever connector that is, or else to what is on the same connector.
+static void test_windows_return(void **state) {
+	(void)state;
+	struct harness harness;
+	harness_start(&harness, 0);
+	plug(&harness, 0, "A", 640, 480);
+	plug(&harness, 1, "B", 800, 600);
+	struct window first, window;
+	window_show(&first, client_connect(&harness), 640, 480);
+	window_show(&window, client_connect(&harness), 800, 600);
+	assert_size(&window, 800, 600);
+	harness_remove_output(&harness, 1);
+	assert_true(client_sync(window.client));
+	assert_size(&window, 640, 480);
+	plug(&harness, 2, "B", 1024, 768);
+	assert_true(client_sync(window.client));
+	assert_size(&window, 1024, 768);
+	harness_remove_output(&harness, 2);
+	plug(&harness, 1, "C", 320, 200);
+	assert_true(client_sync(window.client));
+	assert_size(&window, 320, 200);
+	plug(&harness, 2, "B", 1024, 768);
+	assert_true(client_sync(window.client));
+	assert_size(&window, 1024, 768);
+	// From nowhere, too.
+	for (int i = 2; i >= 0; i--) {
+		harness_remove_output(&harness, i);
+	}
+	plug(&harness, 1, "B", 400, 300);
+	plug(&harness, 0, "A", 640, 480);
+	assert_true(client_sync(window.client) && client_sync(first.client));
+	assert_size(&window, 400, 300);
+	assert_size(&first, 640, 480);
+	harness_finish(&harness);
+}
+
 static double now(void) {
 	struct timespec time;
 	clock_gettime(CLOCK_MONOTONIC, &time);
@@ -448,6 +490,7 @@ int main(void) {
 		cmocka_unit_test(test_activation),
 		cmocka_unit_test(test_outputs),
 		cmocka_unit_test(test_no_output),
+		cmocka_unit_test(test_windows_return),
 		cmocka_unit_test(test_ten_thousand),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

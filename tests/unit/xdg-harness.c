@@ -54,6 +54,7 @@ void harness_add_output(struct harness *harness, int index, int32_t width, int32
 		.description = "no device",
 		.make = "none",
 		.model = "none",
+		.serial = harness->outputs[index].serial,
 		.width = width,
 		.height = height,
 		.refresh_mhz = 60000,

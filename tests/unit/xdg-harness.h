@@ -29,6 +29,7 @@ struct harness {
 	struct {
 		struct scene_output scene;
 		struct wayland_output *wayland; // NULL: not there
+		const char *serial;             // of the display that is added next; NULL: unknown
 	} outputs[MAX_OUTPUTS];
 	struct client *clients[MAX_CLIENTS];
 };

@@ -2,13 +2,11 @@
 // The display is taken away and comes back: by another process that becomes DRM master, and by another
 // session of the seat daemon. What is on the screen afterwards is what was there before, and apps have gone
 // on meanwhile.
-#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 #include <xf86drm.h>
 #include <xf86drmMode.h>
@@ -70,28 +68,6 @@ static void intruder_finish(struct intruder *intruder) {
 
 // ---- Another process takes the master from under it ----
 
-// A duplicate of the server's own file of the device.
-static int borrow_device(const struct test_server *server) {
-	char path[64], target[64];
-	snprintf(path, sizeof(path), "/proc/%d/fd", (int)server->pid);
-	DIR *folder = opendir(path);
-	assert_non_null(folder);
-	int pidfd = (int)syscall(SYS_pidfd_open, server->pid, 0), fd = -1;
-	assert_true(pidfd >= 0);
-	struct dirent *entry;
-	while (fd < 0 && (entry = readdir(folder))) {
-		ssize_t n = readlinkat(dirfd(folder), entry->d_name, target, sizeof(target) - 1);
-		target[n > 0 ? n : 0] = '\0';
-		if (strcmp(target, test_device()) == 0) {
-			fd = (int)syscall(SYS_pidfd_getfd, pidfd, atoi(entry->d_name), 0);
-		}
-	}
-	closedir(folder);
-	close(pidfd);
-	assert_true(fd >= 0);
-	return fd;
-}
-
 static void assert_screen(const struct test_picture *picture) {
 	struct test_screen screen;
 	test_screen_open(&screen, 0);
@@ -105,7 +81,7 @@ static void test_master_is_taken(void **state) {
 	struct test_picture picture;
 	witness_init(&witness, fixture, "app", 1);
 	for (int round = 0; round < 3; round++) {
-		int theirs = borrow_device(&fixture->server);
+		int theirs = test_server_borrow_device(&fixture->server);
 		assert_int_equal(drmDropMaster(theirs), 0);
 		close(theirs);
 		struct intruder intruder = {.fd = open(test_device(), O_RDWR | O_CLOEXEC)};
