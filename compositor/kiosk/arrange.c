@@ -347,10 +347,11 @@ bool kiosk_rearrange(
 		return fine;
 	}
 	bool changed, changed_back = false;
-	bool ok = kiosk_outputs_apply(kiosk, &changed, &listener);
+	// What is connected is known: asking displays takes long.
+	bool ok = kiosk_outputs_apply(kiosk, false, &changed, &listener);
 	if (!ok) {
 		kiosk->overrides = before;
-		kiosk_outputs_apply(kiosk, &changed_back, NULL);
+		kiosk_outputs_apply(kiosk, false, &changed_back, NULL);
 	}
 	if (changed || changed_back) {
 		kiosk_input_outputs_changed(kiosk->input);

@@ -134,10 +134,10 @@ void kiosk_outputs_started(struct kiosk *kiosk);
 // before goes on undisturbed, unless it is another display. Nothing is done while the device is not ours.
 // What is wrong is tried again the next time.
 void kiosk_outputs_update(struct kiosk *kiosk);
-// The same, without telling input devices and cursor (*changed). False if anything is wrong; `listener` may be
-// NULL.
+// The same, without telling input devices and cursor (*changed); what is known of displays is not asked anew
+// unless `probe`. False if anything is wrong; `listener` may be NULL.
 bool kiosk_outputs_reload(
-	struct kiosk *kiosk, bool *changed, const struct kiosk_listener *listener);
+	struct kiosk *kiosk, bool probe, bool *changed, const struct kiosk_listener *listener);
 // The device is gone, and all of them with it.
 void kiosk_outputs_drop(struct kiosk *kiosk);
 // All of them leave layout and mirrors, what is on the screens stays: before the clients go.
@@ -167,7 +167,8 @@ double kiosk_output_scale(const struct kiosk_output *output); // px a logical px
 void kiosk_set_loader(struct kiosk *kiosk, kiosk_loader *load, void *data);
 
 // Gives outputs their modes, then kiosk_outputs_reload.
-bool kiosk_outputs_apply(struct kiosk *kiosk, bool *changed, const struct kiosk_listener *listener);
+bool kiosk_outputs_apply(
+	struct kiosk *kiosk, bool probe, bool *changed, const struct kiosk_listener *listener);
 
 // Reads the configuration anew and applies what changed; `listener` may be NULL. False if anything is
 // wrong: with the configuration, then nothing is changed; or a display refused its mode, then all else

@@ -466,19 +466,21 @@ void kiosk_outputs_started(struct kiosk *kiosk) {
 }
 
 bool kiosk_outputs_reload(
-	struct kiosk *kiosk, bool *changed, const struct kiosk_listener *listener) {
+	struct kiosk *kiosk, bool probe, bool *changed, const struct kiosk_listener *listener) {
 	*changed = false;
 	if (kiosk->device == NULL || kiosk->device->gone ||
 		kiosk_session_is_away(kiosk->kiosk_session)) {
 		return true; // once it is there and ours
 	}
-	kms_device_probe(kiosk->device);
+	if (probe) {
+		kms_device_probe(kiosk->device);
+	}
 	return compare(kiosk, changed, listener);
 }
 
 void kiosk_outputs_update(struct kiosk *kiosk) {
 	bool changed;
-	kiosk_outputs_reload(kiosk, &changed, NULL);
+	kiosk_outputs_reload(kiosk, true, &changed, NULL);
 	if (changed) {
 		kiosk_input_outputs_changed(kiosk->input);
 		kiosk_cursor_outputs_changed(kiosk->cursor);

@@ -89,7 +89,7 @@ static bool reload_mode(
 }
 
 bool kiosk_outputs_apply(
-	struct kiosk *kiosk, bool *changed, const struct kiosk_listener *listener) {
+	struct kiosk *kiosk, bool probe, bool *changed, const struct kiosk_listener *listener) {
 	bool ok = true;
 	for (int i = 0; i < kiosk->n_outputs; i++) {
 		char error[256];
@@ -98,7 +98,7 @@ bool kiosk_outputs_apply(
 			ok = false;
 		}
 	}
-	return kiosk_outputs_reload(kiosk, changed, listener) && ok;
+	return kiosk_outputs_reload(kiosk, probe, changed, listener) && ok;
 }
 
 // ---- All of it ----
@@ -109,7 +109,7 @@ static bool apply(
 	kiosk->config = config;
 	kiosk->overrides.n = 0;
 	bool outputs_changed;
-	bool ok = kiosk_outputs_apply(kiosk, &outputs_changed, listener);
+	bool ok = kiosk_outputs_apply(kiosk, true, &outputs_changed, listener);
 	kiosk_input_reload(kiosk->input, before, outputs_changed);
 	kiosk_cursor_reload(kiosk->cursor, before, outputs_changed);
 	kiosk_keys_reload(kiosk->keys);
