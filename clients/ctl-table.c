@@ -337,12 +337,12 @@ void ctl_table_print_apps(FILE *file, struct json_object *status) {
 void ctl_table_print(
 	FILE *file, struct json_object *status, struct json_object *earlier, int64_t interval_ns) {
 	struct json_object *device = get(status, "device");
-	const char *path = get_string(device, "path");
-	if (strcmp(path, "-") != 0) {
-		fprintf(file, "vitrine %s on %s (%s)\n", get_string(status, "version"), path,
-			get_string(device, "driver"));
-	} else {
+	struct json_object *path = get(device, "path");
+	if (path != NULL && json_object_get_string_len(path) == 0) {
 		fprintf(file, "vitrine %s, no display device\n", get_string(status, "version"));
+	} else {
+		fprintf(file, "vitrine %s on %s (%s)\n", get_string(status, "version"),
+			get_string(device, "path"), get_string(device, "driver"));
 	}
 	struct json_object *outputs = get(status, "outputs");
 	for (size_t i = 0; i < get_length(outputs); i++) {

@@ -124,6 +124,28 @@ static void one_off_one_on(void **state) {
 	assert_true(test_wait_flip(b->pipe.crtc));
 }
 
+// vkms has no link that could go bad: it is only told that it did.
+static void a_bad_link_is_trained_anew(void **state) {
+	struct screens *screens = *state;
+	struct side *b = &screens->sides[1];
+	struct kms_property *link = &b->pipe.connector->props[KMS_CONNECTOR_LINK_STATUS];
+	drmModeModeInfo mode = b->pipe.crtc->mode;
+	assert_int_not_equal(link->id, 0);
+	kms_request_begin(screens->device);
+	assert_true(kms_request_enable(b->pipe.crtc, b->pipe.connector, &mode));
+	assert_int_equal(kms_request_count(screens->device), 0);
+	link->value = DRM_MODE_LINK_STATUS_BAD;
+	assert_true(kms_request_enable(b->pipe.crtc, b->pipe.connector, &mode));
+	assert_int_equal(kms_request_count(screens->device), 1);
+	stage(b, b->primary, 1);
+	assert_int_equal(commit(b, KMS_COMMIT_EVENT | KMS_COMMIT_ALLOW_MODESET), 0);
+	assert_true(test_wait_flip(b->pipe.crtc));
+	assert_int_equal(link->value, DRM_MODE_LINK_STATUS_GOOD);
+	link->value = DRM_MODE_LINK_STATUS_BAD;
+	kms_device_probe(screens->device); // the kernel knows better
+	assert_int_equal(link->value, DRM_MODE_LINK_STATUS_GOOD);
+}
+
 // Both lit by a first master; a second one swaps nothing, moves off and goes: both are back.
 static void both_come_back(void **state) {
 	struct screens *screens = *state;
@@ -236,6 +258,7 @@ int main(void) {
 		ON_SCREENS(flips_by_crtc),
 		ON_SCREENS(one_commit_for_both),
 		ON_SCREENS(one_off_one_on),
+		ON_SCREENS(a_bad_link_is_trained_anew),
 		ON_SCREENS(both_come_back),
 		ON_SCREENS(displays_come_and_go),
 	};

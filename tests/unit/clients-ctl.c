@@ -125,6 +125,9 @@ static void table_survives_what_is_missing(void **state) {
 		assert_non_null(strstr(text, "vitrine -, no display device\n"));
 		free(text);
 	}
+	char *text = print("{\"device\":{\"path\":\"\",\"driver\":\"\"}}", NULL, 0);
+	assert_non_null(strstr(text, "vitrine -, no display device\n"));
+	free(text);
 }
 
 // An app names itself; the terminal must not obey it.
