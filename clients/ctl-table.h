@@ -15,8 +15,7 @@ void ctl_table_print(
 
 // All displays, one a line; the modes of one.
 void ctl_table_print_displays(FILE *file, struct json_object *status);
-void ctl_table_print_modes(
-	FILE *file, struct json_object *status, struct json_object *display);
+void ctl_table_print_modes(FILE *file, struct json_object *status, struct json_object *display);
 // Only the apps of the status.
 void ctl_table_print_apps(FILE *file, struct json_object *status);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "kiosk/kiosk.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,24 @@
 
 struct wl_event_loop *kiosk_loop(struct kiosk *kiosk) {
 	return wl_display_get_event_loop(wayland_server_display(kiosk->server));
+}
+
+void kiosk_tell_problemf(const struct kiosk_listener *listener, const char *format, ...) {
+	char text[CONFIG_ERROR_SIZE];
+	va_list args;
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	kiosk_tell_problem(listener, text);
+}
+
+void kiosk_tell_notef(const struct kiosk_listener *listener, const char *format, ...) {
+	char text[CONFIG_ERROR_SIZE];
+	va_list args;
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	kiosk_tell_note(listener, text);
 }
 
 // What render/ can read from a mapped buffer.

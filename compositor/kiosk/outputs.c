@@ -5,7 +5,6 @@
 //
 // One goes in this order: its mirrors, its windows (layout.h finds them another place), its wl_output, and
 // then the screen, with the frame that is on its way.
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,24 +27,6 @@ void kiosk_tell_note(const struct kiosk_listener *listener, const char *text) {
 	if (listener != NULL) {
 		listener->note(listener->data, text);
 	}
-}
-
-void kiosk_tell_problemf(const struct kiosk_listener *listener, const char *format, ...) {
-	char text[CONFIG_ERROR_SIZE];
-	va_list args;
-	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
-	va_end(args);
-	kiosk_tell_problem(listener, text);
-}
-
-void kiosk_tell_notef(const struct kiosk_listener *listener, const char *format, ...) {
-	char text[CONFIG_ERROR_SIZE];
-	va_list args;
-	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
-	va_end(args);
-	kiosk_tell_note(listener, text);
 }
 
 static void keep_problem(void *data, const char *text) {

@@ -179,8 +179,8 @@ static struct configured_head *configure_head(
 	}
 	if (head && is_configured(configuration, head)) {
 		wl_resource_post_error(configuration->resource,
-			ZWLR_OUTPUT_CONFIGURATION_V1_ERROR_ALREADY_CONFIGURED_HEAD,
-			"%s is configured already", head->state.name);
+			ZWLR_OUTPUT_CONFIGURATION_V1_ERROR_ALREADY_CONFIGURED_HEAD, "%s is configured already",
+			head->state.name);
 		return NULL;
 	}
 	struct configured_head *configured = calloc(1, sizeof(*configured));
@@ -202,8 +202,8 @@ static void handle_enable_head(struct wl_client *client, struct wl_resource *res
 		return;
 	}
 	configured->wish.enabled = true;
-	configured->resource = wl_resource_create(client,
-		&zwlr_output_configuration_head_v1_interface, wl_resource_get_version(resource), id);
+	configured->resource = wl_resource_create(client, &zwlr_output_configuration_head_v1_interface,
+		wl_resource_get_version(resource), id);
 	if (!configured->resource) {
 		wl_list_remove(&configured->link);
 		free(configured);
@@ -311,8 +311,8 @@ void output_configuration_create(
 	struct wl_client *client, struct wl_resource *manager, uint32_t id, uint32_t serial) {
 	struct output_configuration *configuration = calloc(1, sizeof(*configuration));
 	struct wl_resource *resource = configuration
-		? wl_resource_create(client, &zwlr_output_configuration_v1_interface,
-			  wl_resource_get_version(manager), id)
+		? wl_resource_create(
+			  client, &zwlr_output_configuration_v1_interface, wl_resource_get_version(manager), id)
 		: NULL;
 	if (!resource) {
 		free(configuration);

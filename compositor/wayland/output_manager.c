@@ -163,10 +163,9 @@ static void send_names(struct wl_resource *resource, const struct output_head_st
 static void send_head(struct wl_resource *manager, struct output_head *head) {
 	struct wl_client *client = wl_resource_get_client(manager);
 	struct output_head_view *view = calloc(1, sizeof(*view));
-	struct wl_resource *resource = view
-		? wl_resource_create(
-			  client, &zwlr_output_head_v1_interface, wl_resource_get_version(manager), 0)
-		: NULL;
+	struct wl_resource *resource = view ? wl_resource_create(client, &zwlr_output_head_v1_interface,
+											  wl_resource_get_version(manager), 0)
+										: NULL;
 	if (!resource) {
 		free(view);
 		wl_client_post_no_memory(client);
@@ -265,8 +264,8 @@ static bool same_display(const struct output_head_state *a, const struct output_
 		same_text(a->serial, b->serial) && a->width_mm == b->width_mm &&
 		a->height_mm == b->height_mm && a->n_modes == b->n_modes;
 	for (int i = 0; same && i < a->n_modes; i++) {
-		same = same_mode(&a->modes[i], &b->modes[i]) &&
-			a->modes[i].preferred == b->modes[i].preferred;
+		same =
+			same_mode(&a->modes[i], &b->modes[i]) && a->modes[i].preferred == b->modes[i].preferred;
 	}
 	return same;
 }

@@ -34,8 +34,7 @@ static void handle_withdrawn(struct wl_listener *listener, void *data) {
 	detach(power);
 }
 
-static void handle_set_mode(
-	struct wl_client *client, struct wl_resource *resource, uint32_t mode) {
+static void handle_set_mode(struct wl_client *client, struct wl_resource *resource, uint32_t mode) {
 	(void)client;
 	struct output_power *power = wl_resource_get_user_data(resource);
 	if (mode > ZWLR_OUTPUT_POWER_V1_MODE_ON) {
@@ -45,8 +44,7 @@ static void handle_set_mode(
 	}
 	if (power->output) {
 		const struct output_manager *manager = power->manager;
-		manager->ops->set_power(
-			manager->data, power->output, mode == ZWLR_OUTPUT_POWER_V1_MODE_ON);
+		manager->ops->set_power(manager->data, power->output, mode == ZWLR_OUTPUT_POWER_V1_MODE_ON);
 	}
 }
 
