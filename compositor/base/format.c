@@ -95,6 +95,8 @@ static const struct entry formats[] = {
 	RGB(BGRA8888, 4, true, BGRX8888),
 	RGB(RGB888, 3, false, RGB888),
 	RGB(BGR888, 3, false, BGR888),
+	RGB(RGB332, 1, false, RGB332),
+	RGB(BGR233, 1, false, BGR233),
 	RGB(RGB565, 2, false, RGB565),
 	RGB(BGR565, 2, false, BGR565),
 	RGB(XRGB1555, 2, false, XRGB1555),

@@ -9,6 +9,18 @@
 
 #define FORMAT_MAX_PLANES 4
 
+// How the colours of YUV pixels are coded. Zero is what KMS planes show by default.
+enum format_matrix {
+	FORMAT_BT601,
+	FORMAT_BT709,
+	FORMAT_BT2020, // non-constant luminance
+};
+
+struct format_coding {
+	enum format_matrix matrix;
+	bool full_range; // luma and chroma use all values; false: of 8 bits 16 to 235, and to 240
+};
+
 struct format_info {
 	uint32_t format;        // DRM fourcc
 	int planes;             // memory planes, 1 to 3

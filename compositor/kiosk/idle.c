@@ -102,13 +102,17 @@ static int handle_timer(void *data) {
 	return 0;
 }
 
-void kiosk_idle_wake(struct kiosk_idle *idle) {
+static void wake(struct kiosk_idle *idle, int64_t active_ms) {
 	bool asleep = idle->state != IDLE_AWAKE;
-	idle->active_ms = now_ms();
+	idle->active_ms = active_ms;
 	enter(idle, IDLE_AWAKE);
 	if (asleep) {
 		handle_timer(idle);
 	}
+}
+
+void kiosk_idle_wake(struct kiosk_idle *idle) {
+	wake(idle, now_ms());
 }
 
 bool kiosk_idle_is_dark(const struct kiosk_idle *idle) {
@@ -121,11 +125,12 @@ void kiosk_idle_output_added(struct kiosk_idle *idle, struct output *output) {
 	}
 }
 
-// True if that came in the dark.
-static bool note(struct kiosk_idle *idle) {
+// True if that came in the dark. The event tells its time: with a thousand of them a second no clock is
+// read.
+static bool note(struct kiosk_idle *idle, uint64_t time_us) {
 	bool dark = idle->state == IDLE_OFF;
-	wayland_idle_activity(idle->kiosk->server);
-	kiosk_idle_wake(idle);
+	wayland_idle_activity(idle->kiosk->server, time_us);
+	wake(idle, (int64_t)(time_us / 1000));
 	return dark;
 }
 
@@ -136,8 +141,8 @@ static struct kiosk_idle *idle_of(struct seat_filter *filter) {
 
 // ---- Input ----
 
-static bool press(struct kiosk_idle *idle, uint32_t code, bool pressed) {
-	bool dark = note(idle);
+static bool press(struct kiosk_idle *idle, uint64_t time_us, uint32_t code, bool pressed) {
+	bool dark = note(idle, time_us);
 	if (code >= KEY_CNT) {
 		return dark;
 	}
@@ -152,26 +157,24 @@ static bool press(struct kiosk_idle *idle, uint32_t code, bool pressed) {
 }
 
 static bool handle_key(struct seat_filter *filter, const struct seat_key *key) {
-	return press(idle_of(filter), key->key, key->pressed);
+	return press(idle_of(filter), key->time_us, key->key, key->pressed);
 }
 
 static bool handle_button(struct seat_filter *filter, const struct seat_button *button) {
-	return press(idle_of(filter), button->button, button->pressed);
+	return press(idle_of(filter), button->time_us, button->button, button->pressed);
 }
 
 static bool handle_motion(struct seat_filter *filter, struct seat_motion *motion) {
-	(void)motion;
-	return note(idle_of(filter));
+	return note(idle_of(filter), motion->time_us);
 }
 
 static bool handle_axis(struct seat_filter *filter, const struct seat_axis *axis) {
-	(void)axis;
-	return note(idle_of(filter));
+	return note(idle_of(filter), axis->time_us);
 }
 
 // The end is told: what began before it became dark ends.
 static bool handle_gesture(struct seat_filter *filter, const struct seat_gesture *gesture) {
-	return note(idle_of(filter)) && gesture->phase != SEAT_GESTURE_END;
+	return note(idle_of(filter), gesture->time_us) && gesture->phase != SEAT_GESTURE_END;
 }
 
 // No sign of a person: that was the touch of the on-screen keyboard.
@@ -193,7 +196,7 @@ static int find_touch(const struct kiosk_idle *idle, int32_t id) {
 
 static bool handle_touch_down(struct seat_filter *filter, const struct seat_touch *touch) {
 	struct kiosk_idle *idle = idle_of(filter);
-	if (!note(idle)) {
+	if (!note(idle, touch->time_us)) {
 		return false;
 	}
 	if (idle->n_touches < MAX_TOUCHES) {
@@ -204,7 +207,7 @@ static bool handle_touch_down(struct seat_filter *filter, const struct seat_touc
 
 static bool handle_touch_motion(struct seat_filter *filter, const struct seat_touch *touch) {
 	struct kiosk_idle *idle = idle_of(filter);
-	note(idle);
+	note(idle, touch->time_us);
 	return find_touch(idle, touch->id) >= 0;
 }
 
@@ -218,7 +221,7 @@ static bool end_touch(struct kiosk_idle *idle, int32_t id) {
 }
 
 static bool handle_touch_up(struct seat_filter *filter, const struct seat_touch *touch) {
-	note(idle_of(filter));
+	note(idle_of(filter), touch->time_us);
 	return end_touch(idle_of(filter), touch->id);
 }
 

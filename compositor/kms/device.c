@@ -151,6 +151,8 @@ static bool check_capabilities(struct kms_device *device, struct kms_open_error 
 	device->cursor_width = (uint32_t)capability(device, DRM_CAP_CURSOR_WIDTH, DEFAULT_CURSOR_SIZE);
 	device->cursor_height =
 		(uint32_t)capability(device, DRM_CAP_CURSOR_HEIGHT, DEFAULT_CURSOR_SIZE);
+	// Set by all drivers with memory of their own, as reading it is slow.
+	device->stale_memory = capability(device, DRM_CAP_DUMB_PREFER_SHADOW, 0) != 0;
 	device->close_fb = kms_framebuffer_can_close(device->fd);
 	return true;
 }

@@ -20,8 +20,9 @@ static bool map(struct kms_dumb *dumb) {
 		return false;
 	}
 	dumb->data = data;
-	// Not every driver clears it.
-	memset(data, 0, dumb->size);
+	if (dumb->device->stale_memory) {
+		memset(data, 0, dumb->size);
+	}
 	return true;
 }
 

@@ -194,6 +194,9 @@ struct kms_device {
 	bool close_fb;         // DRM_IOCTL_MODE_CLOSEFB works; tests clear it to have the other way
 	bool prime_import;     // DRM_PRIME_CAP_IMPORT: dma-bufs can become framebuffers
 	bool prime_export;
+	// New dumb buffers may hold what was in the device's own memory before. The system's is cleared by the
+	// kernel, page by page when it is first touched.
+	bool stale_memory;
 	uint32_t cursor_width, cursor_height; // px, what DRM_CAP_CURSOR_* say
 	// Connectors that turn up later (DisplayPort MST) are added by kms_device_probe; pointers to the others stay
 	// valid. One that went away stays in the array, not connected, until another takes its place.

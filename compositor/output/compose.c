@@ -61,6 +61,7 @@ static bool fill_layer(struct output *output, int index, struct render_layer *ou
 		return false;
 	}
 	out->pixels.format = buffer->format;
+	out->pixels.coding = buffer->coding;
 	out->pixels.y_invert = buffer->y_invert;
 	out->pixels.n_planes = pixels.n_planes;
 	for (int i = 0; i < pixels.n_planes; i++) {
@@ -128,6 +129,7 @@ static bool draw(struct output *output, struct kms_dumb *dumb, const pixman_regi
 		.stride = dumb->stride,
 		.holes = drawing->holes,
 		.canvas = drawing->canvas,
+		.workers = pool_workers(output->pool),
 	};
 	int n = 0;
 	for (int i = 0; i < output->scene.n_layers; i++) {

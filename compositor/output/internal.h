@@ -142,6 +142,8 @@ uint64_t region_area(const pixman_region32_t *region); // px
 // Fills in the planes that the CRTC may come to show, in the kernel's order. Returns how many.
 int pool_planes(const struct output_pool *pool, const struct kms_crtc *crtc,
 	struct kms_plane *planes[PLANNER_MAX_PLANES], int *primary);
+// Threads that all outputs of the device compose with; may be NULL.
+struct render_workers *pool_workers(const struct output_pool *pool);
 void pool_add(struct output_pool *pool, struct output *output);
 void pool_remove(struct output_pool *pool, struct output *output);
 // The one that shows on the CRTC, or did until it was retired; NULL: none.

@@ -159,7 +159,10 @@ void frame_plan_layer(struct output *output, const struct scene_layer *layer, bo
 		planned->format = info->opaque;
 	}
 	planned->modifier = modifier_for(output, layer->whole, planned->format, buffer->modifier);
-	if (!any_plane_takes(output, layer->whole, planned->format, planned->modifier)) {
+	// Planes are set to what is coded by default.
+	bool foreign = info != NULL && info->yuv &&
+		(buffer->coding.matrix != FORMAT_BT601 || buffer->coding.full_range);
+	if (foreign || !any_plane_takes(output, layer->whole, planned->format, planned->modifier)) {
 		planned->refused |= PLANNER_REASON_NO_PLANE_FORMAT;
 	} else if (scanout_framebuffer(output->device, buffer, planned->format) == NULL) {
 		planned->refused |= PLANNER_REASON_IMPORT_REFUSED;

@@ -38,6 +38,7 @@ struct output_pool {
 	struct kms_plane *primaries[MAX_PIPES]; // by CRTC; NULL: drives nothing
 	struct output *outputs[MAX_PIPES];      // by CRTC; may be NULL
 	int n_claims;
+	struct render_workers *workers; // may be NULL
 };
 
 static bool fits(const struct kms_plane *plane, const struct kms_crtc *crtc) {
@@ -82,6 +83,7 @@ struct output_pool *output_pool_create(struct kms_device *device) {
 	for (int p = 0; p < device->n_planes; p++) {
 		pool->planes[p].plane = &device->planes[p];
 	}
+	pool->workers = render_workers_create(0);
 	return pool;
 }
 
@@ -92,6 +94,7 @@ void output_pool_destroy(struct output_pool *pool) {
 	for (int i = 0; i < MAX_PIPES; i++) {
 		output_destroy(pool->outputs[i]);
 	}
+	render_workers_destroy(pool->workers);
 	free(pool->planes);
 	free(pool);
 }
@@ -113,6 +116,10 @@ void output_pool_route(struct output_pool *pool, const struct kms_pipe *pipes, i
 		}
 	}
 	choose_primaries(pool, pipes, n_pipes);
+}
+
+struct render_workers *pool_workers(const struct output_pool *pool) {
+	return pool->workers;
 }
 
 int pool_planes(const struct output_pool *pool, const struct kms_crtc *crtc,

@@ -5,19 +5,41 @@
 // than one box allocate whenever they are made.
 #include "render/private.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
+
+// Less damage than that a thread is not worth waking one: some tenths of a millisecond.
+enum { MIN_THREAD_PIXELS = 1 << 17 };
 
 static bool is_solid(const struct render_layer *layer) {
 	return layer->pixels.format == 0;
 }
 
+struct pass {
+	const struct render_target *target;
+	struct render_brush *brush;
+	int thread;
+	pixman_box32_t clip; // target px: nothing else is drawn
+	struct render_stats stats;
+	const struct render_layer *layers;
+	int n_layers;
+};
+
 // A layer as far as it concerns the frame being drawn.
 struct item {
 	const struct render_layer *layer;
 	struct render_source source; // unless solid
-	pixman_box32_t box;          // target px, clipped to the target
+	pixman_box32_t box;          // target px, clipped
 	bool opaque;                 // all of it
 };
+
+static bool intersect(pixman_box32_t *common, const pixman_box32_t *a, const pixman_box32_t *b) {
+	common->x1 = a->x1 > b->x1 ? a->x1 : b->x1;
+	common->y1 = a->y1 > b->y1 ? a->y1 : b->y1;
+	common->x2 = a->x2 < b->x2 ? a->x2 : b->x2;
+	common->y2 = a->y2 < b->y2 ? a->y2 : b->y2;
+	return common->x1 < common->x2 && common->y1 < common->y2;
+}
 
 static int32_t clamp(int64_t value, int32_t max) {
 	return (int32_t)(value < 0 ? 0 : value > max ? max : value);
@@ -25,18 +47,19 @@ static int32_t clamp(int64_t value, int32_t max) {
 
 // False when nothing of the layer can be drawn.
 static bool item_init(
-	struct item *item, const struct render_layer *layer, const struct render_target *target) {
+	struct item *item, const struct render_layer *layer, const struct pass *pass) {
+	const struct render_target *target = pass->target;
 	if (layer->width <= 0 || layer->height <= 0) {
 		return false;
 	}
 	item->layer = layer;
-	item->box = (pixman_box32_t){
+	pixman_box32_t box = {
 		.x1 = clamp(layer->x, target->width),
 		.y1 = clamp(layer->y, target->height),
 		.x2 = clamp((int64_t)layer->x + layer->width, target->width),
 		.y2 = clamp((int64_t)layer->y + layer->height, target->height),
 	};
-	if (item->box.x1 >= item->box.x2 || item->box.y1 >= item->box.y2) {
+	if (!intersect(&item->box, &box, &pass->clip)) {
 		return false;
 	}
 	if (is_solid(layer)) {
@@ -48,14 +71,6 @@ static bool item_init(
 	}
 	item->opaque = !item->source.alpha;
 	return true;
-}
-
-static bool intersect(pixman_box32_t *common, const pixman_box32_t *a, const pixman_box32_t *b) {
-	common->x1 = a->x1 > b->x1 ? a->x1 : b->x1;
-	common->y1 = a->y1 > b->y1 ? a->y1 : b->y1;
-	common->x2 = a->x2 < b->x2 ? a->x2 : b->x2;
-	common->y2 = a->y2 < b->y2 ? a->y2 : b->y2;
-	return common->x1 < common->x2 && common->y1 < common->y2;
 }
 
 // What is left of `box` without `hole`, which lies in it: above, below, left and right of it. Boxes
@@ -111,91 +126,84 @@ static pixman_color_t item_colour(const struct item *item) {
 	};
 }
 
-static pixman_image_t *solid_image(struct render_scratch *scratch, const pixman_color_t *colour) {
-	const pixman_color_t *old = &scratch->colour;
-	if (scratch->solid && old->red == colour->red && old->green == colour->green &&
+static pixman_image_t *solid_image(struct render_images *images, const pixman_color_t *colour) {
+	const pixman_color_t *old = &images->colour;
+	if (images->solid && old->red == colour->red && old->green == colour->green &&
 		old->blue == colour->blue && old->alpha == colour->alpha) {
-		return scratch->solid;
+		return images->solid;
 	}
-	if (scratch->solid) {
-		pixman_image_unref(scratch->solid);
+	if (images->solid) {
+		pixman_image_unref(images->solid);
 	}
-	scratch->solid = pixman_image_create_solid_fill(colour);
-	scratch->colour = *colour;
-	return scratch->solid;
+	images->solid = pixman_image_create_solid_fill(colour);
+	images->colour = *colour;
+	return images->solid;
 }
 
-static bool blend_colour(struct render_canvas *canvas, struct render_scratch *scratch,
+static bool blend_colour(struct render_brush *brush, struct render_images *images,
 	const pixman_color_t *colour, const pixman_box32_t *box) {
-	pixman_image_t *image = solid_image(scratch, colour);
+	pixman_image_t *image = solid_image(images, colour);
 	if (image) {
-		pixman_image_composite32(PIXMAN_OP_OVER, image, NULL, canvas->image.image, 0, 0, 0, 0,
+		pixman_image_composite32(PIXMAN_OP_OVER, image, NULL, brush->image.image, 0, 0, 0, 0,
 			box->x1, box->y1, box->x2 - box->x1, box->y2 - box->y1);
 	}
 	return image != NULL;
 }
 
 static bool fill(
-	struct render_canvas *canvas, const pixman_color_t *colour, const pixman_box32_t *box) {
-	return pixman_image_fill_boxes(PIXMAN_OP_SRC, canvas->image.image, colour, 1, box);
+	struct render_brush *brush, const pixman_color_t *colour, const pixman_box32_t *box) {
+	return pixman_image_fill_boxes(PIXMAN_OP_SRC, brush->image.image, colour, 1, box);
 }
 
-struct pass {
-	const struct render_target *target;
-	struct render_canvas *canvas;
-	struct render_stats *stats;
-	const struct render_layer *layers;
-	int n_layers;
-};
-
-static void count(const struct pass *pass, const pixman_box32_t *box) {
+static void count(struct pass *pass, const pixman_box32_t *box) {
 	uint64_t pixels = (uint64_t)(box->x2 - box->x1) * (uint64_t)(box->y2 - box->y1);
-	unsigned bits = PIXMAN_FORMAT_BPP(pass->canvas->image.view.format);
-	pass->stats->pixels += pixels;
-	pass->stats->bytes += pixels * (bits / 8);
+	unsigned bits = PIXMAN_FORMAT_BPP(pass->brush->image.view.format);
+	pass->stats.pixels += pixels;
+	pass->stats.bytes += pixels * (bits / 8);
 }
 
-static bool draw_box(const struct pass *pass, const struct item *item,
-	struct render_scratch *scratch, pixman_op_t op, const pixman_box32_t *box) {
+static bool draw_box(struct pass *pass, const struct item *item, struct render_images *images,
+	pixman_op_t op, const pixman_box32_t *box) {
 	bool done;
 	if (is_solid(item->layer)) {
 		pixman_color_t colour = item_colour(item);
-		done = op == PIXMAN_OP_SRC ? fill(pass->canvas, &colour, box)
-								   : blend_colour(pass->canvas, scratch, &colour, box);
+		done = op == PIXMAN_OP_SRC ? fill(pass->brush, &colour, box)
+								   : blend_colour(pass->brush, images, &colour, box);
 	} else {
-		done = render_source_draw(&item->source, op, pass->target, pass->canvas, scratch, box);
+		done = render_source_draw(&item->source, op, pass->target, pass->brush, images, box);
 	}
 	count(pass, box);
 	return done;
 }
 
 // Copies what of `box` is opaque, blends the rest.
-static bool draw_split(const struct pass *pass, const struct item *item,
-	struct render_scratch *scratch, struct boxes opaque, const pixman_box32_t *box) {
+static bool draw_split(struct pass *pass, const struct item *item, struct render_images *images,
+	struct boxes opaque, const pixman_box32_t *box) {
 	for (int i = 0; i < opaque.n; i++) {
 		pixman_box32_t hole;
 		if (!intersect(&hole, box, &opaque.boxes[i])) {
 			continue;
 		}
-		if (!draw_box(pass, item, scratch, PIXMAN_OP_SRC, &hole)) {
+		if (!draw_box(pass, item, images, PIXMAN_OP_SRC, &hole)) {
 			return false;
 		}
 		struct boxes others = {opaque.boxes + i + 1, opaque.n - i - 1};
 		pixman_box32_t parts[4];
 		split(parts, box, &hole);
 		for (int p = 0; p < 4; p++) {
-			if (!is_empty(&parts[p]) && !draw_split(pass, item, scratch, others, &parts[p])) {
+			if (!is_empty(&parts[p]) && !draw_split(pass, item, images, others, &parts[p])) {
 				return false;
 			}
 		}
 		return true;
 	}
-	return draw_box(pass, item, scratch, PIXMAN_OP_OVER, box);
+	return draw_box(pass, item, images, PIXMAN_OP_OVER, box);
 }
 
-static bool draw_item(const struct pass *pass, const struct item *item, struct boxes todo) {
+static bool draw_item(struct pass *pass, const struct item *item, struct boxes todo) {
 	struct render_scratch **slot = item->layer->scratch;
-	struct render_scratch *scratch = slot ? *slot : NULL;
+	struct render_images *images =
+		slot && *slot ? &(*slot)->images[pass->thread] : &pass->brush->images;
 	struct boxes visible = item_visible(item);
 	struct boxes opaque = item_opaque(item);
 	for (int v = 0; v < visible.n; v++) {
@@ -208,13 +216,7 @@ static bool draw_item(const struct pass *pass, const struct item *item, struct b
 			if (!intersect(&box, &seen, &todo.boxes[t])) {
 				continue;
 			}
-			if (!scratch && slot) {
-				scratch = *slot = calloc(1, sizeof(*scratch));
-			}
-			if (!scratch) {
-				scratch = &pass->canvas->scratch;
-			}
-			if (!draw_split(pass, item, scratch, opaque, &box)) {
+			if (!draw_split(pass, item, images, opaque, &box)) {
 				return false;
 			}
 		}
@@ -224,12 +226,12 @@ static bool draw_item(const struct pass *pass, const struct item *item, struct b
 
 // Paints what of `box` no opaque part hides, from the given part of the given layer on.
 static bool draw_background(
-	const struct pass *pass, int first_layer, int first_part, const pixman_box32_t *box) {
+	struct pass *pass, int first_layer, int first_part, const pixman_box32_t *box) {
 	static const pixman_color_t black = {.alpha = UINT16_MAX};
 
 	for (int l = first_layer; l < pass->n_layers; l++, first_part = 0) {
 		struct item item;
-		if (!item_init(&item, &pass->layers[l], pass->target)) {
+		if (!item_init(&item, &pass->layers[l], pass)) {
 			continue;
 		}
 		pixman_box32_t shared;
@@ -251,12 +253,12 @@ static bool draw_background(
 		}
 	}
 	count(pass, box);
-	return fill(pass->canvas, &black, box);
+	return fill(pass->brush, &black, box);
 }
 
 // Clears the holes in `box`, from the given one on, and paints the rest. In a hole no layer counts as
 // hiding it: what lies below it may have been left out for the sake of what shines through.
-static bool draw_ground(const struct pass *pass, int first_hole, const pixman_box32_t *box) {
+static bool draw_ground(struct pass *pass, int first_hole, const pixman_box32_t *box) {
 	static const pixman_color_t clear = {0};
 
 	const pixman_region32_t *region = pass->target->holes;
@@ -274,74 +276,178 @@ static bool draw_ground(const struct pass *pass, int first_hole, const pixman_bo
 			}
 		}
 		count(pass, &hole);
-		return fill(pass->canvas, &clear, &hole);
+		return fill(pass->brush, &clear, &hole);
 	}
 	return draw_background(pass, 0, 0, box);
 }
 
-static bool draw_all(const struct pass *pass, const pixman_region32_t *damage) {
-	const pixman_box32_t all = {.x2 = pass->target->width, .y2 = pass->target->height};
+static bool draw_all(struct pass *pass, const pixman_region32_t *damage) {
 	struct boxes todo = region_boxes(damage);
 	for (int i = 0; i < todo.n; i++) {
 		pixman_box32_t box;
-		if (intersect(&box, &todo.boxes[i], &all) && !draw_ground(pass, 0, &box)) {
+		if (intersect(&box, &todo.boxes[i], &pass->clip) && !draw_ground(pass, 0, &box)) {
 			return false;
 		}
 	}
 	for (int i = 0; i < pass->n_layers; i++) {
 		struct item item;
-		if (item_init(&item, &pass->layers[i], pass->target) && !draw_item(pass, &item, todo)) {
+		if (item_init(&item, &pass->layers[i], pass) && !draw_item(pass, &item, todo)) {
 			return false;
 		}
 	}
 	return true;
 }
 
+static void brush_finish(struct render_brush *brush) {
+	render_images_finish(&brush->images);
+	render_staging_finish(&brush->source);
+	render_staging_finish(&brush->upright);
+	render_staging_finish(&brush->oriented);
+	render_image_finish(&brush->image);
+}
+
 void render_canvas_destroy(struct render_canvas *canvas) {
 	if (!canvas) {
 		return;
 	}
-	render_scratch_finish(&canvas->scratch);
-	render_staging_finish(&canvas->source);
-	render_staging_finish(&canvas->upright);
-	render_staging_finish(&canvas->oriented);
-	render_image_finish(&canvas->image);
+	for (int i = 0; i < RENDER_MAX_THREADS; i++) {
+		brush_finish(&canvas->brushes[i]);
+	}
 	free(canvas);
+}
+
+// What several threads draw, a band at a time: rows from RENDER_PIECE_ROWS * n on.
+struct job {
+	const struct render_target *target;
+	struct render_view view; // of the target
+	struct render_canvas *canvas;
+	const pixman_region32_t *damage;
+	const struct render_layer *layers;
+	int n_layers;
+	int end_band;
+	atomic_int next_band;
+	atomic_bool failed;
+	struct render_stats stats[RENDER_MAX_THREADS];
+};
+
+static void draw_bands(void *data, int thread) {
+	struct job *job = data;
+	struct pass pass = {
+		.target = job->target,
+		.brush = &job->canvas->brushes[thread],
+		.thread = thread,
+		.clip = {.x2 = job->target->width},
+		.layers = job->layers,
+		.n_layers = job->n_layers,
+	};
+	bool ok = render_image_get(&pass.brush->image, &job->view) != NULL;
+	int band;
+	while (ok && (band = atomic_fetch_add(&job->next_band, 1)) < job->end_band) {
+		pass.clip.y1 = band * RENDER_PIECE_ROWS;
+		pass.clip.y2 = clamp((int64_t)(band + 1) * RENDER_PIECE_ROWS, job->target->height);
+		ok = draw_all(&pass, job->damage);
+	}
+	if (!ok) {
+		atomic_store(&job->failed, true);
+	}
+	job->stats[thread] = pass.stats;
+}
+
+// All of it, in this thread.
+static void draw_whole(struct job *job) {
+	struct pass pass = {
+		.target = job->target,
+		.brush = &job->canvas->brushes[0],
+		.clip = {.x2 = job->target->width, .y2 = job->target->height},
+		.layers = job->layers,
+		.n_layers = job->n_layers,
+	};
+	bool ok =
+		render_image_get(&pass.brush->image, &job->view) != NULL && draw_all(&pass, job->damage);
+	atomic_store(&job->failed, !ok);
+	job->stats[0] = pass.stats;
+}
+
+static int64_t clipped_area(const struct job *job) {
+	const pixman_box32_t all = {.x2 = job->target->width, .y2 = job->target->height};
+	struct boxes todo = region_boxes(job->damage);
+	int64_t px = 0;
+	for (int i = 0; i < todo.n; i++) {
+		pixman_box32_t box;
+		if (intersect(&box, &todo.boxes[i], &all)) {
+			px += (int64_t)(box.x2 - box.x1) * (box.y2 - box.y1);
+		}
+	}
+	return px;
+}
+
+// Layers whose buffers keep something get it now: threads are not to agree about it.
+static void make_scratches(const struct render_layer *layers, int n_layers) {
+	for (int i = 0; i < n_layers; i++) {
+		struct render_scratch **slot = layers[i].scratch;
+		if (slot && !*slot) {
+			*slot = calloc(1, sizeof(**slot)); // without, it is done without
+		}
+	}
+}
+
+static void run(struct job *job, struct render_workers *workers) {
+	int64_t px = clipped_area(job);
+	int n_threads = render_workers_threads(workers);
+	int64_t worth = px / MIN_THREAD_PIXELS;
+	n_threads = worth < n_threads ? (int)worth : n_threads;
+	if (px > 0) {
+		make_scratches(job->layers, job->n_layers);
+	}
+	if (n_threads < 2) {
+		draw_whole(job);
+		return;
+	}
+	const pixman_box32_t *extents =
+		pixman_region32_extents((pixman_region32_t *)(uintptr_t)job->damage);
+	int32_t top = clamp(extents->y1, job->target->height);
+	int32_t bottom = clamp(extents->y2, job->target->height);
+	atomic_init(&job->next_band, top / RENDER_PIECE_ROWS);
+	job->end_band = (bottom + RENDER_PIECE_ROWS - 1) / RENDER_PIECE_ROWS;
+	render_workers_run(workers, n_threads, draw_bands, job);
 }
 
 bool render_compose(const struct render_target *target, const pixman_region32_t *damage,
 	const struct render_layer *layers, int n_layers, struct render_stats *stats) {
-	struct render_view view = {
-		.format = render_pixman_format(target->format),
-		.width = target->width,
-		.height = target->height,
-		.data = target->data,
-		.stride = (int32_t)target->stride,
-	};
-	if (view.format == 0 || target->width > RENDER_MAX_SIZE || target->height > RENDER_MAX_SIZE ||
-		target->stride > INT32_MAX) {
-		return false;
-	}
-	struct render_canvas *canvas = target->canvas ? *target->canvas : NULL;
-	bool created = !canvas;
-	if (created) {
-		canvas = calloc(1, sizeof(*canvas));
-		if (!canvas) {
-			return false;
-		}
-	}
-	struct pass pass = {
+	struct job job = {
 		.target = target,
-		.canvas = canvas,
-		.stats = stats,
+		.view =
+			{
+				.format = render_pixman_format(target->format),
+				.width = target->width,
+				.height = target->height,
+				.data = target->data,
+				.stride = (int32_t)target->stride,
+			},
+		.damage = damage,
 		.layers = layers,
 		.n_layers = n_layers,
 	};
-	bool done = render_image_get(&canvas->image, &view) != NULL && draw_all(&pass, damage);
-	if (created && target->canvas) {
-		*target->canvas = canvas;
-	} else if (created) {
-		render_canvas_destroy(canvas);
+	if (job.view.format == 0 || target->width > RENDER_MAX_SIZE ||
+		target->height > RENDER_MAX_SIZE || target->stride > INT32_MAX) {
+		return false;
 	}
-	return done;
+	job.canvas = target->canvas ? *target->canvas : NULL;
+	if (!job.canvas) {
+		job.canvas = calloc(1, sizeof(*job.canvas));
+		if (!job.canvas) {
+			return false;
+		}
+	}
+	run(&job, target->workers);
+	for (int i = 0; i < RENDER_MAX_THREADS; i++) {
+		stats->pixels += job.stats[i].pixels;
+		stats->bytes += job.stats[i].bytes;
+	}
+	if (target->canvas) {
+		*target->canvas = job.canvas;
+	} else {
+		render_canvas_destroy(job.canvas);
+	}
+	return !atomic_load(&job.failed);
 }

@@ -26,6 +26,8 @@ static const struct mapping mappings[] = {
 	{DRM_FORMAT_BGRA8888, PIXMAN_b8g8r8a8},
 	{DRM_FORMAT_RGB888, PIXMAN_r8g8b8},
 	{DRM_FORMAT_BGR888, PIXMAN_b8g8r8},
+	{DRM_FORMAT_RGB332, PIXMAN_r3g3b2},
+	{DRM_FORMAT_BGR233, PIXMAN_b2g3r3},
 	{DRM_FORMAT_RGB565, PIXMAN_r5g6b5},
 	{DRM_FORMAT_BGR565, PIXMAN_b5g6r5},
 	{DRM_FORMAT_XRGB1555, PIXMAN_x1r5g5b5},
@@ -136,17 +138,20 @@ void render_staging_finish(struct render_staging *staging) {
 	*staging = (struct render_staging){0};
 }
 
-void render_scratch_finish(struct render_scratch *scratch) {
-	render_image_finish(&scratch->image);
-	if (scratch->solid) {
-		pixman_image_unref(scratch->solid);
-		scratch->solid = NULL;
+void render_images_finish(struct render_images *images) {
+	render_image_finish(&images->image);
+	if (images->solid) {
+		pixman_image_unref(images->solid);
+		images->solid = NULL;
 	}
 }
 
 void render_scratch_destroy(struct render_scratch *scratch) {
-	if (scratch) {
-		render_scratch_finish(scratch);
-		free(scratch);
+	if (!scratch) {
+		return;
 	}
+	for (int i = 0; i < RENDER_MAX_THREADS; i++) {
+		render_images_finish(&scratch->images[i]);
+	}
+	free(scratch);
 }

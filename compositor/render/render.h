@@ -3,7 +3,7 @@
 //
 // Opaque parts are copied (SRC), the rest is blended (OVER, premultiplied); nothing that an opaque
 // part above hides is drawn; integer offsets are source offsets, never a matrix (peers: 2.6 times
-// the time). YUV is converted (BT.601 limited range, as KMS planes default to) while it is drawn.
+// the time). YUV is converted while it is drawn.
 // What pixman needs to know of a buffer is kept in a scratch beside the buffer and a canvas beside
 // the target, so that a frame like the last one allocates nothing.
 #ifndef VITRINE_RENDER_RENDER_H
@@ -25,6 +25,7 @@ struct render_pixels {
 	const uint8_t *data[FORMAT_MAX_PLANES];
 	uint32_t stride[FORMAT_MAX_PLANES]; // bytes
 	uint16_t solid[4];                  // premultiplied r, g, b, a
+	struct format_coding coding;        // of YUV
 	bool y_invert;                      // the first row in memory is the picture's last
 };
 
@@ -42,6 +43,9 @@ struct render_layer {
 	struct render_scratch **scratch; // made here, kept with the buffer by the caller; may be NULL
 };
 
+// Threads that share in large pieces of work.
+struct render_workers;
+
 struct render_target {
 	uint32_t format; // 16 or 32 bit RGB; with alpha it becomes premultiplied
 	int32_t width, height;
@@ -50,7 +54,8 @@ struct render_target {
 	// Target px where the ground below the layers is transparent instead of black; may be NULL. Of use only
 	// for formats with alpha.
 	const pixman_region32_t *holes;
-	struct render_canvas **canvas; // made here, kept with the target by the caller; may be NULL
+	struct render_canvas **canvas;  // made here, kept with the target by the caller; may be NULL
+	struct render_workers *workers; // that large damage is shared among; NULL: none
 };
 
 struct render_stats {
@@ -67,6 +72,16 @@ void render_scratch_destroy(struct render_scratch *scratch); // NULL is fine
 struct render_canvas;
 void render_canvas_destroy(struct render_canvas *canvas); // NULL is fine
 
+// n_threads counts the one that calls render_compose; 0: as many as there are CPUs that this process may
+// use, up to 8. They are started when there first is work for them, and sleep while there is none; they
+// handle no signals but what their own instructions raise. NULL when out of memory, which is fine to
+// compose with.
+struct render_workers *render_workers_create(int n_threads);
+// Ends the threads. NULL is fine.
+void render_workers_destroy(struct render_workers *workers);
+// Threads that were started, without the one that asks. NULL is fine.
+int render_workers_started(const struct render_workers *workers);
+
 // True if render_compose can read the format.
 bool render_can_compose(uint32_t format);
 
@@ -74,7 +89,8 @@ bool render_can_compose(uint32_t format);
 // opaque part hides it, then the layers bottom to top. Scaled pictures are filtered bilinearly and end at the edge of src:
 // nothing beyond it shines in. A layer whose pixels are missing (data NULL, unknown format) or that
 // shrinks to less than 1/32766 is left out. Adds to *stats. False when out of memory or for a target
-// that pixman cannot draw on: parts may be undrawn.
+// that pixman cannot draw on: parts may be undrawn. The picture is the same to the bit however many
+// threads drew it.
 bool render_compose(const struct render_target *target, const pixman_region32_t *damage,
 	const struct render_layer *layers, int n_layers, struct render_stats *stats);
 

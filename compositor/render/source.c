@@ -14,7 +14,6 @@
 #include <string.h>
 
 enum {
-	PIECE_ROWS = 64,        // of the target
 	PIECE_PIXELS = 1 << 20, // of the source
 	ONE = 1 << 16,          // 16.16
 };
@@ -71,6 +70,10 @@ bool render_source_init(struct render_source *source, const struct render_layer 
 		!(layer->src.width > 0) || !(layer->src.height > 0)) {
 		return false;
 	}
+	struct render_yuv matrix = {0};
+	if (info->yuv && !render_yuv_init(&matrix, pixels)) {
+		return false;
+	}
 	bool flipped = layer->transform >= WL_OUTPUT_TRANSFORM_FLIPPED;
 	int turn = flipped ? turn_of_flip[layer->transform - WL_OUTPUT_TRANSFORM_FLIPPED]
 					   : (int)layer->transform;
@@ -83,6 +86,7 @@ bool render_source_init(struct render_source *source, const struct render_layer 
 		.pixels = pixels,
 		.format = render_pixman_format(pixels->format),
 		.yuv = info->yuv,
+		.matrix = matrix,
 		.alpha = info->alpha,
 		.backwards = flipped != pixels->y_invert,
 		.turn = turn,
@@ -158,15 +162,15 @@ static bool fits(const pixman_box32_t *box) {
 }
 
 // Copies without scaling. *origin is where the returned image begins in the source.
-static pixman_image_t *plain_image(const struct render_source *source,
-	struct render_scratch *scratch, const pixman_box32_t *need, pixman_box32_t *origin) {
+static pixman_image_t *plain_image(const struct render_source *source, struct render_images *images,
+	const pixman_box32_t *need, pixman_box32_t *origin) {
 	// All of the buffer if possible: the image then stays the same whatever part is asked for.
 	*origin = (pixman_box32_t){.x2 = source->pixels->width, .y2 = source->pixels->height};
 	if (!fits(origin)) {
 		*origin = *need;
 	}
 	struct render_view view = view_of(source, origin);
-	pixman_image_t *image = render_image_get(&scratch->image, &view);
+	pixman_image_t *image = render_image_get(&images->image, &view);
 	if (image) {
 		pixman_image_set_transform(image, NULL);
 		pixman_image_set_repeat(image, PIXMAN_REPEAT_NONE);
@@ -221,7 +225,7 @@ static bool set_transform(const struct render_source *source, pixman_image_t *im
 
 // Draws a piece from an image that begins at source px (x, y).
 static bool draw_transformed(const struct render_source *source, pixman_op_t op,
-	pixman_image_t *image, int32_t x, int32_t y, struct render_canvas *canvas,
+	pixman_image_t *image, int32_t x, int32_t y, struct render_brush *brush,
 	const pixman_box32_t *piece) {
 	int32_t width = piece->x2 - piece->x1;
 	int32_t height = piece->y2 - piece->y1;
@@ -230,18 +234,18 @@ static bool draw_transformed(const struct render_source *source, pixman_op_t op,
 	}
 	if (op != PIXMAN_OP_OVER || !(source->turn & 1)) {
 		pixman_image_composite32(
-			op, image, NULL, canvas->image.image, 0, 0, 0, 0, piece->x1, piece->y1, width, height);
+			op, image, NULL, brush->image.image, 0, 0, 0, 0, piece->x1, piece->y1, width, height);
 		return true;
 	}
 	// pixman has a fast turn for copies only: two passes take less than half the time of one.
 	struct render_image *staged =
-		render_staging_get(&canvas->oriented, PIXMAN_a8r8g8b8, width, height);
+		render_staging_get(&brush->oriented, PIXMAN_a8r8g8b8, width, height);
 	if (!staged) {
 		return false;
 	}
 	pixman_image_t *oriented = staged->image;
 	pixman_image_composite32(PIXMAN_OP_SRC, image, NULL, oriented, 0, 0, 0, 0, 0, 0, width, height);
-	pixman_image_composite32(PIXMAN_OP_OVER, oriented, NULL, canvas->image.image, 0, 0, 0, 0,
+	pixman_image_composite32(PIXMAN_OP_OVER, oriented, NULL, brush->image.image, 0, 0, 0, 0,
 		piece->x1, piece->y1, width, height);
 	return true;
 }
@@ -249,11 +253,11 @@ static bool draw_transformed(const struct render_source *source, pixman_op_t op,
 // The same for a picture that is scaled and lies on its side, of which `need` was staged: pixman has a
 // fast turn and a fast scaling, but both at once takes five times as long.
 static bool draw_upright(const struct render_source *source, pixman_op_t op, pixman_image_t *staged,
-	struct render_canvas *canvas, const pixman_box32_t *need, const pixman_box32_t *piece) {
+	struct render_brush *brush, const pixman_box32_t *need, const pixman_box32_t *piece) {
 	int32_t width = need->x2 - need->x1;
 	int32_t height = need->y2 - need->y1;
 	pixman_format_code_t format = source->alpha ? PIXMAN_a8r8g8b8 : PIXMAN_x8r8g8b8;
-	struct render_image *image = render_staging_get(&canvas->upright, format, height, width);
+	struct render_image *image = render_staging_get(&brush->upright, format, height, width);
 	if (!image) {
 		return false;
 	}
@@ -283,7 +287,7 @@ static bool draw_upright(const struct render_source *source, pixman_op_t op, pix
 		upright.scale_y = -source->scale_x;
 		upright.offset_y = (int64_t)need->x2 * ONE - source->offset_x;
 	}
-	return draw_transformed(&upright, op, image->image, 0, 0, canvas, piece);
+	return draw_transformed(&upright, op, image->image, 0, 0, brush, piece);
 }
 
 static int32_t clamp_between(int32_t value, int32_t low, int32_t high) {
@@ -295,14 +299,14 @@ static uint8_t *staged_row(const struct render_image *staged, int32_t y) {
 }
 
 // The source px of `inner` into the staging area at (left, top).
-static bool stage_inner(const struct render_source *source, struct render_scratch *scratch,
+static bool stage_inner(const struct render_source *source, struct render_images *images,
 	const struct render_image *staged, const pixman_box32_t *inner, int32_t left, int32_t top) {
 	const struct render_view *view = &staged->view;
 	int32_t width = inner->x2 - inner->x1;
 	int32_t height = inner->y2 - inner->y1;
 	if (is_readable(source)) {
 		pixman_box32_t origin;
-		pixman_image_t *image = plain_image(source, scratch, inner, &origin);
+		pixman_image_t *image = plain_image(source, images, inner, &origin);
 		if (image) {
 			pixman_image_composite32(PIXMAN_OP_SRC, image, NULL, staged->image,
 				inner->x1 - origin.x1, inner->y1 - origin.y1, 0, 0, left, top, width, height);
@@ -315,7 +319,7 @@ static bool stage_inner(const struct render_source *source, struct render_scratc
 		if (source->yuv) {
 			int32_t row = inner->y1 + y;
 			row = source->backwards ? source->pixels->height - 1 - row : row;
-			render_yuv_convert_row(source->pixels, inner->x1, row, width, out);
+			render_yuv_convert_row(&source->matrix, source->pixels, inner->x1, row, width, out);
 		} else {
 			memcpy(out, row_at(source, inner->y1 + y) + (size_t)inner->x1 * bytes,
 				(size_t)width * bytes);
@@ -348,7 +352,7 @@ static void stage_margins(const struct render_image *staged, int32_t left, int32
 }
 
 static bool draw_staged(const struct render_source *source, pixman_op_t op,
-	struct render_canvas *canvas, struct render_scratch *scratch, const pixman_box32_t *piece) {
+	struct render_brush *brush, struct render_images *images, const pixman_box32_t *piece) {
 	const pixman_box32_t *box = &source->box;
 	pixman_box32_t need = need_of(source, piece);
 	pixman_box32_t inner;
@@ -368,15 +372,15 @@ static bool draw_staged(const struct render_source *source, pixman_op_t op,
 	int32_t height = need.y2 - need.y1;
 	int32_t left = inner.x1 - need.x1;
 	int32_t top = inner.y1 - need.y1;
-	struct render_image *staged = render_staging_get(&canvas->source, format, width, height);
-	if (!staged || !stage_inner(source, scratch, staged, &inner, left, top)) {
+	struct render_image *staged = render_staging_get(&brush->source, format, width, height);
+	if (!staged || !stage_inner(source, images, staged, &inner, left, top)) {
 		return false;
 	}
 	stage_margins(staged, left, top, inner.x2 - inner.x1, inner.y2 - inner.y1, width, height);
 	if (!source->exact && (source->turn & 1)) {
-		return draw_upright(source, op, staged->image, canvas, &need, piece);
+		return draw_upright(source, op, staged->image, brush, &need, piece);
 	}
-	return draw_transformed(source, op, staged->image, need.x1, need.y1, canvas, piece);
+	return draw_transformed(source, op, staged->image, need.x1, need.y1, brush, piece);
 }
 
 // The client's memory can be handed to pixman together with a transform.
@@ -385,11 +389,11 @@ static bool is_direct(const struct render_source *source) {
 }
 
 static bool draw_direct(const struct render_source *source, pixman_op_t op,
-	struct render_canvas *canvas, struct render_scratch *scratch, const pixman_box32_t *piece) {
+	struct render_brush *brush, struct render_images *images, const pixman_box32_t *piece) {
 	struct render_view view = view_of(source, &source->box);
-	pixman_image_t *image = render_image_get(&scratch->image, &view);
+	pixman_image_t *image = render_image_get(&images->image, &view);
 	return image &&
-		draw_transformed(source, op, image, source->box.x1, source->box.y1, canvas, piece);
+		draw_transformed(source, op, image, source->box.x1, source->box.y1, brush, piece);
 }
 
 static int64_t area(const pixman_box32_t *box) {
@@ -397,14 +401,15 @@ static int64_t area(const pixman_box32_t *box) {
 }
 
 static bool draw_in_pieces(const struct render_source *source, pixman_op_t op,
-	struct render_canvas *canvas, struct render_scratch *scratch, const pixman_box32_t *box) {
+	struct render_brush *brush, struct render_images *images, const pixman_box32_t *box) {
 	// When a picture is made much smaller most of its rows are not needed: single rows skip them.
 	int32_t scale_down = source->turn & 1 ? source->scale_x : source->scale_y;
-	int32_t rows = abs(scale_down) > 4 * ONE ? 1 : PIECE_ROWS;
-	bool direct = is_direct(source) && source->exact;
+	bool direct = is_direct(source) && (source->exact || !(source->turn & 1));
+	int32_t rows = !direct && abs(scale_down) > 4 * ONE ? 1 : RENDER_PIECE_ROWS;
 	pixman_box32_t piece = *box;
 	while (piece.y1 < box->y2) {
-		piece.y2 = box->y2 - piece.y1 > rows ? piece.y1 + rows : box->y2;
+		piece.y2 = piece.y1 - piece.y1 % rows + rows;
+		piece.y2 = piece.y2 < box->y2 ? piece.y2 : box->y2;
 		piece.x1 = box->x1;
 		while (piece.x1 < box->x2) {
 			piece.x2 = box->x2;
@@ -413,8 +418,8 @@ static bool draw_in_pieces(const struct render_source *source, pixman_op_t op,
 				piece.x2 = piece.x1 + (piece.x2 - piece.x1) / 2;
 				need = need_of(source, &piece);
 			}
-			bool done = direct ? draw_direct(source, op, canvas, scratch, &piece)
-							   : draw_staged(source, op, canvas, scratch, &piece);
+			bool done = direct ? draw_direct(source, op, brush, images, &piece)
+							   : draw_staged(source, op, brush, images, &piece);
 			if (!done) {
 				return false;
 			}
@@ -432,7 +437,7 @@ static void convert_into(const struct render_source *source, const struct render
 	for (int32_t row = box->y1; row < box->y2; row++) {
 		int32_t y = row + (int32_t)(source->offset_y / ONE);
 		y = source->backwards ? source->pixels->height - 1 - y : y;
-		render_yuv_convert_row(source->pixels, x, y, box->x2 - box->x1,
+		render_yuv_convert_row(&source->matrix, source->pixels, x, y, box->x2 - box->x1,
 			target->data + (size_t)row * target->stride + (size_t)box->x1 * sizeof(uint32_t));
 	}
 }
@@ -443,16 +448,16 @@ static bool contains(const pixman_box32_t *outer, const pixman_box32_t *inner) {
 }
 
 bool render_source_draw(const struct render_source *source, pixman_op_t op,
-	const struct render_target *target, struct render_canvas *canvas,
-	struct render_scratch *scratch, const pixman_box32_t *box) {
+	const struct render_target *target, struct render_brush *brush, struct render_images *images,
+	const pixman_box32_t *box) {
 	bool plain = source->exact && source->turn == 0;
 	pixman_box32_t need = need_of(source, box);
 	if (plain && contains(&source->box, &need)) {
 		if (is_readable(source)) {
 			pixman_box32_t origin;
-			pixman_image_t *image = plain_image(source, scratch, &need, &origin);
+			pixman_image_t *image = plain_image(source, images, &need, &origin);
 			if (image) {
-				pixman_image_composite32(op, image, NULL, canvas->image.image, need.x1 - origin.x1,
+				pixman_image_composite32(op, image, NULL, brush->image.image, need.x1 - origin.x1,
 					need.y1 - origin.y1, 0, 0, box->x1, box->y1, box->x2 - box->x1,
 					box->y2 - box->y1);
 			}
@@ -464,9 +469,9 @@ bool render_source_draw(const struct render_source *source, pixman_op_t op,
 			return true;
 		}
 	}
-	bool one_pass = !(source->turn & 1) || (source->exact && op == PIXMAN_OP_SRC);
-	if (is_direct(source) && one_pass) {
-		return draw_direct(source, op, canvas, scratch, box);
+	// Copies that are turned need no pieces.
+	if (is_direct(source) && source->exact && op == PIXMAN_OP_SRC) {
+		return draw_direct(source, op, brush, images, box);
 	}
-	return draw_in_pieces(source, op, canvas, scratch, box);
+	return draw_in_pieces(source, op, brush, images, box);
 }

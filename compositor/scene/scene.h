@@ -71,7 +71,8 @@ struct scene_buffer {
 	int fd[FORMAT_MAX_PLANES]; // dma-bufs, owned by the producer; -1 elsewhere
 	uint32_t offset[FORMAT_MAX_PLANES];
 	uint32_t stride[FORMAT_MAX_PLANES];
-	uint16_t solid[4]; // premultiplied r, g, b, a of 0..0xffff
+	uint16_t solid[4];           // premultiplied r, g, b, a of 0..0xffff
+	struct format_coding coding; // of YUV
 	bool y_invert;
 	unsigned locks;       // users of the contents: surface states, frames on their way or on screen
 	bool dropped;         // the producer will not use it again

@@ -132,9 +132,9 @@ static const struct ext_idle_notifier_v1_interface notifier_impl = {
 	.get_input_idle_notification = handle_get_input_notification,
 };
 
-void wayland_idle_activity(struct wayland_server *server) {
+void wayland_idle_activity(struct wayland_server *server, uint64_t time_us) {
 	struct idle *idle = server->idle;
-	idle->active_ms = now_ms();
+	idle->active_ms = (int64_t)(time_us / 1000);
 	struct notification *notification;
 	wl_list_for_each(notification, &idle->notifications, link) {
 		if (notification->idled) {

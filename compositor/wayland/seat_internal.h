@@ -39,6 +39,8 @@ struct seat_client {
 	unsigned n_serials;                       // issued so far
 	uint32_t last_action;                     // serial of the last press or release, 0: none
 	struct wl_listener destroy;
+	unsigned trusted_events;   // so many more before it is asked again whether the client reads
+	unsigned behind_turn;      // seat.behind_turn when it was found not to
 	struct wl_list frame_link; // seat_touch_state.frames: a wl_touch.frame is owed
 };
 
@@ -141,6 +143,7 @@ struct seat {
 	struct wl_event_source *scene_idle; // may be NULL
 	struct wl_event_source *behind_timer;
 	bool behind_armed;
+	unsigned behind_turn; // how often the timer has looked
 	uint32_t last_action; // that of the client that was told of a press or a release last
 	struct seat_keyboard keyboard;
 	struct seat_pointer pointer;

@@ -3,7 +3,8 @@
 //
 // libwayland guards one wl_shm pool at a time and asserts that it is only one; composing reads many
 // clients' buffers at once. Hence a handler of our own: missing pages of a guarded range are replaced
-// by pages of zeroes, and the guard remembers it. Reading and guarding happen on one thread.
+// by pages of zeroes, and the guard remembers it. One thread guards, and while it
+// does several may read.
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdint.h>
@@ -78,7 +79,8 @@ void sigbus_guard_begin(struct sigbus_guard *guard, const void *data, size_t siz
 	guard->faulted = false;
 	guard->next = guards;
 	guards = guard;
-	// The handler runs on this thread, between two of its instructions.
+	// The handler runs on this thread, between two of its instructions, or on one that begins to read
+	// later.
 	atomic_signal_fence(memory_order_seq_cst);
 }
 

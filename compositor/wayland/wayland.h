@@ -115,8 +115,8 @@ bool wayland_client_ping(struct wl_client *client);
 
 // ---- idle.c: ext_idle_notifier, idle_inhibit ----
 
-// A person did something, just now.
-void wayland_idle_activity(struct wayland_server *server);
+// A person did something at that time, us of CLOCK_MONOTONIC.
+void wayland_idle_activity(struct wayland_server *server, uint64_t time_us);
 // A surface that is shown asks that screens stay as they are.
 bool wayland_idle_inhibited(struct wayland_server *server);
 

@@ -90,7 +90,7 @@ class Bench:
             servers.end_client(process)
 
     def served(self, server, size, case):
-        with servers.Running(server, size) as running:
+        with servers.Running(server, size, count=False) as running:
             client = running.client("--events", str(self.events), *CASES[case])
             try:
                 self.press(running, client)

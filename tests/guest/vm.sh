@@ -7,7 +7,7 @@
 vm_memory=2048 # MB, of the guest
 
 vm_usage() {
-	echo "usage: ./run vm [--layout NAME|FILE] [--timeout SECONDS] [--verbose] [--] CMD ARG..." >&2
+	echo "usage: ./run vm [--layout NAME|FILE] [--cpus 1|2] [--timeout SECONDS] [--verbose] [--] CMD ARG..." >&2
 	exit 2
 }
 
@@ -110,7 +110,7 @@ vm_boot() {
 	# shellcheck disable=SC2016,SC2046 # for the inner shell; words
 	exec env TMPDIR="$(vm_memory_folder)" timeout -s KILL "$vm_timeout" \
 		sh -c 'echo $$ >"$0/pid"; exec "$@"' "$vm_folder" "$kernel" \
-		mem="${vm_memory}M" seccomp=on ncpus=2 uml_dir="$vm_folder/" \
+		mem="${vm_memory}M" seccomp=on ncpus="$vm_cpus" uml_dir="$vm_folder/" \
 		root=/dev/root rootfstype=hostfs rootflags=/ rw init="$vm_folder/init" \
 		con=null con0=null,fd:2 ssl=null ssl0=null,fd:3 ssl1=null,fd:4 \
 		loglevel=7 printk.time=1 oops=panic panic=-1 \
@@ -160,12 +160,15 @@ vm_warn() {
 # vm [OPTION...] CMD ARG...
 vm() {
 	vm_timeout=300
+	vm_cpus=2
 	vm_verbose=false
 	vm_layout default
 	while [ $# -gt 0 ]; do
 		case $1 in
 		--layout) [ $# -gt 1 ] || vm_usage; vm_layout "$2"; shift ;;
 		--layout=*) vm_layout "${1#*=}" ;;
+		--cpus) [ $# -gt 1 ] || vm_usage; vm_cpus=$2; shift ;;
+		--cpus=*) vm_cpus=${1#*=} ;;
 		--timeout) [ $# -gt 1 ] || vm_usage; vm_timeout=$2; shift ;;
 		--timeout=*) vm_timeout=${1#*=} ;;
 		--verbose) vm_verbose=true ;;
@@ -178,6 +181,10 @@ vm() {
 	[ $# -gt 0 ] || vm_usage
 	case $vm_timeout in
 	'' | *[!0-9]* | 0*) fail "the timeout is a number of seconds, not '$vm_timeout'" ;;
+	esac
+	case $vm_cpus in
+	1 | 2) ;;
+	*) fail "the guest has 1 or 2 CPUs, not '$vm_cpus'" ;;
 	esac
 	vm_words=$*
 	vm_cwd=$(pwd -P)

@@ -116,7 +116,7 @@ static void test_targets(void **state) {
 	(void)state;
 	for (size_t f = 0; f < sizeof(oracle_rgb) / sizeof(oracle_rgb[0]); f++) {
 		const struct oracle_rgb *rgb = &oracle_rgb[f];
-		if (rgb->bytes == 3) {
+		if (rgb->bytes % 2 != 0) {
 			continue;
 		}
 		char name[5];
@@ -156,7 +156,7 @@ static void test_targets(void **state) {
 
 static void test_can_compose(void **state) {
 	(void)state;
-	static const uint32_t unreadable[] = {0, DRM_FORMAT_R8, DRM_FORMAT_P010, DRM_FORMAT_NV15,
+	static const uint32_t unreadable[] = {0, DRM_FORMAT_R8, DRM_FORMAT_NV15,
 		DRM_FORMAT_XRGB16161616, DRM_FORMAT_ARGB16161616, DRM_FORMAT_C8, DRM_FORMAT_XYUV8888};
 	for (size_t i = 0; i < sizeof(unreadable) / sizeof(unreadable[0]); i++) {
 		assert_false(render_can_compose(unreadable[i]));

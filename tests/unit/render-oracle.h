@@ -49,6 +49,8 @@ static const struct oracle_rgb oracle_rgb[] = {
 	{DRM_FORMAT_BGRA8888, 4, {8, 8}, {16, 8}, {24, 8}, {0, 8}},
 	{DRM_FORMAT_RGB888, 3, {16, 8}, {8, 8}, {0, 8}, {0, 0}},
 	{DRM_FORMAT_BGR888, 3, {0, 8}, {8, 8}, {16, 8}, {0, 0}},
+	{DRM_FORMAT_RGB332, 1, {5, 3}, {2, 3}, {0, 2}, {0, 0}},
+	{DRM_FORMAT_BGR233, 1, {0, 3}, {3, 3}, {6, 2}, {0, 0}},
 	{DRM_FORMAT_RGB565, 2, {11, 5}, {5, 6}, {0, 5}, {0, 0}},
 	{DRM_FORMAT_BGR565, 2, {0, 5}, {5, 6}, {11, 5}, {0, 0}},
 	{DRM_FORMAT_XRGB1555, 2, {10, 5}, {5, 5}, {0, 5}, {0, 0}},
@@ -107,15 +109,25 @@ static inline double oracle_clamp(double v) {
 	return v < 0 ? 0 : v > 255 ? 255 : v;
 }
 
-// ITU-R BT.601, luma 16 to 235, chroma 16 to 240.
-static inline struct oracle_colour oracle_bt601(double y, double cb, double cr) {
-	const double kr = 0.299, kb = 0.114, kg = 1 - kr - kb;
-	double luma = (y - 16) / 219, pb = (cb - 128) / 224, pr = (cr - 128) / 224;
+// Samples of `bits` each, as the picture's coding says.
+static inline struct oracle_colour oracle_yuv(
+	const struct render_pixels *p, int bits, double y, double cb, double cr) {
+	static const double reds[] = {0.299, 0.2126, 0.2627}, blues[] = {0.114, 0.0722, 0.0593};
+	const double kr = reds[p->coding.matrix], kb = blues[p->coding.matrix], kg = 1 - kr - kb;
+	double unit = 1 << (bits - 8), max = (1 << bits) - 1;
+	double luma = p->coding.full_range ? y / max : (y - 16 * unit) / (219 * unit);
+	double chroma = p->coding.full_range ? max : 224 * unit;
+	double pb = (cb - 128 * unit) / chroma, pr = (cr - 128 * unit) / chroma;
 	double r = luma + 2 * (1 - kr) * pr;
 	double b = luma + 2 * (1 - kb) * pb;
 	double g = (luma - kr * r - kb * b) / kg;
 	return (struct oracle_colour){
 		oracle_clamp(255 * r), oracle_clamp(255 * g), oracle_clamp(255 * b), 255};
+}
+
+// A sample in the upper `bits` of two bytes.
+static inline int oracle_wide(const uint8_t *p, int bits) {
+	return (p[0] | p[1] << 8) >> (16 - bits);
 }
 
 // One px of the picture; row 0 is the top whatever y_invert says.
@@ -135,37 +147,44 @@ static inline struct oracle_colour oracle_pixel(const struct render_pixels *p, i
 	const uint8_t *quad = row + x / 2 * 4;
 	switch (p->format) {
 	case DRM_FORMAT_YUYV:
-		return oracle_bt601(quad[x % 2 ? 2 : 0], quad[1], quad[3]);
+		return oracle_yuv(p, 8, quad[x % 2 ? 2 : 0], quad[1], quad[3]);
 	case DRM_FORMAT_YVYU:
-		return oracle_bt601(quad[x % 2 ? 2 : 0], quad[3], quad[1]);
+		return oracle_yuv(p, 8, quad[x % 2 ? 2 : 0], quad[3], quad[1]);
 	case DRM_FORMAT_UYVY:
-		return oracle_bt601(quad[x % 2 ? 3 : 1], quad[0], quad[2]);
+		return oracle_yuv(p, 8, quad[x % 2 ? 3 : 1], quad[0], quad[2]);
 	case DRM_FORMAT_VYUY:
-		return oracle_bt601(quad[x % 2 ? 3 : 1], quad[2], quad[0]);
+		return oracle_yuv(p, 8, quad[x % 2 ? 3 : 1], quad[2], quad[0]);
 	case DRM_FORMAT_NV12:
-		return oracle_bt601(row[x], half1[x / 2 * 2], half1[x / 2 * 2 + 1]);
+		return oracle_yuv(p, 8, row[x], half1[x / 2 * 2], half1[x / 2 * 2 + 1]);
 	case DRM_FORMAT_NV21:
-		return oracle_bt601(row[x], half1[x / 2 * 2 + 1], half1[x / 2 * 2]);
+		return oracle_yuv(p, 8, row[x], half1[x / 2 * 2 + 1], half1[x / 2 * 2]);
 	case DRM_FORMAT_NV16:
-		return oracle_bt601(row[x], full1[x / 2 * 2], full1[x / 2 * 2 + 1]);
+		return oracle_yuv(p, 8, row[x], full1[x / 2 * 2], full1[x / 2 * 2 + 1]);
 	case DRM_FORMAT_NV61:
-		return oracle_bt601(row[x], full1[x / 2 * 2 + 1], full1[x / 2 * 2]);
+		return oracle_yuv(p, 8, row[x], full1[x / 2 * 2 + 1], full1[x / 2 * 2]);
 	case DRM_FORMAT_NV24:
-		return oracle_bt601(row[x], full1[x * 2], full1[x * 2 + 1]);
+		return oracle_yuv(p, 8, row[x], full1[x * 2], full1[x * 2 + 1]);
 	case DRM_FORMAT_NV42:
-		return oracle_bt601(row[x], full1[x * 2 + 1], full1[x * 2]);
+		return oracle_yuv(p, 8, row[x], full1[x * 2 + 1], full1[x * 2]);
+	case DRM_FORMAT_P010:
+	case DRM_FORMAT_P012:
+	case DRM_FORMAT_P016: {
+		int bits = p->format == DRM_FORMAT_P010 ? 10 : p->format == DRM_FORMAT_P012 ? 12 : 16;
+		return oracle_yuv(p, bits, oracle_wide(row + 2 * x, bits),
+			oracle_wide(half1 + x / 2 * 4, bits), oracle_wide(half1 + x / 2 * 4 + 2, bits));
+	}
 	case DRM_FORMAT_YUV420:
-		return oracle_bt601(row[x], half1[x / 2], half2[x / 2]);
+		return oracle_yuv(p, 8, row[x], half1[x / 2], half2[x / 2]);
 	case DRM_FORMAT_YVU420:
-		return oracle_bt601(row[x], half2[x / 2], half1[x / 2]);
+		return oracle_yuv(p, 8, row[x], half2[x / 2], half1[x / 2]);
 	case DRM_FORMAT_YUV422:
-		return oracle_bt601(row[x], full1[x / 2], full2[x / 2]);
+		return oracle_yuv(p, 8, row[x], full1[x / 2], full2[x / 2]);
 	case DRM_FORMAT_YVU422:
-		return oracle_bt601(row[x], full2[x / 2], full1[x / 2]);
+		return oracle_yuv(p, 8, row[x], full2[x / 2], full1[x / 2]);
 	case DRM_FORMAT_YUV444:
-		return oracle_bt601(row[x], full1[x], full2[x]);
+		return oracle_yuv(p, 8, row[x], full1[x], full2[x]);
 	case DRM_FORMAT_YVU444:
-		return oracle_bt601(row[x], full2[x], full1[x]);
+		return oracle_yuv(p, 8, row[x], full2[x], full1[x]);
 	default:
 		abort();
 	}

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// YUV against BT.601 in doubles, at every size down to one px, read in any pieces.
+// YUV against its definition in doubles, at every size down to one px, read in any pieces.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -20,6 +20,9 @@ static const uint32_t yuv_formats[] = {
 	DRM_FORMAT_NV61,
 	DRM_FORMAT_NV24,
 	DRM_FORMAT_NV42,
+	DRM_FORMAT_P010,
+	DRM_FORMAT_P012,
+	DRM_FORMAT_P016,
 	DRM_FORMAT_YUV420,
 	DRM_FORMAT_YVU420,
 	DRM_FORMAT_YUV422,
@@ -73,11 +76,11 @@ static void draw(const struct render_target *target, const struct picture *pictu
 }
 
 // All of Y, and Cb and Cr in steps of 3, through the path that writes straight into the target.
-static void test_every_colour(void **state) {
-	(void)state;
+static void check_every_colour(struct format_coding coding) {
 	enum { STEPS = 86 };
 	struct picture picture;
 	picture_init(&picture, DRM_FORMAT_YUV444, 256, STEPS * STEPS, 0, 0);
+	picture.pixels.coding = coding;
 	for (int row = 0; row < STEPS * STEPS; row++) {
 		for (int x = 0; x < 256; x++) {
 			picture.memory[0][row * 256 + x] = (uint8_t)x;
@@ -104,6 +107,42 @@ static void test_every_colour(void **state) {
 	picture_finish(&picture);
 }
 
+static void test_every_colour(void **state) {
+	(void)state;
+	for (int matrix = FORMAT_BT601; matrix <= FORMAT_BT2020; matrix++) {
+		check_every_colour((struct format_coding){(enum format_matrix)matrix, false});
+		check_every_colour((struct format_coding){(enum format_matrix)matrix, true});
+	}
+}
+
+// Every luma of 10 bits, chroma at random; full range ends elsewhere than that of 8 bits.
+static void test_ten_bits(void **state) {
+	(void)state;
+	enum { WIDTH = 1024, HEIGHT = 16 };
+	for (int coding = 0; coding < 6; coding++) {
+		struct picture picture;
+		picture_init(&picture, DRM_FORMAT_P010, WIDTH, HEIGHT, 0, 0);
+		picture.pixels.coding =
+			(struct format_coding){(enum format_matrix)(coding / 2), coding % 2 == 1};
+		for (int i = 0; i < WIDTH * HEIGHT; i++) {
+			picture.memory[0][2 * i] = (uint8_t)(i << 6);
+			picture.memory[0][2 * i + 1] = (uint8_t)(i % WIDTH >> 2);
+		}
+		for (int i = 0; i < WIDTH * HEIGHT / 2; i++) {
+			picture.memory[1][2 * i] &= 0xc0;
+		}
+		struct render_target target = target_create(DRM_FORMAT_XRGB8888, WIDTH, HEIGHT);
+		draw(&target, &picture, WIDTH);
+		for (int i = 0; i < WIDTH * HEIGHT; i++) {
+			int x = i % WIDTH, y = i / WIDTH;
+			compare(target.data + (size_t)y * target.stride + 4 * x,
+				oracle_pixel(&picture.pixels, x, y), 1);
+		}
+		free(target.data);
+		picture_finish(&picture);
+	}
+}
+
 static void test_black_and_white(void **state) {
 	(void)state;
 	static const uint8_t samples[][3] = {{16, 128, 128}, {235, 128, 128}, {0, 128, 128},
@@ -116,8 +155,9 @@ static void test_black_and_white(void **state) {
 		}
 		struct render_target target = target_create(DRM_FORMAT_XRGB8888, 1, 1);
 		draw(&target, &picture, 1);
-		compare(
-			target.data, oracle_bt601(samples[i][0], samples[i][1], samples[i][2]), i < 4 ? 0 : 1);
+		compare(target.data,
+			oracle_yuv(&picture.pixels, 8, samples[i][0], samples[i][1], samples[i][2]),
+			i < 4 ? 0 : 1);
 		free(target.data);
 		picture_finish(&picture);
 	}
@@ -205,6 +245,7 @@ static void test_known_to_can_compose(void **state) {
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_colour),
+		cmocka_unit_test(test_ten_bits),
 		cmocka_unit_test(test_black_and_white),
 		cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_pieces),
