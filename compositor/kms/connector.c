@@ -138,6 +138,29 @@ static void connector_init(struct kms_connector *connector, const drmModeConnect
 		now->connector_type_id);
 }
 
+static bool is_listed(const drmModeRes *resources, uint32_t id) {
+	for (int i = 0; i < resources->count_connectors; i++) {
+		if (resources->connectors[i] == id) {
+			return true;
+		}
+	}
+	return false;
+}
+
+// That of one which the kernel has no more (each plugging of a DisplayPort MST hub makes new ones), and of
+// which that was known before: then nobody shows on it. NULL: there are more than anyone has.
+static struct kms_connector *free_place(struct kms_device *device, const drmModeRes *resources) {
+	for (int i = 0; i < device->n_connectors; i++) {
+		struct kms_connector *connector = &device->connectors[i];
+		if (!connector->connected && connector->props[KMS_CONNECTOR_CRTC_ID].value == 0 &&
+			!is_listed(resources, connector->id)) {
+			return connector;
+		}
+	}
+	return device->n_connectors < device->cap_connectors ? &device->connectors[device->n_connectors]
+														 : NULL;
+}
+
 static enum kms_orientation read_orientation(const drmModePropertyRes *property, uint64_t value) {
 	static const char *const names[] = {
 		[KMS_ORIENTATION_NORMAL] = "Normal",
@@ -166,29 +189,6 @@ static bool visit_property(
 		connector->max_bpc = (int)property->values[1];
 	}
 	return true;
-}
-
-static bool is_listed(const drmModeRes *resources, uint32_t id) {
-	for (int i = 0; i < resources->count_connectors; i++) {
-		if (resources->connectors[i] == id) {
-			return true;
-		}
-	}
-	return false;
-}
-
-// That of one which the kernel has no more (each plugging of a DisplayPort MST hub makes new ones), and of
-// which that was known before: then nobody shows on it. NULL: there are more than anyone has.
-static struct kms_connector *free_place(struct kms_device *device, const drmModeRes *resources) {
-	for (int i = 0; i < device->n_connectors; i++) {
-		struct kms_connector *connector = &device->connectors[i];
-		if (!connector->connected && connector->props[KMS_CONNECTOR_CRTC_ID].value == 0 &&
-			!is_listed(resources, connector->id)) {
-			return connector;
-		}
-	}
-	return device->n_connectors < device->cap_connectors ? &device->connectors[device->n_connectors]
-														 : NULL;
 }
 
 // Takes a connector in that was not known. False with errno set.
