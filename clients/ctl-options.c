@@ -14,14 +14,22 @@ enum option_id {
 	OPTION_HELP = 256,
 	OPTION_DEVICE,
 	OPTION_FILE,
+	OPTION_FLIP,
 	OPTION_INTERVAL,
 	OPTION_JSON,
+	OPTION_MODE,
+	OPTION_OFF,
+	OPTION_ON,
 	OPTION_OUTPUT,
+	OPTION_POSITION,
 	OPTION_POWER,
 	OPTION_PRINT,
 	OPTION_RATE,
+	OPTION_ROTATE,
+	OPTION_SCALE,
 	OPTION_SOCKET,
 	OPTION_SOURCE,
+	OPTION_TEST,
 	OPTION_VERSION,
 };
 
@@ -50,9 +58,18 @@ static const struct option screenshot_options[] = {
 };
 
 static const struct option output_options[] = {
+	{"flip", no_argument, NULL, OPTION_FLIP},
 	{"help", no_argument, NULL, OPTION_HELP},
+	{"json", no_argument, NULL, OPTION_JSON},
+	{"mode", required_argument, NULL, OPTION_MODE},
+	{"off", no_argument, NULL, OPTION_OFF},
+	{"on", no_argument, NULL, OPTION_ON},
+	{"position", required_argument, NULL, OPTION_POSITION},
 	{"power", required_argument, NULL, OPTION_POWER},
+	{"rotate", required_argument, NULL, OPTION_ROTATE},
+	{"scale", required_argument, NULL, OPTION_SCALE},
 	{"socket", required_argument, NULL, OPTION_SOCKET},
+	{"test", no_argument, NULL, OPTION_TEST},
 	{0},
 };
 
@@ -95,8 +112,18 @@ void ctl_options_help(void) {
 		   "      --output NAME      connector, such as HDMI-A-1 (default: the first one)\n"
 		   "      --source auto|writeback|composed\n"
 		   "                         read back what the display shows, or compose it anew\n"
-		   "  output NAME            change an output; NAME is a connector, such as HDMI-A-1\n"
-		   "      --power on|off     turn it on or off\n"
+		   "  output                 list the displays, and what they are set to\n"
+		   "  output NAME            list the modes of one; NAME is a connector, such as HDMI-A-1\n"
+		   "      --json             the same for programs\n"
+		   "  output NAME            change it, until the configuration is read anew\n"
+		   "      --mode WxH[@HZ]|preferred\n"
+		   "      --rotate 0|90|180|270, --flip\n"
+		   "                         turn the picture counter-clockwise, mirror it before\n"
+		   "      --scale S          how much larger everything is shown\n"
+		   "      --position X,Y     where it is among the others\n"
+		   "      --on, --off        light it, or leave it dark as if nothing were connected\n"
+		   "      --test             only ask whether that could be\n"
+		   "      --power on|off     turn its screen on or off; apps stay where they are\n"
 		   "  calibrate              have crosses touched, and write the touch screen's matrix\n"
 		   "      --device NAME      which one, if there are several\n"
 		   "      --file FILE        into this file (default: conf.d/calibration.ini of the\n"
@@ -141,6 +168,26 @@ static bool apply(struct ctl_options *options, int id, const char *value) {
 	case OPTION_FILE:
 		options->file = value;
 		return *value != '\0';
+	case OPTION_FLIP:
+		options->change.flip = true;
+		return true;
+	case OPTION_MODE:
+		return ctl_parse_mode(value, &options->change);
+	case OPTION_OFF:
+		options->change.enabled = CTL_POWER_OFF;
+		return true;
+	case OPTION_ON:
+		options->change.enabled = CTL_POWER_ON;
+		return true;
+	case OPTION_POSITION:
+		return ctl_parse_position(value, &options->change);
+	case OPTION_ROTATE:
+		return ctl_parse_rotation(value, &options->change);
+	case OPTION_SCALE:
+		return ctl_parse_scale(value, &options->change);
+	case OPTION_TEST:
+		options->change.test = true;
+		return true;
 	case OPTION_INTERVAL:
 		return client_parse_uint(value, 1, 3600, &options->interval_s);
 	case OPTION_JSON:
@@ -201,7 +248,7 @@ static const struct {
 } commands[] = {
 	{"status", CTL_COMMAND_STATUS, status_options, NULL},
 	{"screenshot", CTL_COMMAND_SCREENSHOT, screenshot_options, "the name of the file to write"},
-	{"output", CTL_COMMAND_OUTPUT, output_options, "the name of an output"},
+	{"output", CTL_COMMAND_OUTPUT, output_options, NULL},
 	{"reload", CTL_COMMAND_RELOAD, reload_options, NULL},
 	{"calibrate", CTL_COMMAND_CALIBRATE, calibrate_options, NULL},
 	{"session", CTL_COMMAND_SESSION, session_options, "the number of a session"},
@@ -229,8 +276,14 @@ static bool check(const struct ctl_options *options) {
 		client_report_usage("--json gives totals: take two of them instead of --rate");
 		return false;
 	}
-	if (options->command == CTL_COMMAND_OUTPUT && options->power == CTL_POWER_KEEP) {
-		client_report_usage("output: nothing to change: there is --power");
+	bool changes = !ctl_change_is_empty(&options->change);
+	if (options->command == CTL_COMMAND_OUTPUT && options->output[0] == '\0' &&
+		(changes || options->power != CTL_POWER_KEEP)) {
+		client_report_usage("output needs the name of an output to change");
+		return false;
+	}
+	if (options->change.test && (!changes || options->power != CTL_POWER_KEEP)) {
+		client_report_usage("output: --test asks for what --mode and the like set, not --power");
 		return false;
 	}
 	if (options->print && options->file) {
@@ -293,6 +346,9 @@ static bool parse_command(struct ctl_options *options, const char *name, int arg
 		return parse_app(options, argc - optind, argv + optind);
 	}
 	int wanted = commands[i].argument ? 1 : 0;
+	if (options->command == CTL_COMMAND_OUTPUT && optind < argc) { // there need not be one
+		wanted = 1;
+	}
 	if (argc - optind < wanted) {
 		client_report_usage("%s needs %s", name, commands[i].argument);
 		return false;
@@ -302,7 +358,7 @@ static bool parse_command(struct ctl_options *options, const char *name, int arg
 		return false;
 	}
 	if (options->command == CTL_COMMAND_OUTPUT) {
-		options->output = argv[optind];
+		options->output = wanted ? argv[optind] : "";
 	} else if (options->command == CTL_COMMAND_SESSION) {
 		if (!client_parse_uint(argv[optind], 0, INT32_MAX, &options->session)) {
 			client_report_usage("'%s' is no number of a session", argv[optind]);

@@ -24,6 +24,19 @@ enum ctl_power {
 	CTL_POWER_OFF,
 };
 
+// Of `vitrinectl output`.
+struct ctl_change {
+	enum ctl_power enabled; // lit or left dark
+	bool has_mode;
+	int32_t width, height, refresh_mhz; // 0: the preferred one, the highest rate
+	bool rotate, flip;
+	uint32_t quarters; // counter-clockwise
+	double scale;      // 0: as it is
+	bool has_position;
+	int32_t x, y; // logical px
+	bool test;    // ask only
+};
+
 struct ctl_options {
 	enum ctl_command command;
 	const char
@@ -38,8 +51,9 @@ struct ctl_options {
 	uint32_t source;    // enum vitrine_control_v1_source
 	const char *file;   // "-" for standard output; of calibrate NULL: the one that vitrine reads
 
-	// output: the connector is `output`
+	// output: the connector is `output`, "" for all where nothing is changed
 	enum ctl_power power;
+	struct ctl_change change;
 
 	// calibrate: writes `file`
 	const char *device; // name of the touch screen, "" for the only one
@@ -55,6 +69,14 @@ struct ctl_options {
 
 // Strings point into `argv`. False for a command line that makes no sense: reported.
 bool ctl_options_parse(struct ctl_options *options, int argc, char *argv[]);
+
+// Values of options. False if they are none.
+bool ctl_parse_mode(const char *text, struct ctl_change *change);
+bool ctl_parse_rotation(const char *text, struct ctl_change *change);
+bool ctl_parse_scale(const char *text, struct ctl_change *change);
+bool ctl_parse_position(const char *text, struct ctl_change *change);
+// Nothing is to change.
+bool ctl_change_is_empty(const struct ctl_change *change);
 
 // Writes the usage to standard output.
 void ctl_options_help(void);

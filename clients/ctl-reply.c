@@ -64,12 +64,6 @@ int ctl_reply(struct client_display *display, struct vitrine_reply_v1 *reply) {
 	return heard && answer.came && answer.ok ? CLIENT_EXIT_OK : CLIENT_EXIT_FAILURE;
 }
 
-int ctl_output(struct client_display *display, const struct ctl_options *options) {
-	return ctl_reply(display,
-		vitrine_control_v1_set_power(
-			display->control, options->output, options->power == CTL_POWER_ON));
-}
-
 int ctl_reload(struct client_display *display) {
 	return ctl_knows(display, VITRINE_CONTROL_V1_RELOAD_SINCE_VERSION)
 		? ctl_reply(display, vitrine_control_v1_reload(display->control))

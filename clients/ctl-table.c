@@ -252,6 +252,82 @@ static size_t print_apps(FILE *file, struct json_object *apps) {
 	return len;
 }
 
+static void set_mode(char cell[CELL_SIZE], struct json_object *mode) {
+	int64_t refresh = get_int(mode, "refresh_mhz");
+	snprintf(cell, CELL_SIZE, "%" PRId64 "x%" PRId64 "@%" PRId64 ".%03" PRId64,
+		get_int(mode, "width"), get_int(mode, "height"), refresh / 1000, refresh % 1000);
+}
+
+// "MAKE/MODEL/SERIAL", as sections of the configuration have it.
+static void set_display(char cell[CELL_SIZE], struct json_object *display) {
+	char text[CELL_SIZE];
+	if (!get(display, "make") || strcmp(get_string(display, "make"), "-") == 0) {
+		set_cell(cell, "unknown");
+		return;
+	}
+	snprintf(text, sizeof(text), "%.50s/%.50s/%.50s", get_string(display, "make"),
+		get_string(display, "model"), get_string(display, "serial"));
+	set_cell(cell, text);
+}
+
+static void fill_display(
+	struct json_object *status, struct json_object *display, char cells[COLUMNS][CELL_SIZE]) {
+	struct json_object *output = find_output(status, get_string(display, "connector"));
+	bool connected = json_object_get_boolean(get(display, "connected"));
+	set_cell(cells[0], get_string(display, "connector"));
+	set_cell(cells[1], output ? get_string(output, "power") : connected ? "dark" : "not connected");
+	for (int i = 2; i <= 5; i++) {
+		set_cell(cells[i], "-");
+	}
+	set_cell(cells[6], "-");
+	if (output) {
+		set_mode(cells[2], get(output, "mode"));
+		snprintf(cells[3], CELL_SIZE, "%" PRId64 ",%" PRId64, get_int(output, "x"),
+			get_int(output, "y"));
+		snprintf(cells[4], CELL_SIZE, "%.4g", json_object_get_double(get(output, "scale")));
+		set_cell(cells[5], get_string(output, "transform"));
+	}
+	if (connected) {
+		set_display(cells[6], display);
+	}
+}
+
+void ctl_table_print_displays(FILE *file, struct json_object *status) {
+	static const char *const titles[COLUMNS] = {
+		"CONNECTOR", "STATE", "MODE", "POSITION", "SCALE", "TRANSFORM", "DISPLAY"};
+	static char cells[MAX_ROWS][COLUMNS][CELL_SIZE];
+	struct json_object *displays = get(status, "displays");
+	size_t len = get_length(displays);
+	struct table table = {titles, cells, len < MAX_ROWS ? len : MAX_ROWS};
+	for (size_t i = 0; i < table.rows; i++) {
+		fill_display(status, json_object_array_get_idx(displays, i), cells[i]);
+	}
+	print_table(file, &table);
+}
+
+void ctl_table_print_modes(FILE *file, struct json_object *status, struct json_object *display) {
+	struct json_object *modes = get(display, "modes");
+	struct json_object *output = find_output(status, get_string(display, "connector"));
+	char current[CELL_SIZE] = "", text[CELL_SIZE];
+	bool found = false;
+	if (output) {
+		set_mode(current, get(output, "mode"));
+	}
+	for (size_t i = 0; i < get_length(modes); i++) {
+		struct json_object *mode = json_object_array_get_idx(modes, i);
+		set_mode(text, mode);
+		bool runs = !found && strcmp(text, current) == 0;
+		found |= runs;
+		fprintf(file, "%s%s%s%s\n", text,
+			json_object_get_boolean(get(mode, "interlaced")) ? " interlaced" : "",
+			json_object_get_boolean(get(mode, "preferred")) ? " preferred" : "",
+			runs ? " current" : "");
+	}
+	if (output && !found) {
+		fprintf(file, "%s current\n", current);
+	}
+}
+
 void ctl_table_print_apps(FILE *file, struct json_object *status) {
 	if (print_apps(file, get(status, "apps")) == 0) {
 		fprintf(file, "no apps: vitrine.ini names none, and vitrine was started without one\n");

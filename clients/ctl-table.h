@@ -13,6 +13,9 @@ struct json_object;
 void ctl_table_print(
 	FILE *file, struct json_object *status, struct json_object *earlier, int64_t interval_ns);
 
+// All displays, one a line; the modes of one.
+void ctl_table_print_displays(FILE *file, struct json_object *status);
+void ctl_table_print_modes(FILE *file, struct json_object *status, struct json_object *display);
 // Only the apps of the status.
 void ctl_table_print_apps(FILE *file, struct json_object *status);
 

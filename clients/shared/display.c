@@ -129,7 +129,7 @@ static void handle_global(void *data, struct wl_registry *registry, uint32_t nam
 	}
 	if ((display->wants & CLIENT_WANT_CONTROL) &&
 		matches(interface, &vitrine_control_v1_interface, display->control)) {
-		display->control = bind(display, name, version, &vitrine_control_v1_interface, 2, NULL);
+		display->control = bind(display, name, version, &vitrine_control_v1_interface, 3, NULL);
 	}
 }
 

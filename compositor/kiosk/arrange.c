@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "kiosk/edid.h"
@@ -20,6 +21,33 @@ static enum wl_output_transform upright(const struct kms_connector *connector) {
 		[KMS_ORIENTATION_RIGHT_UP] = WL_OUTPUT_TRANSFORM_270,
 	};
 	return transforms[connector->orientation];
+}
+
+static uint64_t display_hash(const struct kms_connector *connector) {
+	const uint8_t *edid = connector->edid;
+	uint64_t hash = UINT64_C(0xcbf29ce484222325); // FNV-1a
+	for (size_t i = 0; i < connector->edid_size; i++) {
+		hash = (hash ^ edid[i]) * UINT64_C(0x100000001b3);
+	}
+	return hash;
+}
+
+static void override(struct display_wish *wish, const struct display_change *change) {
+	if (change->set & DISPLAY_CHANGE_OFF) {
+		wish->off = change->off;
+	}
+	if (change->set & DISPLAY_CHANGE_MODE) {
+		wish->mode = change->mode;
+	}
+	if (change->set & DISPLAY_CHANGE_SCALE) {
+		wish->scale = round(change->scale * 120) / 120;
+	}
+	if (change->set & DISPLAY_CHANGE_TRANSFORM) {
+		wish->transform = change->transform;
+	}
+	if (change->set & DISPLAY_CHANGE_POSITION) {
+		wish->position = (struct config_position){true, change->x, change->y};
+	}
 }
 
 struct display_wish kiosk_wish(const struct kiosk *kiosk, const struct kms_connector *connector) {
@@ -45,6 +73,13 @@ struct display_wish kiosk_wish(const struct kiosk *kiosk, const struct kms_conne
 		wish.background_picture = section->background_picture;
 	}
 	display_identity_finish(&names);
+	for (int i = 0; i < kiosk->overrides.n; i++) {
+		const struct display_override *entry = &kiosk->overrides.list[i];
+		if (strcmp(entry->connector, connector->name) == 0 &&
+			entry->display == display_hash(connector)) {
+			override(&wish, &entry->change);
+		}
+	}
 	return wish;
 }
 
@@ -198,4 +233,132 @@ void kiosk_arrange(const struct kiosk *kiosk, struct wayland_output_info *states
 		states[i].x = boxes[i].x;
 		states[i].y = boxes[i].y;
 	}
+}
+
+// ---- While it runs ----
+
+bool display_change_is_valid(
+	const struct display_change *change, const struct kms_connector *connector, char error[256]) {
+	enum { MOST = 32767 };
+	const struct config_mode *mode = &change->mode;
+	if ((change->set & DISPLAY_CHANGE_SCALE) && !(change->scale >= 0.5 && change->scale <= 8)) {
+		snprintf(error, 256, "%s: a scale is 0.5 to 8", connector->name);
+		return false;
+	}
+	if ((change->set & DISPLAY_CHANGE_MODE) &&
+		(mode->width < 0 || mode->width > MOST || mode->height < 0 || mode->height > MOST ||
+			(mode->width == 0) != (mode->height == 0))) {
+		snprintf(error, 256, "%s: %dx%d is no mode", connector->name, mode->width, mode->height);
+		return false;
+	}
+	if ((change->set & DISPLAY_CHANGE_POSITION) &&
+		(change->x < -MOST || change->x > MOST || change->y < -MOST || change->y > MOST)) {
+		snprintf(error, 256, "%s: a position is -%d to %d", connector->name, MOST, MOST);
+		return false;
+	}
+	return true;
+}
+
+bool display_override(struct display_overrides *overrides, const struct kms_connector *connector,
+	const struct display_change *change) {
+	struct display_override *entry = overrides->list;
+	while (
+		entry < overrides->list + overrides->n && strcmp(entry->connector, connector->name) != 0) {
+		entry++;
+	}
+	uint64_t display = display_hash(connector);
+	if (entry == overrides->list + overrides->n) {
+		if (overrides->n == DISPLAY_MAX_CHANGES) {
+			return false;
+		}
+		overrides->n++;
+		*entry = (struct display_override){0};
+		snprintf(entry->connector, sizeof(entry->connector), "%s", connector->name);
+	} else if (entry->display != display) {
+		entry->change = (struct display_change){0}; // that was for another one
+	}
+	entry->display = display;
+	const uint32_t all = entry->change.set | change->set;
+	struct display_change *kept = &entry->change;
+	kept->off = change->set & DISPLAY_CHANGE_OFF ? change->off : kept->off;
+	kept->mode = change->set & DISPLAY_CHANGE_MODE ? change->mode : kept->mode;
+	kept->scale = change->set & DISPLAY_CHANGE_SCALE ? change->scale : kept->scale;
+	kept->transform = change->set & DISPLAY_CHANGE_TRANSFORM ? change->transform : kept->transform;
+	kept->x = change->set & DISPLAY_CHANGE_POSITION ? change->x : kept->x;
+	kept->y = change->set & DISPLAY_CHANGE_POSITION ? change->y : kept->y;
+	kept->set = all;
+	return true;
+}
+
+// Every display that is to be lit has a CRTC, and those that are take their modes.
+static bool test_pipes(struct kiosk *kiosk, char error[256]) {
+	struct kms_pipe pipes[KIOSK_MAX_OUTPUTS];
+	int n_pipes = kms_device_route(kiosk->device, pipes, KIOSK_MAX_OUTPUTS), wanted = 0;
+	for (int i = 0; i < kiosk->device->n_connectors; i++) {
+		const struct kms_connector *connector = &kiosk->device->connectors[i];
+		wanted += kms_connector_has_display(connector) && !connector->off;
+	}
+	if (n_pipes < wanted) {
+		snprintf(error, 256, "the device has no CRTC for all of %d displays: turn one off", wanted);
+		return false;
+	}
+	for (int i = 0; i < n_pipes; i++) {
+		const struct display_wish wish = kiosk_wish(kiosk, pipes[i].connector);
+		struct kiosk_output *output = kiosk_find_output(kiosk, pipes[i].connector->name);
+		bool custom;
+		if (output != NULL) {
+			pipes[i].mode = output->default_mode;
+		}
+		if (!kiosk_choose_mode(&wish, &pipes[i], &custom, NULL, error)) {
+			return false;
+		}
+		if (output != NULL && output_pipe(output->output)->crtc == pipes[i].crtc &&
+			!output_test_mode(output->output, &pipes[i].mode, pipes[i].max_bpc, error)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool test_all(struct kiosk *kiosk, char error[256]) {
+	if (kiosk->device == NULL || kiosk->device->gone) {
+		snprintf(error, 256, "there is no display device");
+		return false;
+	}
+	uint64_t off[2] = {0}; // by connector; more than anyone has
+	const int n = kiosk->device->n_connectors < 128 ? kiosk->device->n_connectors : 128;
+	for (int i = 0; i < n; i++) {
+		struct kms_connector *connector = &kiosk->device->connectors[i];
+		off[i / 64] |= (uint64_t)connector->off << i % 64;
+		connector->off = kiosk_wish(kiosk, connector).off;
+	}
+	bool ok = test_pipes(kiosk, error);
+	for (int i = 0; i < n; i++) {
+		kiosk->device->connectors[i].off = off[i / 64] >> i % 64 & 1;
+	}
+	return ok;
+}
+
+bool kiosk_rearrange(
+	struct kiosk *kiosk, const struct display_overrides *overrides, bool test, char error[256]) {
+	const struct display_overrides before = kiosk->overrides;
+	const struct kiosk_listener listener = kiosk_keep_first(error);
+	kiosk->overrides = *overrides;
+	if (test) {
+		bool fine = test_all(kiosk, error);
+		kiosk->overrides = before;
+		return fine;
+	}
+	bool changed, changed_back = false;
+	// What is connected is known: asking displays takes long.
+	bool ok = kiosk_outputs_apply(kiosk, false, &changed, &listener);
+	if (!ok) {
+		kiosk->overrides = before;
+		kiosk_outputs_apply(kiosk, false, &changed_back, NULL);
+	}
+	if (changed || changed_back) {
+		kiosk_input_outputs_changed(kiosk->input);
+		kiosk_cursor_outputs_changed(kiosk->cursor);
+	}
+	return ok;
 }

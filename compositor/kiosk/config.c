@@ -299,7 +299,7 @@ static void check_section(struct reader *reader, const char *section) {
 	} else if (id == CONFIG_OUTPUT && !config_display_is_valid(argument)) {
 		complain(reader, reader->line,
 			"[%s] fits no display: expected a connector such as HDMI-A-1, MAKE/MODEL/SERIAL in "
-		    "which "
+			"which "
 			"* stands for anything, or *",
 			section);
 	} else {

@@ -9,9 +9,9 @@ const struct config_section config_sections[CONFIG_N_SECTIONS] = {
 		"_NAME_ is a connector such as HDMI-A-1, or a display as _MAKE_/_MODEL_/_SERIAL_, wherever "
 		"it is connected: *[output DEL/DELL U2415/\\*]*. In each of the three \\* and ? stand for "
 		"any "
-		"characters or one; _MAKE_ is the maker's name or its three letters. *vitrinectl status "
-		"--json* tells all of them (_displays_). *[output \\*]* is for every other output. One "
-        "section is for a "
+		"characters or one; _MAKE_ is the maker's name or its three letters. *vitrinectl output* "
+		"tells all of them. *[output \\*]* is for every other output. One "
+		"section is for a "
 		"display: one that names its serial number goes before one of its connector, then come "
 		"those of its model, of its maker, and *[output \\*]*; of equal ones it is the last."},
 	[CONFIG_KEYBOARD] = {"keyboard", NULL,

@@ -13,7 +13,7 @@
 #include "session/session.h"
 #include "vitrine-control-v1-server-protocol.h"
 
-enum { CONTROL_VERSION = 2 };
+enum { CONTROL_VERSION = 3 };
 
 struct control {
 	struct kiosk *kiosk;
@@ -176,8 +176,7 @@ static struct wl_resource *reply_create(
 	return answer;
 }
 
-// NULL reason: done.
-static void reply(
+void control_reply(
 	struct wl_client *client, struct wl_resource *resource, uint32_t id, const char *reason) {
 	struct wl_resource *answer = reply_create(client, resource, id);
 	if (answer == NULL) {
@@ -201,14 +200,14 @@ static void handle_set_power(struct wl_client *client, struct wl_resource *resou
 			found = true;
 		}
 	}
-	reply(client, resource, id, found ? NULL : no_such_output);
+	control_reply(client, resource, id, found ? NULL : no_such_output);
 }
 
 static void handle_switch_session(
 	struct wl_client *client, struct wl_resource *resource, uint32_t id, uint32_t number) {
 	struct control *control = wl_resource_get_user_data(resource);
 	int rc = number <= INT32_MAX ? session_switch(control->kiosk->session, (int)number) : -EINVAL;
-	reply(client, resource, id,
+	control_reply(client, resource, id,
 		rc == 0 ? NULL
 			: rc == -ENOTSUP
 			? "there is no seat daemon: start seatd, or vitrine from a logind session"
@@ -258,9 +257,16 @@ static void handle_app(struct wl_client *client, struct wl_resource *resource, u
 		return;
 	}
 	struct kiosk_apps *apps = control->kiosk->apps;
-	reply(client, resource, id,
+	control_reply(client, resource, id,
 		apps != NULL ? kiosk_apps_command(apps, name, commands[action])
 					 : "vitrine is only starting: try again");
+}
+
+static void handle_change_output(
+	struct wl_client *client, struct wl_resource *resource, uint32_t id, const char *output) {
+	struct control *control = wl_resource_get_user_data(resource);
+	control_change_output(
+		control->kiosk, client, (uint32_t)wl_resource_get_version(resource), id, output);
 }
 
 static const struct vitrine_control_v1_interface control_implementation = {
@@ -272,6 +278,7 @@ static const struct vitrine_control_v1_interface control_implementation = {
 	.calibrate = handle_calibrate,
 	.reload = handle_reload,
 	.app = handle_app,
+	.change_output = handle_change_output,
 };
 
 static void handle_bind(struct wl_client *client, void *data, uint32_t version, uint32_t id) {
@@ -292,11 +299,10 @@ struct control *control_create(struct kiosk *kiosk) {
 	control->kiosk = kiosk;
 	control->global = wl_global_create(wayland_server_display(kiosk->server),
 		&vitrine_control_v1_interface, CONTROL_VERSION, control, handle_bind);
-	if (control->global == NULL) {
+	if (!wayland_server_add_private_global(kiosk->server, control->global)) {
 		free(control);
 		return NULL;
 	}
-	wayland_server_set_private_global(kiosk->server, control->global);
 	return control;
 }
 

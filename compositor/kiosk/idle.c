@@ -53,6 +53,7 @@ static void set_power(struct kiosk_idle *idle, bool on) {
 	for (int i = 0; i < idle->kiosk->n_outputs; i++) {
 		output_set_power(idle->kiosk->outputs[i]->output, on);
 	}
+	kiosk_heads_power_changed(idle->kiosk->heads);
 }
 
 static void enter(struct kiosk_idle *idle, enum idle_state state) {
@@ -294,6 +295,7 @@ void kiosk_idle_destroy(struct kiosk_idle *idle) {
 
 void kiosk_idle_set_power(struct kiosk_idle *idle, struct output *output, bool on) {
 	output_set_power(output, on);
+	kiosk_heads_power_changed(idle->kiosk->heads);
 	bool any = false;
 	for (int i = 0; i < idle->kiosk->n_outputs; i++) {
 		any |= output_power(idle->kiosk->outputs[i]->output);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "kiosk/kiosk.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,24 @@
 
 struct wl_event_loop *kiosk_loop(struct kiosk *kiosk) {
 	return wl_display_get_event_loop(wayland_server_display(kiosk->server));
+}
+
+void kiosk_tell_problemf(const struct kiosk_listener *listener, const char *format, ...) {
+	char text[CONFIG_ERROR_SIZE];
+	va_list args;
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	kiosk_tell_problem(listener, text);
+}
+
+void kiosk_tell_notef(const struct kiosk_listener *listener, const char *format, ...) {
+	char text[CONFIG_ERROR_SIZE];
+	va_list args;
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	kiosk_tell_note(listener, text);
 }
 
 // What render/ can read from a mapped buffer.
@@ -53,27 +72,13 @@ static bool start_server(struct kiosk *kiosk, char error[256]) {
 	return kiosk->server != NULL;
 }
 
-// The first of them, which ends the start.
-static void keep_problem(void *data, const char *text) {
-	char *error = data;
-	if (error[0] == '\0') {
-		snprintf(error, 256, "%s", text);
-	}
-}
-
-static void ignore_note(void *data, const char *text) {
-	(void)data;
-	(void)text;
-}
-
 static bool start_outputs(struct kiosk *kiosk, char error[256]) {
 	kiosk->pool = output_pool_create(kiosk->device);
 	if (kiosk->pool == NULL) {
 		snprintf(error, 256, "out of memory");
 		return false;
 	}
-	const struct kiosk_listener listener = {keep_problem, ignore_note, error};
-	error[0] = '\0';
+	const struct kiosk_listener listener = kiosk_keep_first(error);
 	return start_server(kiosk, error) && kiosk_outputs_start(kiosk, &listener);
 }
 
@@ -96,6 +101,7 @@ bool kiosk_start(struct kiosk *kiosk, struct config *config, struct session *ses
 	}
 	kiosk->kiosk_session = kiosk_session_create(kiosk);
 	kiosk->control = control_create(kiosk);
+	kiosk->heads = kiosk_heads_create(kiosk);
 	kiosk->cursor = kiosk_cursor_create(kiosk);
 	kiosk->keys = kiosk_keys_create(kiosk);
 	kiosk->idle = kiosk_idle_create(kiosk); // sees events before the others
@@ -104,9 +110,10 @@ bool kiosk_start(struct kiosk *kiosk, struct config *config, struct session *ses
 	kiosk->backgrounds = kiosk_backgrounds_create(kiosk);
 	kiosk->status_screen = kiosk_status_screen_create(kiosk);
 	kiosk->watchdog = kiosk_watchdog_create(kiosk);
-	if (kiosk->kiosk_session == NULL || kiosk->control == NULL || kiosk->cursor == NULL ||
-		kiosk->keys == NULL || kiosk->idle == NULL || kiosk->input == NULL || kiosk->osk == NULL ||
-		kiosk->backgrounds == NULL || kiosk->status_screen == NULL || kiosk->watchdog == NULL ||
+	if (kiosk->kiosk_session == NULL || kiosk->control == NULL || kiosk->heads == NULL ||
+		kiosk->cursor == NULL || kiosk->keys == NULL || kiosk->idle == NULL ||
+		kiosk->input == NULL || kiosk->osk == NULL || kiosk->backgrounds == NULL ||
+		kiosk->status_screen == NULL || kiosk->watchdog == NULL ||
 		!kiosk_device_start(kiosk)) {
 		snprintf(error, 256, "out of memory");
 		return false;
@@ -166,6 +173,7 @@ void kiosk_finish(struct kiosk *kiosk) {
 	}
 	control_destroy(kiosk->control);
 	kiosk_backgrounds_destroy(kiosk->backgrounds);
+	kiosk_heads_destroy(kiosk->heads);
 	kiosk_cursor_destroy(kiosk->cursor);
 	kiosk_outputs_finish(kiosk);
 	output_pool_destroy(kiosk->pool);

@@ -52,11 +52,13 @@ struct kiosk {
 	struct kiosk_device_watch *device_watch;
 	struct kiosk_output *outputs[KIOSK_MAX_OUTPUTS]; // in the order of the device's connectors
 	int n_outputs;                                   // 0: no display is there
+	struct display_overrides overrides; // what was changed since the start, or a reload
 	struct process_host host;
 	struct kiosk_apps *apps; // may be NULL, before they are started
 	struct kiosk_keys *keys;
 	struct kiosk_idle *idle;
 	struct control *control;
+	struct kiosk_heads *heads; // NULL while it starts
 	struct kiosk_input *input;
 	struct kiosk_cursor *cursor;
 	struct kiosk_osk *osk;
@@ -119,6 +121,8 @@ struct kiosk_listener {
 // Each to the log, and to the listener, which may be NULL.
 void kiosk_tell_problem(const struct kiosk_listener *listener, const char *text);
 void kiosk_tell_note(const struct kiosk_listener *listener, const char *text);
+// Who hears of the first problem alone, in `error`, which becomes empty.
+struct kiosk_listener kiosk_keep_first(char error[256]);
 void kiosk_tell_problemf(const struct kiosk_listener *listener, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 void kiosk_tell_notef(const struct kiosk_listener *listener, const char *format, ...)
@@ -132,15 +136,20 @@ void kiosk_outputs_started(struct kiosk *kiosk);
 // before goes on undisturbed, unless it is another display. Nothing is done while the device is not ours.
 // What is wrong is tried again the next time.
 void kiosk_outputs_update(struct kiosk *kiosk);
-// The same, without telling input devices and cursor (*changed). False if anything is wrong; `listener` may be
-// NULL.
+// The same, without telling input devices and cursor (*changed); what is known of displays is not asked anew
+// unless `probe`. False if anything is wrong; `listener` may be NULL.
 bool kiosk_outputs_reload(
-	struct kiosk *kiosk, bool *changed, const struct kiosk_listener *listener);
+	struct kiosk *kiosk, bool probe, bool *changed, const struct kiosk_listener *listener);
 // The device is gone, and all of them with it.
 void kiosk_outputs_drop(struct kiosk *kiosk);
 // All of them leave layout and mirrors, what is on the screens stays: before the clients go.
 void kiosk_outputs_withdraw(struct kiosk *kiosk);
 void kiosk_outputs_finish(struct kiosk *kiosk); // afterwards
+// For people: what display it is, and where.
+void kiosk_describe_display(
+	const struct display_identity *display, const char *name, char *text, size_t size);
+// By its name; NULL: there is none.
+const struct kms_connector *kiosk_find_connector(const struct kiosk *kiosk, const char *name);
 // By the name of its connector; NULL: there is none.
 struct kiosk_output *kiosk_find_output(const struct kiosk *kiosk, const char *name);
 
@@ -158,6 +167,10 @@ double kiosk_output_scale(const struct kiosk_output *output); // px a logical px
 // ---- reload.c: the configuration anew ----
 
 void kiosk_set_loader(struct kiosk *kiosk, kiosk_loader *load, void *data);
+
+// Gives outputs their modes, then kiosk_outputs_reload.
+bool kiosk_outputs_apply(
+	struct kiosk *kiosk, bool probe, bool *changed, const struct kiosk_listener *listener);
 
 // Reads the configuration anew and applies what changed; `listener` may be NULL. False if anything is
 // wrong: with the configuration, then nothing is changed; or a display refused its mode, then all else
@@ -252,6 +265,12 @@ void kiosk_idle_set_power(struct kiosk_idle *idle, struct output *output, bool o
 struct watchdog *kiosk_watchdog_create(struct kiosk *kiosk); // NULL when out of memory
 void kiosk_watchdog_destroy(struct watchdog *watchdog);      // before the server; NULL is fine
 
+// ---- heads.c: wlr's output management ----
+struct kiosk_heads *kiosk_heads_create(struct kiosk *kiosk); // NULL when out of memory
+void kiosk_heads_destroy(struct kiosk_heads *heads); // after its clients are gone; NULL is fine
+void kiosk_heads_update(struct kiosk_heads *heads);  // displays or outputs changed; NULL is fine
+void kiosk_heads_power_changed(struct kiosk_heads *heads); // likewise
+
 // ---- status.c ----
 // The state of everything as JSON text (interface of `vitrinectl status --json`); the caller frees
 // it. NULL when out of memory.
@@ -265,5 +284,12 @@ struct json_object *status_displays(const struct kiosk *kiosk);
 struct control *control_create(struct kiosk *kiosk); // NULL when out of memory
 // After its clients are gone. NULL is fine.
 void control_destroy(struct control *control);
+// Answers with a vitrine_reply_v1 of the version of `resource`: NULL reason: done.
+void control_reply(
+	struct wl_client *client, struct wl_resource *resource, uint32_t id, const char *reason);
+
+// ---- control_output.c: vitrine_output_change_v1 ----
+void control_change_output(struct kiosk *kiosk, struct wl_client *client, uint32_t version,
+	uint32_t id, const char *output);
 
 #endif

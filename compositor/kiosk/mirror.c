@@ -22,7 +22,7 @@ void kiosk_mirrors_find(
 				name, source, name);
 		}
 	}
-	// A mirror of what is one shows apps; the configuration was complained of.
+	// A mirror of what is one shows apps: what is connected where the configuration alone does not tell.
 	bool chained[KIOSK_MAX_OUTPUTS] = {0};
 	for (int i = 0; i < kiosk->n_outputs; i++) {
 		for (int j = 0; j < kiosk->n_outputs; j++) {
@@ -30,7 +30,12 @@ void kiosk_mirrors_find(
 		}
 	}
 	for (int i = 0; i < kiosk->n_outputs; i++) {
-		sources[i] = chained[i] ? NULL : sources[i];
+		if (chained[i]) {
+			log_warning("%s: mirror = %s: is itself a mirror, so %s shows apps",
+				kiosk->outputs[i]->display.name, sources[i]->display.name,
+				kiosk->outputs[i]->display.name);
+			sources[i] = NULL;
+		}
 	}
 }
 

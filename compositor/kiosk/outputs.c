@@ -5,7 +5,6 @@
 //
 // One goes in this order: its mirrors, its windows (layout.h finds them another place), its wl_output, and
 // then the screen, with the frame that is on its way.
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,22 +29,30 @@ void kiosk_tell_note(const struct kiosk_listener *listener, const char *text) {
 	}
 }
 
-void kiosk_tell_problemf(const struct kiosk_listener *listener, const char *format, ...) {
-	char text[CONFIG_ERROR_SIZE];
-	va_list args;
-	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
-	va_end(args);
-	kiosk_tell_problem(listener, text);
+static void keep_problem(void *data, const char *text) {
+	char *error = data;
+	if (error[0] == '\0') {
+		snprintf(error, 256, "%s", text);
+	}
 }
 
-void kiosk_tell_notef(const struct kiosk_listener *listener, const char *format, ...) {
-	char text[CONFIG_ERROR_SIZE];
-	va_list args;
-	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
-	va_end(args);
-	kiosk_tell_note(listener, text);
+static void ignore_note(void *data, const char *text) {
+	(void)data;
+	(void)text;
+}
+
+struct kiosk_listener kiosk_keep_first(char error[256]) {
+	error[0] = '\0';
+	return (struct kiosk_listener){keep_problem, ignore_note, error};
+}
+
+const struct kms_connector *kiosk_find_connector(const struct kiosk *kiosk, const char *name) {
+	for (int i = 0; kiosk->device != NULL && i < kiosk->device->n_connectors; i++) {
+		if (strcmp(kiosk->device->connectors[i].name, name) == 0) {
+			return &kiosk->device->connectors[i];
+		}
+	}
+	return NULL;
 }
 
 struct kiosk_output *kiosk_find_output(const struct kiosk *kiosk, const char *name) {
@@ -177,6 +184,13 @@ static void take_state(struct wayland_output_info *info, const struct wayland_ou
 	info->transform = state->transform;
 }
 
+void kiosk_describe_display(
+	const struct display_identity *display, const char *name, char *text, size_t size) {
+	const char *make = display->make, *model = display->model;
+	snprintf(text, size, "%s%s%s (%s)", make != NULL ? make : "", make != NULL ? " " : "",
+		model != NULL ? model : "Display", name);
+}
+
 // To clients and the layout. False when out of memory.
 static bool announce(struct kiosk_output *output, const struct wayland_output_info *state) {
 	struct kiosk *kiosk = output->kiosk;
@@ -184,8 +198,7 @@ static bool announce(struct kiosk_output *output, const struct wayland_output_in
 	const struct display_identity *display = &output->display;
 	const char *make = display->make, *model = display->model;
 	char description[128];
-	snprintf(description, sizeof(description), "%s%s%s (%s)", make != NULL ? make : "",
-		make != NULL ? " " : "", model != NULL ? model : "Display", connector->name);
+	kiosk_describe_display(display, connector->name, description, sizeof(description));
 	struct wayland_output_info info = {
 		.name = connector->name,
 		.description = description,
@@ -419,6 +432,7 @@ static bool compare(struct kiosk *kiosk, bool *any_changed, const struct kiosk_l
 	if (had_any && kiosk->n_outputs == 0) {
 		say_none(kiosk);
 	}
+	kiosk_heads_update(kiosk->heads);
 	return ok;
 }
 
@@ -434,19 +448,21 @@ void kiosk_outputs_started(struct kiosk *kiosk) {
 }
 
 bool kiosk_outputs_reload(
-	struct kiosk *kiosk, bool *changed, const struct kiosk_listener *listener) {
+	struct kiosk *kiosk, bool probe, bool *changed, const struct kiosk_listener *listener) {
 	*changed = false;
 	if (kiosk->device == NULL || kiosk->device->gone ||
 		kiosk_session_is_away(kiosk->kiosk_session)) {
 		return true; // once it is there and ours
 	}
-	kms_device_probe(kiosk->device);
+	if (probe) {
+		kms_device_probe(kiosk->device);
+	}
 	return compare(kiosk, changed, listener);
 }
 
 void kiosk_outputs_update(struct kiosk *kiosk) {
 	bool changed;
-	kiosk_outputs_reload(kiosk, &changed, NULL);
+	kiosk_outputs_reload(kiosk, true, &changed, NULL);
 	if (changed) {
 		kiosk_input_outputs_changed(kiosk->input);
 		kiosk_cursor_outputs_changed(kiosk->cursor);
@@ -457,6 +473,7 @@ void kiosk_outputs_drop(struct kiosk *kiosk) {
 	while (kiosk->n_outputs > 0) {
 		output_remove(kiosk, kiosk->n_outputs - 1);
 	}
+	kiosk_heads_update(kiosk->heads);
 	kiosk_input_outputs_changed(kiosk->input);
 	sd_notify(0, "STATUS=Waiting for a display device");
 }

@@ -88,8 +88,8 @@ static bool reload_mode(
 	return true;
 }
 
-static bool reload_outputs(
-	struct kiosk *kiosk, bool *changed, const struct kiosk_listener *listener) {
+bool kiosk_outputs_apply(
+	struct kiosk *kiosk, bool probe, bool *changed, const struct kiosk_listener *listener) {
 	bool ok = true;
 	for (int i = 0; i < kiosk->n_outputs; i++) {
 		char error[256];
@@ -98,7 +98,7 @@ static bool reload_outputs(
 			ok = false;
 		}
 	}
-	return kiosk_outputs_reload(kiosk, changed, listener) && ok;
+	return kiosk_outputs_reload(kiosk, probe, changed, listener) && ok;
 }
 
 // ---- All of it ----
@@ -107,8 +107,9 @@ static bool apply(
 	struct kiosk *kiosk, struct config *config, const struct kiosk_listener *listener) {
 	const struct config *before = kiosk->config;
 	kiosk->config = config;
+	kiosk->overrides.n = 0;
 	bool outputs_changed;
-	bool ok = reload_outputs(kiosk, &outputs_changed, listener);
+	bool ok = kiosk_outputs_apply(kiosk, true, &outputs_changed, listener);
 	kiosk_input_reload(kiosk->input, before, outputs_changed);
 	kiosk_cursor_reload(kiosk->cursor, before, outputs_changed);
 	kiosk_keys_reload(kiosk->keys);

@@ -32,7 +32,7 @@ bool output_stage_mode(struct output *output) {
 	return kms_request_enable(pipe->crtc, pipe->connector, &pipe->mode);
 }
 
-static int commit(struct output *output, const struct frame *frame) {
+static int commit(struct output *output, const struct frame *frame, bool test) {
 	if (output->paused) {
 		return 0; // nobody can be asked: it is found out when the device is ours again
 	}
@@ -41,23 +41,24 @@ static int commit(struct output *output, const struct frame *frame) {
 		return -ENOMEM;
 	}
 	// One that is dark stays so: whether it could be lit is asked.
-	uint32_t flags = output->lit ? KMS_COMMIT_EVENT | KMS_COMMIT_BLOCK : KMS_COMMIT_TEST;
+	test |= !output->lit;
+	uint32_t flags = test ? KMS_COMMIT_TEST : KMS_COMMIT_EVENT | KMS_COMMIT_BLOCK;
 	return kms_request_commit(output->device, output->pipe.crtc, flags | KMS_COMMIT_ALLOW_MODESET);
 }
 
 // All of the scene in pictures of the new size.
-static int show(struct output *output, struct frame *frame) {
+static int show(struct output *output, struct frame *frame, bool test) {
 	if (!output_pictures_prepare(output) || !frame_build(output, frame)) {
 		return -ENOMEM;
 	}
 	frame_damage(output, NULL, frame);
-	int rc = output_compose(output, frame) ? commit(output, frame) : -ENOMEM;
+	int rc = output_compose(output, frame) ? commit(output, frame, test) : -ENOMEM;
 	if (rc == 0 || rc == -ENOMEM) {
 		return rc;
 	}
 	frame_compose_all(output, frame);
 	frame_damage(output, NULL, frame);
-	return output_compose(output, frame) ? commit(output, frame) : -ENOMEM;
+	return output_compose(output, frame) ? commit(output, frame, test) : -ENOMEM;
 }
 
 static void shown(struct output *output, struct frame *frame) {
@@ -72,45 +73,89 @@ static void shown(struct output *output, struct frame *frame) {
 	output_latch(output, frame);
 }
 
-bool output_set_mode(
-	struct output *output, const drmModeModeInfo *mode, int max_bpc, char error[256]) {
-	if (kms_mode_equal(mode, &output->pipe.mode) && max_bpc == output->pipe.max_bpc) {
-		return true;
-	}
-	const char *name = output->pipe.connector->name;
-	captures_abandon(output);
-	output_wait_for_flip(output);
-	if (output->pending != NULL) {
-		snprintf(error, 256, "%s: the display is busy: its mode is not changed, try again", name);
-		return false;
-	}
-	const drmModeModeInfo before = output->pipe.mode;
-	const int max_bpc_before = output->pipe.max_bpc;
-	const int64_t last_flip_ns = output->last_flip_ns;
-	const bool was_due = output->modeset_due;
+// What another mode takes the place of, to be put back.
+struct former {
+	drmModeModeInfo mode;
+	int max_bpc;
+	int64_t last_flip_ns;
+	bool modeset_due;
 	struct output_picture pictures[FRAME_PICTURES];
-	output_pictures_swap(output, pictures);
+};
+
+static void take(
+	struct output *output, const drmModeModeInfo *mode, int max_bpc, struct former *former) {
+	former->mode = output->pipe.mode;
+	former->max_bpc = output->pipe.max_bpc;
+	former->last_flip_ns = output->last_flip_ns;
+	former->modeset_due = output->modeset_due;
+	output_pictures_swap(output, former->pictures);
 	planner_forget(output->planner);
 	output_take_mode(output, mode);
 	output->pipe.max_bpc = max_bpc;
 	output->modeset_due = true;
+}
+
+static void put_back(struct output *output, struct former *former) {
+	output_pictures_restore(output, former->pictures);
+	output_take_mode(output, &former->mode);
+	output->pipe.max_bpc = former->max_bpc;
+	output->last_flip_ns = former->last_flip_ns;
+	output->modeset_due = former->modeset_due;
+	planner_forget(output->planner);
+	output->scene.schedule(&output->scene);
+}
+
+static void say_refused(
+	const struct output *output, const drmModeModeInfo *mode, int rc, char error[256]) {
+	const drmModeModeInfo *runs = &output->pipe.mode;
+	snprintf(error, 256,
+		"%s: the display refused %dx%d@%.2f: %s; it goes on with %dx%d@%.2f, try another mode",
+		output->pipe.connector->name, mode->hdisplay, mode->vdisplay,
+		kms_mode_refresh_mhz(mode) / 1000.0, strerror(-rc), runs->hdisplay, runs->vdisplay,
+		kms_mode_refresh_mhz(runs) / 1000.0);
+}
+
+static bool is_set(const struct output *output, const drmModeModeInfo *mode, int max_bpc) {
+	return kms_mode_equal(mode, &output->pipe.mode) && max_bpc == output->pipe.max_bpc;
+}
+
+bool output_set_mode(
+	struct output *output, const drmModeModeInfo *mode, int max_bpc, char error[256]) {
+	if (is_set(output, mode, max_bpc)) {
+		return true;
+	}
+	captures_abandon(output);
+	output_wait_for_flip(output);
+	if (output->pending != NULL) {
+		snprintf(error, 256, "%s: the display is busy: its mode is not changed, try again",
+			output->pipe.connector->name);
+		return false;
+	}
+	struct former former;
+	take(output, mode, max_bpc, &former);
 	struct frame *frame = output_spare_frame(output);
-	int rc = show(output, frame);
+	int rc = show(output, frame, false);
 	if (rc == 0) {
-		output_pictures_drop(pictures);
+		output_pictures_drop(former.pictures);
 		shown(output, frame);
 		return true;
 	}
-	output_pictures_restore(output, pictures);
-	output_take_mode(output, &before);
-	output->pipe.max_bpc = max_bpc_before;
-	output->last_flip_ns = last_flip_ns;
-	output->modeset_due = was_due;
-	planner_forget(output->planner);
-	output->scene.schedule(&output->scene);
-	snprintf(error, 256,
-		"%s: the display refused %dx%d@%.2f: %s; it goes on with %dx%d@%.2f, try another mode",
-		name, mode->hdisplay, mode->vdisplay, kms_mode_refresh_mhz(mode) / 1000.0, strerror(-rc),
-		before.hdisplay, before.vdisplay, kms_mode_refresh_mhz(&before) / 1000.0);
+	put_back(output, &former);
+	say_refused(output, mode, rc, error);
 	return false;
+}
+
+bool output_test_mode(
+	struct output *output, const drmModeModeInfo *mode, int max_bpc, char error[256]) {
+	if (is_set(output, mode, max_bpc)) {
+		return true;
+	}
+	struct former former;
+	take(output, mode, max_bpc, &former);
+	int rc = show(output, output_spare_frame(output), true);
+	put_back(output, &former);
+	if (rc != 0) {
+		say_refused(output, mode, rc, error);
+	}
+	return rc == 0;
 }

@@ -123,6 +123,9 @@ void output_forget(struct output *output);
 // device refused it: the one that ran goes on, one line in error says so.
 bool output_set_mode(
 	struct output *output, const drmModeModeInfo *mode, int max_bpc, char error[256]);
+// Asks whether that could be, and changes nothing.
+bool output_test_mode(
+	struct output *output, const drmModeModeInfo *mode, int max_bpc, char error[256]);
 // The link to its display has gone bad: the next frame comes with a modeset, which trains it anew.
 void output_retrain(struct output *output);
 const struct output_counters *output_counters(const struct output *output);

@@ -29,12 +29,14 @@ static bool filter_global(
 			return account && account->trusted;
 		}
 	}
-	if (global != server->private_global) {
-		return true;
+	for (int i = 0; i < server->n_private_globals; i++) {
+		if (global == server->private_globals[i]) {
+			uid_t uid;
+			wl_client_get_credentials((struct wl_client *)client, NULL, &uid, NULL);
+			return uid == geteuid() || uid == 0; // root could become any user anyway
+		}
 	}
-	uid_t uid;
-	wl_client_get_credentials((struct wl_client *)client, NULL, &uid, NULL);
-	return uid == geteuid() || uid == 0; // root could become any user anyway
+	return true;
 }
 
 bool server_add_trusted_global(struct wayland_server *server, const struct wl_global *global) {
@@ -162,6 +164,11 @@ const char *wayland_server_socket(struct wayland_server *server) {
 	return server->socket;
 }
 
-void wayland_server_set_private_global(struct wayland_server *server, struct wl_global *global) {
-	server->private_global = global;
+bool wayland_server_add_private_global(
+	struct wayland_server *server, const struct wl_global *global) {
+	if (global) {
+		assert(server->n_private_globals < SERVER_PRIVATE_GLOBALS);
+		server->private_globals[server->n_private_globals++] = global;
+	}
+	return global != NULL;
 }

@@ -30,7 +30,7 @@ struct client_limits {
 	size_t buffer; // bytes that may pile up in either direction
 };
 
-enum { SERVER_TRUSTED_GLOBALS = 4 };
+enum { SERVER_TRUSTED_GLOBALS = 4, SERVER_PRIVATE_GLOBALS = 4 };
 
 struct wayland_server {
 	struct wl_display *display;
@@ -38,7 +38,9 @@ struct wayland_server {
 	const struct wayland_policy *policy;
 	void *data; // of policy
 	char *socket;
-	struct wl_global *private_global; // may be NULL
+	// That other users' clients do not get to see.
+	const struct wl_global *private_globals[SERVER_PRIVATE_GLOBALS];
+	int n_private_globals;
 	// Of those that not every client gets to see (wayland_policy.client_is_trusted).
 	const struct wl_global *trusted_globals[SERVER_TRUSTED_GLOBALS];
 	int n_trusted_globals;

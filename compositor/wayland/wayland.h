@@ -100,8 +100,10 @@ bool wayland_server_set_device(
 	struct wayland_server *server, dev_t main_device, const struct format_set *scanout);
 struct wl_display *wayland_server_display(struct wayland_server *server);
 const char *wayland_server_socket(struct wayland_server *server);
-// A global made elsewhere (the control extension) that other users' clients do not get to see. Set once.
-void wayland_server_set_private_global(struct wayland_server *server, struct wl_global *global);
+// A global (the control extension, what arranges outputs) that other users' clients do not get to see. False
+// if it is NULL.
+bool wayland_server_add_private_global(
+	struct wayland_server *server, const struct wl_global *global);
 
 // ---- client.c, xdg_wm_base.c: whether a client is alive ----
 

@@ -44,7 +44,7 @@ static void handle_global(void *data, struct wl_registry *registry, uint32_t nam
 		{&wp_presentation_interface, 2, offsetof(struct test_client, presentation)},
 		{&wp_single_pixel_buffer_manager_v1_interface, 1,
 			offsetof(struct test_client, single_pixel)},
-		{&vitrine_control_v1_interface, 2, offsetof(struct test_client, control)},
+		{&vitrine_control_v1_interface, 3, offsetof(struct test_client, control)},
 	};
 	struct test_client *client = data;
 	if (strcmp(interface, wl_output_interface.name) == 0 && client->n_outputs < TEST_MAX_OUTPUTS) {

@@ -31,6 +31,36 @@ static char *print(const char *text, const char *earlier_text, int64_t interval_
 	return printed;
 }
 
+static void displays_and_modes(void **state) {
+	(void)state;
+	struct json_object *status = json_tokener_parse(
+		"{\"outputs\":[{\"name\":\"DP-1\",\"mode\":{\"width\":1920,\"height\":1080,"
+		"\"refresh_mhz\":59940},\"power\":\"off\",\"transform\":\"90\",\"scale\":1.5,"
+		"\"x\":10,\"y\":-20}],\"displays\":["
+		"{\"connector\":\"DP-1\",\"connected\":true,\"make\":\"DEL\",\"model\":\"U\\u001b2415\","
+		"\"serial\":\"7\",\"modes\":[{\"width\":1920,\"height\":1080,\"refresh_mhz\":60000,"
+		"\"preferred\":true},{\"width\":1920,\"height\":1080,\"refresh_mhz\":59940}]},"
+		"{\"connector\":\"DP-2\",\"connected\":true,\"make\":\"\"},"
+		"{\"connector\":\"DP-3\",\"connected\":false}]}");
+	assert_non_null(status);
+	char *text = NULL;
+	size_t size = 0;
+	FILE *file = open_memstream(&text, &size);
+	assert_non_null(file);
+	ctl_table_print_displays(file, status);
+	fputs("--\n", file);
+	ctl_table_print_modes(
+		file, status, json_object_array_get_idx(json_object_object_get(status, "displays"), 0));
+	fclose(file);
+	assert_non_null(strstr(text, "DP-1       off            1920x1080@59.940  10,-20    1.5"));
+	assert_non_null(strstr(text, "DEL/U?2415/7\n"));
+	assert_non_null(strstr(text, "DP-2       dark"));
+	assert_non_null(strstr(text, "DP-3       not connected"));
+	assert_non_null(strstr(text, "--\n1920x1080@60.000 preferred\n1920x1080@59.940 current\n"));
+	free(text);
+	json_object_put(status);
+}
+
 static void table_shows_layers_and_reasons(void **state) {
 	(void)state;
 	char *text = print(
@@ -180,6 +210,7 @@ static void impossible_pictures_are_refused(void **state) {
 
 int main(void) {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(displays_and_modes),
 		cmocka_unit_test(table_shows_layers_and_reasons),
 		cmocka_unit_test(table_shows_rates_between_samples),
 		cmocka_unit_test(table_names_what_is_mirrored),

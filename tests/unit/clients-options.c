@@ -242,6 +242,48 @@ static void ctl_takes_commands(void **state) {
 	}
 }
 
+static void ctl_takes_changes_of_outputs(void **state) {
+	(void)state;
+	struct ctl_options options;
+	const struct ctl_change *change = &options.change;
+	{
+		int argc = split("output");
+		assert_true(ctl_options_parse(&options, argc, args));
+		assert_int_equal(options.command, CTL_COMMAND_OUTPUT);
+		assert_string_equal(options.output, "");
+		assert_true(ctl_change_is_empty(change));
+	}
+	{
+		int argc = split("output DP-1 --json");
+		assert_true(ctl_options_parse(&options, argc, args));
+		assert_string_equal(options.output, "DP-1");
+		assert_true(options.json && ctl_change_is_empty(change));
+	}
+	{
+		int argc = split("output DP-1 --mode 1920x1080@59.94 --rotate 270 --flip --scale 1.5 "
+						 "--position -10,20 --on --test");
+		assert_true(ctl_options_parse(&options, argc, args));
+		assert_true(change->has_mode && change->rotate && change->flip && change->has_position);
+		assert_int_equal(change->width, 1920);
+		assert_int_equal(change->height, 1080);
+		assert_int_equal(change->refresh_mhz, 59940);
+		assert_int_equal(change->quarters, 3);
+		assert_true(change->scale == 1.5);
+		assert_int_equal(change->x, -10);
+		assert_int_equal(change->y, 20);
+		assert_int_equal(change->enabled, CTL_POWER_ON);
+		assert_true(change->test);
+	}
+	{
+		int argc = split("output DP-1 --mode preferred --off --power off");
+		assert_true(ctl_options_parse(&options, argc, args));
+		assert_true(change->has_mode);
+		assert_int_equal(change->width, 0);
+		assert_int_equal(change->enabled, CTL_POWER_OFF);
+		assert_int_equal(options.power, CTL_POWER_OFF);
+	}
+}
+
 static void ctl_refuses(void **state) {
 	(void)state;
 	static const char *const bad[] = {
@@ -259,6 +301,19 @@ static void ctl_refuses(void **state) {
 		"screenshot a.png b.png",
 		"screenshot --source=camera a.png",
 		"status --source=auto",
+		"output --power on",
+		"output --mode 1x1",
+		"output A B",
+		"output A --mode big",
+		"output A --mode 10x10@0",
+		"output A --rotate 45",
+		"output A --scale 0.1",
+		"output A --scale 2x",
+		"output A --position 1",
+		"output A --position 1,2,3",
+		"output A --position 1,40000",
+		"output A --test",
+		"output A --scale 2 --test --power on",
 		"--socket= status",
 	};
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
@@ -278,6 +333,7 @@ int main(void) {
 		cmocka_unit_test(testcard_refuses),
 		cmocka_unit_test(camera_takes_and_refuses),
 		cmocka_unit_test(ctl_takes_commands),
+		cmocka_unit_test(ctl_takes_changes_of_outputs),
 		cmocka_unit_test(ctl_refuses),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -62,7 +62,7 @@ static void test_private_global(void **state) {
 	(void)state;
 	struct wl_global *global = wl_global_create(
 		harness.server->display, &wl_callback_interface, 1, NULL, handle_private_bind);
-	wayland_server_set_private_global(harness.server, global);
+	assert_true(wayland_server_add_private_global(harness.server, global));
 	struct client *client = client_connect();
 	assert_non_null(strstr(client->globals, "wl_callback 1\n"));
 	client_disconnect(client);
@@ -81,7 +81,6 @@ static void test_private_global(void **state) {
 		assert_non_null(strstr(client->globals, "wl_compositor 6\n"));
 		client_disconnect(client);
 	}
-	wayland_server_set_private_global(harness.server, NULL);
 	wl_global_destroy(global);
 }
 

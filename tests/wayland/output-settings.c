@@ -3,6 +3,8 @@
 // that is mounted with its right side up.
 #include <drm_fourcc.h>
 #include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -294,6 +296,81 @@ static void test_off(void **state) {
 	assert_true(is_lit("Virtual-1") && is_lit("Virtual-2"));
 }
 
+// ---- A display that says what it is ----
+
+static char bpc_path[64];
+
+static int start_described(void **state) {
+	char program[PATH_MAX] = "", preload[PATH_MAX + 32];
+	assert_true(readlink("/proc/self/exe", program, sizeof(program) - 1) > 0);
+	snprintf(preload, sizeof(preload), "%s/described-display.so", dirname(program));
+	assert_int_equal(access(preload, R_OK), 0);
+	snprintf(bpc_path, sizeof(bpc_path), "/tmp/vitrine-bpc-%d", (int)getpid());
+	setenv("VITRINE_TEST_MAX_BPC", bpc_path, 1);
+	setenv("LD_PRELOAD", preload, 1); // for the server alone
+	int rc = reload_start(state);
+	unsetenv("LD_PRELOAD");
+	unsetenv("VITRINE_TEST_MAX_BPC");
+	return rc;
+}
+
+static int stop_described(void **state) {
+	int rc = reload_stop(state);
+	unlink(bpc_path);
+	return rc;
+}
+
+// What the connector was set to last, 0 if it was not.
+static int read_bpc(void) {
+	int bpc = 0;
+	FILE *file = fopen(bpc_path, "re");
+	if (file) {
+		assert_int_equal(fscanf(file, "%d", &bpc), 1);
+		fclose(file);
+	}
+	return bpc;
+}
+
+static int mode_width(struct reload *reload, size_t output) {
+	struct json_object *status = test_status(&reload->control);
+	int width = (int)test_json_int(test_json(test_status_output(status, output), "mode"), "width");
+	json_object_put(status);
+	return width;
+}
+
+// Sections by what is connected, and bits a colour.
+static void test_described_display(void **state) {
+	struct reload *reload = *state;
+	assert_int_equal(read_bpc(), 0);
+	struct json_object *status = test_status(&reload->control);
+	struct json_object *display = json_object_array_get_idx(test_json(status, "displays"), 0);
+	assert_string_equal(test_json_string(display, "pnp"), "DEL");
+	assert_string_equal(test_json_string(display, "model"), "PANEL 7");
+	assert_string_equal(test_json_string(display, "serial"), "S1");
+	json_object_put(status);
+	reload_configure(reload, MODE "[output DEL/PANEL ?/*]\nmode = 640x480\nmax-bpc = 8\n");
+	assert_int_equal(mode_width(reload, 0), 640);
+	assert_int_equal(mode_width(reload, 1), 320);
+	assert_int_equal(read_bpc(), 8);
+	int64_t modesets = reload_counter(reload, "modesets");
+	// The serial number says more than the connector, and that more than the model.
+	reload_write(MODE "[output */*/S1]\nmode = 640x480\nmax-bpc = 16\n"
+					  "[output Virtual-1]\nmode = 800x600\n");
+	struct reload_answer answer = reload_ask(reload);
+	assert_true(answer.ok);
+	assert_non_null(strstr(answer.notes, "Virtual-1: max-bpc = 16: its driver takes 6 to 12"));
+	assert_int_equal(mode_width(reload, 0), 640);
+	assert_int_equal(read_bpc(), 12);
+	assert_int_equal(reload_counter(reload, "modesets"), modesets + 1);
+	reload_configure(
+		reload, MODE "[output Virtual-1]\nmode = 640x480\n[output DEL/*/*]\nmode = 800x600\n");
+	assert_int_equal(mode_width(reload, 0), 640);
+	assert_int_equal(read_bpc(), 10); // as it was
+	assert_int_equal(reload_counter(reload, "modesets"), modesets + 2);
+	reload_redraw(reload, 1, 9);
+	reload_assert_screen(reload, 640, 480, WL_OUTPUT_TRANSFORM_90);
+}
+
 int main(void) {
 	test_guard(140);
 	test_need_layout("panel");
@@ -302,6 +379,7 @@ int main(void) {
 		cmocka_unit_test_setup_teardown(test_largest_mode, reload_start, reload_stop),
 		cmocka_unit_test_setup_teardown(test_positions, reload_start, reload_stop),
 		cmocka_unit_test_setup_teardown(test_off, reload_start, reload_stop),
+		cmocka_unit_test_setup_teardown(test_described_display, start_described, stop_described),
 		cmocka_unit_test(test_start),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
