@@ -51,7 +51,7 @@ struct config_output {
 	double scale;                // px a logical px
 	int transform;               // enum wl_output_transform or CONFIG_TRANSFORM_PANEL
 	struct config_position position;
-	char *mirror; // name of the output that it repeats; NULL: none
+	char *mirror;             // name of the output that it repeats; NULL: none
 	int background;           // 0xrrggbb, below all windows
 	char *background_picture; // path; NULL: none
 	int background_fit;       // enum picture_fit

@@ -113,8 +113,7 @@ bool kiosk_start(struct kiosk *kiosk, struct config *config, struct session *ses
 	if (kiosk->kiosk_session == NULL || kiosk->control == NULL || kiosk->heads == NULL ||
 		kiosk->cursor == NULL || kiosk->keys == NULL || kiosk->idle == NULL ||
 		kiosk->input == NULL || kiosk->osk == NULL || kiosk->backgrounds == NULL ||
-		kiosk->status_screen == NULL || kiosk->watchdog == NULL ||
-		!kiosk_device_start(kiosk)) {
+		kiosk->status_screen == NULL || kiosk->watchdog == NULL || !kiosk_device_start(kiosk)) {
 		snprintf(error, 256, "out of memory");
 		return false;
 	}
