@@ -286,7 +286,9 @@ static void handle_flip(struct kms_crtc *crtc, const struct kms_flip *flip, void
 	if (!output->had_flip) {
 		output->had_flip = true;
 		if (output->handler.first_flip != NULL) {
-			output->handler.first_flip(output->handler.data, output, flip->time_ns);
+			// Some drivers (vkms) know no time of the flip that turns the CRTC on.
+			output->handler.first_flip(
+				output->handler.data, output, flip->time_ns > 0 ? flip->time_ns : output->due_ns);
 		}
 	}
 	if (power_apply(output)) {

@@ -81,7 +81,7 @@ struct output_handler {
 	// A commit was refused because there is no device any more: nothing is committed until the output is
 	// destroyed. May be NULL.
 	void (*gone)(void *data, struct output *output);
-	// The first flip after output_create, and when it was, ns of CLOCK_MONOTONIC. May be NULL.
+	// The first flip after output_create, and when it was or was due, ns of CLOCK_MONOTONIC. May be NULL.
 	void (*first_flip)(void *data, struct output *output, int64_t time_ns);
 	void *data;
 };
