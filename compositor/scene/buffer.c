@@ -72,3 +72,7 @@ void scene_buffer_drop(struct scene_buffer *buffer) {
 		buffer_destroy(buffer);
 	}
 }
+
+bool scene_buffer_is_drawn(struct scene_buffer *buffer) {
+	return !buffer || !buffer->ops->is_drawn || buffer->ops->is_drawn(buffer);
+}

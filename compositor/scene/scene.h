@@ -48,6 +48,11 @@ struct scene_buffer_ops {
 	void (*release)(struct scene_buffer *buffer);
 	// No one will use it again: free it. Both faces are gone already.
 	void (*destroy)(struct scene_buffer *buffer);
+	// Whoever draws into it has finished, as far as is known without waiting. NULL: always.
+	bool (*is_drawn)(struct scene_buffer *buffer);
+	// If it was not: a descriptor that becomes readable when it may be. The caller closes it; -1 with
+	// errno on failure. NULL where is_drawn is.
+	int (*drawn_fd)(struct scene_buffer *buffer);
 	// Maps for reading, brackets the cache. NULL for SOLID. False: the contents cannot be read now.
 	bool (*begin_access)(struct scene_buffer *buffer, struct scene_pixels *pixels);
 	// False if the memory turned out to be truncated while it was read (what was read is zero).
@@ -89,6 +94,9 @@ struct scene_buffer *scene_buffer_lock(struct scene_buffer *buffer);
 void scene_buffer_unlock(struct scene_buffer *buffer);
 // The producer is done (wl_buffer destroyed): destroyed now or with the last unlock.
 void scene_buffer_drop(struct scene_buffer *buffer);
+
+// As scene_buffer_ops.is_drawn says; true of NULL.
+bool scene_buffer_is_drawn(struct scene_buffer *buffer);
 
 // ---- layer.c ----
 

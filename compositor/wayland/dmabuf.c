@@ -3,6 +3,7 @@
 // against the memory itself, so that whoever reads or imports the buffer later need not.
 #include <drm_fourcc.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/dma-buf.h>
 #include <linux/magic.h>
 #include <poll.h>
@@ -154,9 +155,40 @@ static void destroy(struct scene_buffer *base) {
 	free(buffer);
 }
 
+static bool is_drawn(struct scene_buffer *base) {
+	const struct dmabuf_buffer *buffer = dmabuf_of(base);
+	struct pollfd pollfds[FORMAT_MAX_PLANES];
+	for (int i = 0; i < buffer->n_maps; i++) {
+		pollfds[i] = (struct pollfd){.fd = buffer->map_fd[i], .events = POLLIN};
+	}
+	// What cannot be asked is shown as it is.
+	int n = poll(pollfds, (nfds_t)buffer->n_maps, 0);
+	return n < 0 || n == buffer->n_maps;
+}
+
+// The fences of now as a file of their own: unlike the dma-buf itself it is let go of at once, whether
+// they are signalled or not.
+static int drawn_fd(struct scene_buffer *base) {
+	const struct dmabuf_buffer *buffer = dmabuf_of(base);
+	for (int i = 0; i < buffer->n_maps; i++) {
+		struct pollfd pollfd = {.fd = buffer->map_fd[i], .events = POLLIN};
+		if (i + 1 < buffer->n_maps && poll(&pollfd, 1, 0) != 0) {
+			continue;
+		}
+		struct dma_buf_export_sync_file sync = {.flags = DMA_BUF_SYNC_READ, .fd = -1};
+		if (ioctl(buffer->map_fd[i], DMA_BUF_IOCTL_EXPORT_SYNC_FILE, &sync) == 0) {
+			return sync.fd;
+		}
+		return fcntl(buffer->map_fd[i], F_DUPFD_CLOEXEC, 0); // Linux before 6.0
+	}
+	return -1;
+}
+
 static const struct scene_buffer_ops dmabuf_ops = {
 	.release = buffer_release,
 	.destroy = destroy,
+	.is_drawn = is_drawn,
+	.drawn_fd = drawn_fd,
 	.begin_access = begin_access,
 	.end_access = end_access,
 };

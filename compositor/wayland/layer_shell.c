@@ -4,6 +4,7 @@
 //
 // The wl_surface and the layer surface may go in any order when a client leaves. What was closed is
 // inert: `surface` stays until one of the two goes, but nothing of it is shown or told any more.
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -139,17 +140,33 @@ static bool state_is_valid(struct layer_surface *layer) {
 	return true;
 }
 
+static bool check_configured(struct layer_surface *layer, bool has_buffer) {
+	if (has_buffer && !layer->configured) {
+		wl_resource_post_error(layer->resource, ZWLR_LAYER_SURFACE_V1_ERROR_INVALID_SURFACE_STATE,
+			"buffer attached before the first configure was acknowledged");
+		return false;
+	}
+	return true;
+}
+
 static bool role_precommit(struct surface *surface) {
 	struct layer_surface *layer = surface->role_object;
 	if (!layer || layer->closed) {
 		return true;
 	}
-	if (xdg_surface_attaches_buffer(surface) && !layer->configured) {
-		wl_resource_post_error(layer->resource, ZWLR_LAYER_SURFACE_V1_ERROR_INVALID_SURFACE_STATE,
-			"buffer attached before the first configure was acknowledged");
-		return false;
-	}
-	return state_is_valid(layer);
+	return check_configured(layer, xdg_surface_attaches_buffer(surface)) && state_is_valid(layer);
+}
+
+static_assert(sizeof(struct layer_state) <= sizeof(struct surface_role_state), "larger");
+
+static void role_save(struct surface *surface, struct surface_role_state *state) {
+	const struct layer_surface *layer = surface->role_object;
+	memcpy(state->bytes, &layer->pending, sizeof(layer->pending));
+}
+
+static void role_restore(struct surface *surface, const struct surface_role_state *state) {
+	struct layer_surface *layer = surface->role_object;
+	memcpy(&layer->pending, state->bytes, sizeof(layer->pending));
 }
 
 static void role_commit(struct surface *surface) {
@@ -161,6 +178,10 @@ static void role_commit(struct surface *surface) {
 		if (surface->mapped) {
 			surface_unmap(surface);
 		}
+		return;
+	}
+	// A commit that was held back may come when the surface has been unmapped.
+	if (!check_configured(layer, surface->mapped)) {
 		return;
 	}
 	struct wayland_server *server = surface->server;
@@ -197,6 +218,8 @@ static const struct surface_role layer_role = {
 	.name = "zwlr_layer_surface_v1",
 	.precommit = role_precommit,
 	.commit = role_commit,
+	.save = role_save,
+	.restore = role_restore,
 	.destroyed = role_destroyed,
 	.append = role_append,
 };

@@ -82,7 +82,7 @@ struct client_account {
 	bool gone;                // its objects are being destroyed, or are
 	size_t n_objects, n_maps; // created since they were counted, and those counted then
 	uint64_t n_drawn;         // commits of new contents
-	size_t n_fds, n_surfaces, n_rects, n_text, n_kept_pools;
+	size_t n_fds, n_surfaces, n_held, n_rects, n_text, n_kept_pools;
 	size_t copied, copied_this_second; // bytes
 	time_t copy_second;
 	struct wl_listener destroy, created;

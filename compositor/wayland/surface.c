@@ -73,17 +73,10 @@ static void handle_attach(struct wl_client *client, struct wl_resource *resource
 	pending->fields |= SURFACE_STATE_BUFFER;
 }
 
-static size_t count_rects(struct surface_state *state) {
-	return (size_t)pixman_region32_n_rects(&state->surface_damage) +
-		(size_t)pixman_region32_n_rects(&state->buffer_damage) +
-		(size_t)pixman_region32_n_rects(&state->opaque) +
-		(size_t)pixman_region32_n_rects(&state->input);
-}
-
 // What the regions of the surface take is told to the client's account.
 static void account_regions(struct surface *surface) {
-	size_t n = count_rects(&surface->pending) + count_rects(&surface->cached) +
-		count_rects(&surface->current);
+	size_t n = surface_state_rects(&surface->pending) + surface_state_rects(&surface->cached) +
+		surface_state_rects(&surface->current) + surface_held_rects(surface);
 	if (!client_hold_rects(surface->account, &surface->held_rects, n)) {
 		wl_resource_post_no_memory(surface->resource);
 	}
@@ -240,9 +233,7 @@ static void update_mapped(struct surface *surface) {
 	}
 }
 
-// Makes `state` the surface's current one. Returns false after an error; sets *changed if the tree
-// has to be laid out anew.
-static bool apply_one(struct surface *surface, struct surface_state *state, bool *changed) {
+bool surface_apply(struct surface *surface, struct surface_state *state, bool *changed) {
 	uint32_t fields = state->fields;
 	int32_t width = surface->width, height = surface->height;
 	bool was_mapped = surface->mapped;
@@ -286,24 +277,31 @@ static void queue_children(struct surface *surface, bool synchronized, struct wl
 	}
 }
 
-// Applies `state` to the surface, and what its synchronised descendants cached for this moment. True
-// if the tree has to be laid out anew.
+// The surface's synchronised descendants that have cached state for this moment, parents first.
+static void collect_tree(struct surface *root, struct wl_list *tree) {
+	wl_list_init(tree);
+	queue_children(root, false, tree);
+	for (struct wl_list *link = tree->next; link != tree; link = link->next) {
+		struct surface *surface = wl_container_of(link, surface, apply_link);
+		queue_children(surface, true, tree);
+	}
+}
+
+// `state` of the surface is due, and what its synchronised descendants cached with it: now, or when
+// their buffers have been drawn. True if the tree has to be laid out anew.
 static bool apply(struct surface *root, struct surface_state *state) {
 	bool changed = false;
-	struct wl_list queue;
-	wl_list_init(&queue);
-	bool ok = apply_one(root, state, &changed);
-	if (ok) {
-		queue_children(root, false, &queue);
+	struct wl_list tree;
+	collect_tree(root, &tree);
+	if (surface_hold(root, state, &tree)) {
+		return false;
 	}
-	while (!wl_list_empty(&queue)) {
-		struct surface *surface = wl_container_of(queue.next, surface, apply_link);
+	bool ok = surface_apply(root, state, &changed);
+	while (!wl_list_empty(&tree)) {
+		struct surface *surface = wl_container_of(tree.next, surface, apply_link);
 		wl_list_remove(&surface->apply_link);
 		wl_list_init(&surface->apply_link);
-		ok = ok && apply_one(surface, &surface->cached, &changed);
-		if (ok) {
-			queue_children(surface, true, &queue);
-		}
+		ok = ok && surface_apply(surface, &surface->cached, &changed);
 	}
 	root->server->shape_serial += changed;
 	// Only now: the role looks at all of what the commit brought, subsurfaces too.
@@ -390,6 +388,7 @@ static void handle_resource_destroy(struct wl_resource *resource) {
 	scene_layer_finish(&surface->layer);
 	surface_destroy_callbacks(&surface->latched_callbacks);
 	surface_discard_feedbacks(&surface->latched_feedbacks);
+	surface_held_finish(surface);
 	surface_state_finish(&surface->pending);
 	surface_state_finish(&surface->cached);
 	surface_state_finish(&surface->current);
@@ -433,6 +432,7 @@ static void init_lists(struct surface *surface) {
 	wl_list_init(&surface->waiting_link);
 	wl_list_init(&surface->dirty_link);
 	wl_list_init(&surface->apply_link);
+	wl_list_init(&surface->held);
 	wl_signal_init(&surface->destroy);
 }
 
@@ -486,6 +486,7 @@ bool surface_set_role(struct surface *surface, const struct surface_role *role, 
 	}
 	surface->role = role;
 	surface->role_object = object;
+	surface->role_serial++;
 	return true;
 }
 
@@ -576,6 +577,7 @@ void surface_unmap(struct surface *surface) {
 	surface->cached.fields &= ~(uint32_t)SURFACE_STATE_BUFFER;
 	scene_buffer_unlock(current);
 	scene_buffer_unlock(cached);
+	surface_held_unmap(surface);
 	if (was_mapped) {
 		surface->server->shape_serial++;
 		surface_tree_changed_later(surface);

@@ -46,6 +46,11 @@ struct surface_state {
 	struct wl_list feedbacks;                // wp_presentation_feedback, wl_resource_get_link
 };
 
+// Room for what of a role's requests takes effect with the next commit.
+struct surface_role_state {
+	_Alignas(8) unsigned char bytes[80];
+};
+
 struct surface_role {
 	const char *name;
 	// There is no protocol object that has to go before the surface, and no input that it takes
@@ -55,6 +60,11 @@ struct surface_role {
 	bool (*precommit)(struct surface *surface);
 	// State has been applied. May be NULL.
 	void (*commit)(struct surface *surface);
+	// For commits that are held back: copies what the role's requests have changed since the last
+	// commit, and what they changed before, to *state (zeroed, or saved before), and makes it so again.
+	// May be NULL, both.
+	void (*save)(struct surface *surface, struct surface_role_state *state);
+	void (*restore)(struct surface *surface, const struct surface_role_state *state);
 	// The wl_surface goes away before its role object. May be NULL.
 	void (*destroyed)(struct surface *surface);
 	// Appends what belongs on top of the surface and its subsurfaces (popups). May be NULL.
@@ -75,6 +85,9 @@ struct surface {
 	bool mapped; // has a buffer and a living role object; what it hangs on may still be unmapped
 	const struct surface_role *role; // set once, never changed to another (wl_surface role rule)
 	void *role_object;               // NULL when the role's object is gone
+	unsigned role_serial;            // counts its role objects
+	struct wl_list held;             // struct held_part.surface_link: its part in commits held back
+	int n_held;
 	// Subsurfaces bottom to top; `self` marks the surface's own place among them. The pending order
 	// becomes the current one when the surface's state is applied.
 	struct wl_list children, pending_children; // struct subsurface.link, .pending_link
@@ -126,6 +139,10 @@ void surface_unmap(struct surface *surface);
 // tells policy.
 bool surface_apply_cached(struct surface *surface);
 
+// Makes `state`, which is due, the surface's current one. Returns false after an error; sets *changed
+// if the tree has to be laid out anew.
+bool surface_apply(struct surface *surface, struct surface_state *state, bool *changed);
+
 // Bounding box of the surface with its mapped subsurfaces, logical px relative to the surface.
 struct scene_rect surface_bounds(struct surface *surface);
 
@@ -133,6 +150,20 @@ struct scene_rect surface_bounds(struct surface *surface);
 // nothing else to do (for objects that may go in hordes, and hang on another one).
 void surface_tree_changed(struct surface *surface);
 void surface_tree_changed_later(struct surface *surface);
+
+// ---- surface_hold.c: commits that wait until their buffers have been drawn ----
+
+// `state`, and what the surfaces in `tree` (surface.apply_link) have cached, are due together. Takes
+// them all, for later, if a buffer among them is not drawn or an earlier commit waits: true, and `tree`
+// is empty then. Too many of them are the client's no_memory.
+bool surface_hold(struct surface *root, struct surface_state *state, struct wl_list *tree);
+// One of its commits that wait attaches a buffer.
+bool surface_holds_buffer(const struct surface *surface);
+size_t surface_held_rects(const struct surface *surface);
+// The surface was unmapped: what it holds brings no contents any more.
+void surface_held_unmap(struct surface *surface);
+// The surface is about to be destroyed.
+void surface_held_finish(struct surface *surface);
 
 // ---- surface_frame.c: what output/ tells, and where a surface is shown ----
 
@@ -164,6 +195,9 @@ void surface_state_init(struct surface_state *state);
 void surface_state_finish(struct surface_state *state);
 // Moves what `from` changes into `to`. False when out of memory: parts may not have been moved.
 bool surface_state_merge(struct surface_state *to, struct surface_state *from);
+
+// How many rectangles its regions have.
+size_t surface_state_rects(const struct surface_state *state);
 
 enum surface_size_error {
 	SURFACE_SIZE_OK,

@@ -37,6 +37,13 @@ void surface_state_finish(struct surface_state *state) {
 	pixman_region32_fini(&state->input);
 }
 
+size_t surface_state_rects(const struct surface_state *state) {
+	return (size_t)pixman_region32_n_rects((pixman_region32_t *)&state->surface_damage) +
+		(size_t)pixman_region32_n_rects((pixman_region32_t *)&state->buffer_damage) +
+		(size_t)pixman_region32_n_rects((pixman_region32_t *)&state->opaque) +
+		(size_t)pixman_region32_n_rects((pixman_region32_t *)&state->input);
+}
+
 void surface_damage_limit(pixman_region32_t *damage) {
 	if (pixman_region32_n_rects(damage) > MAX_PENDING_RECTS) {
 		pixman_box32_t extents = *pixman_region32_extents(damage);

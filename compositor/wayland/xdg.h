@@ -89,6 +89,12 @@ bool xdg_surface_has_buffer(const struct surface *surface);
 bool xdg_surface_attaches_buffer(const struct surface *surface);
 // Common part of both roles' precommit. False: an error was posted.
 bool xdg_surface_precommit(struct xdg_surface *xdg);
+// Commits may have been held back until the surface is not configured any more: what is mapped then is
+// an error that is posted. For the roles' commit.
+bool xdg_surface_check_mapped(struct xdg_surface *xdg);
+// For the roles' save and restore.
+void xdg_surface_save(struct surface *surface, struct surface_role_state *state);
+void xdg_surface_restore(struct surface *surface, const struct surface_role_state *state);
 // Applies window geometry, true if the effective one changed. An unset one follows the surface.
 bool xdg_surface_commit_geometry(struct xdg_surface *xdg);
 // Whether another configure may be sent; otherwise it is owed.

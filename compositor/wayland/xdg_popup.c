@@ -177,10 +177,15 @@ bool xdg_popup_append_all(
 
 // ---- The role ----
 
+// Or will be, when the contents that it has committed have been drawn.
 static bool parent_is_mapped(const struct popup *popup) {
 	const struct xdg_surface *parent = popup->parent;
+	const struct surface *surface = parent ? parent->surface : popup->tree->surface;
+	if (surface && surface_holds_buffer(surface)) {
+		return true;
+	}
 	if (!parent) {
-		return popup->tree->surface && popup->tree->surface->mapped;
+		return surface && surface->mapped;
 	}
 	return (parent->toplevel && parent->toplevel->mapped) ||
 		(parent->popup && parent->popup->mapped);
@@ -234,6 +239,9 @@ static void role_commit(struct surface *surface) {
 		xdg_surface_reset(xdg);
 		return;
 	}
+	if (!xdg_surface_check_mapped(xdg)) {
+		return;
+	}
 	if (xdg_surface_commit_geometry(xdg)) {
 		tree_changed(popup->tree);
 	}
@@ -257,6 +265,8 @@ const struct surface_role xdg_popup_role = {
 	.name = "xdg_popup",
 	.precommit = role_precommit,
 	.commit = role_commit,
+	.save = xdg_surface_save,
+	.restore = xdg_surface_restore,
 	.root = role_root,
 };
 

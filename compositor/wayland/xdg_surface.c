@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // xdg_surface: what toplevels and popups share: configure and acknowledge, and window geometry.
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,16 +41,63 @@ bool xdg_surface_attaches_buffer(const struct surface *surface) {
 }
 
 bool xdg_surface_has_buffer(const struct surface *surface) {
-	return surface->current.buffer || xdg_surface_attaches_buffer(surface);
+	return surface->current.buffer || surface_holds_buffer(surface) ||
+		xdg_surface_attaches_buffer(surface);
 }
 
-bool xdg_surface_precommit(struct xdg_surface *xdg) {
-	if (xdg_surface_attaches_buffer(xdg->surface) && !xdg->configured) {
+static bool check_configured(struct xdg_surface *xdg, bool has_buffer) {
+	if (has_buffer && !xdg->configured) {
 		wl_resource_post_error(xdg->resource, XDG_SURFACE_ERROR_UNCONFIGURED_BUFFER,
 			"buffer attached before the first configure was acknowledged");
 		return false;
 	}
 	return true;
+}
+
+bool xdg_surface_precommit(struct xdg_surface *xdg) {
+	return check_configured(xdg, xdg_surface_attaches_buffer(xdg->surface));
+}
+
+bool xdg_surface_check_mapped(struct xdg_surface *xdg) {
+	return check_configured(xdg, xdg->surface->mapped);
+}
+
+// ---- Commits that are held back ----
+
+struct xdg_state {
+	struct xdg_configure acked;
+	struct scene_rect geometry;
+	bool ack_pending, geometry_pending;
+};
+
+static_assert(sizeof(struct xdg_state) <= sizeof(struct surface_role_state), "larger");
+
+void xdg_surface_save(struct surface *surface, struct surface_role_state *state) {
+	struct xdg_surface *xdg = xdg_surface_from_surface(surface);
+	struct xdg_state *saved = (struct xdg_state *)state->bytes;
+	if (xdg && xdg->ack_pending) {
+		saved->acked = xdg->acked;
+		saved->ack_pending = true;
+		xdg->ack_pending = false;
+	}
+	if (xdg && xdg->geometry_pending) {
+		saved->geometry = xdg->pending_geometry;
+		saved->geometry_pending = true;
+		xdg->geometry_pending = false;
+	}
+}
+
+void xdg_surface_restore(struct surface *surface, const struct surface_role_state *state) {
+	struct xdg_surface *xdg = xdg_surface_from_surface(surface);
+	const struct xdg_state *saved = (const struct xdg_state *)state->bytes;
+	if (xdg && saved->ack_pending) {
+		xdg->acked = saved->acked;
+		xdg->ack_pending = true;
+	}
+	if (xdg && saved->geometry_pending) {
+		xdg->pending_geometry = saved->geometry;
+		xdg->geometry_pending = true;
+	}
 }
 
 static struct scene_rect intersect(struct scene_rect a, struct scene_rect b) {

@@ -243,10 +243,16 @@ static void role_commit(struct surface *surface) {
 		unmap(toplevel);
 		return;
 	}
+	if (!xdg_surface_check_mapped(xdg)) {
+		return;
+	}
 	bool moved = xdg_surface_commit_geometry(xdg);
 	bool changed = moved ||
 		memcmp(&toplevel->limits, &toplevel->pending_limits, sizeof(toplevel->limits)) != 0;
-	toplevel->limits = toplevel->pending_limits;
+	// After a commit that was held back the client may be in the middle of setting them anew.
+	if (limits_are_valid(&toplevel->pending_limits)) {
+		toplevel->limits = toplevel->pending_limits;
+	}
 	xdg->ack_pending = false;
 	if (!xdg->initialized) {
 		xdg->initialized = true;
@@ -278,6 +284,8 @@ const struct surface_role xdg_toplevel_role = {
 	.name = "xdg_toplevel",
 	.precommit = role_precommit,
 	.commit = role_commit,
+	.save = xdg_surface_save,
+	.restore = xdg_surface_restore,
 	.append = role_append,
 };
 
