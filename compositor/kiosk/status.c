@@ -141,6 +141,7 @@ static struct json_object *output_json(const struct kiosk_output *kiosk_output) 
 									 : NULL);
 	add_int(object, "frames", (int64_t)counters->frames);
 	add_int(object, "missed", (int64_t)counters->missed);
+	add_int(object, "lost", (int64_t)counters->lost);
 	add_int(object, "modesets", (int64_t)counters->modesets);
 	add_int(object, "test_commits", (int64_t)counters->test_commits);
 	add_int(object, "composed_px", (int64_t)counters->composed_px);

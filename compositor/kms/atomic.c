@@ -426,6 +426,7 @@ static void note_success(struct kms_device *device, uint32_t flags) {
 	for (int i = 0; i < device->n_crtcs; i++) {
 		if ((request->touched & (1u << i)) && (flags & KMS_COMMIT_EVENT)) {
 			device->crtcs[i].flip_pending = true;
+			device->crtcs[i].flip_serial = device->flip_serial;
 		}
 	}
 	// A blocking commit returns when the old pictures are off.
@@ -487,6 +488,9 @@ int kms_request_commit(struct kms_device *device, struct kms_crtc *crtc, uint32_
 		.props_ptr = (uint64_t)(uintptr_t)request->props,
 		.prop_values_ptr = (uint64_t)(uintptr_t)request->values,
 	};
+	if (!test && (flags & KMS_COMMIT_EVENT)) {
+		atomic.user_data = ++device->flip_serial;
+	}
 	// drmIoctl repeats on EINTR and EAGAIN.
 	int ret = drmIoctl(device->fd, DRM_IOCTL_MODE_ATOMIC, &atomic) == 0 ? 0 : -errno;
 	if (test) {

@@ -12,7 +12,7 @@
 
 static void handle_flip(struct kms_device *device, const struct drm_event_vblank *event) {
 	struct kms_crtc *crtc = kms_device_crtc(device, event->crtc_id);
-	if (!crtc) {
+	if (!crtc || event->user_data <= crtc->lost_serial) {
 		return;
 	}
 	uint64_t sequence = (crtc->last_sequence & ~UINT64_C(0xffffffff)) | event->sequence;
@@ -36,6 +36,11 @@ static void handle_flip(struct kms_device *device, const struct drm_event_vblank
 	if (crtc->on_flip) {
 		crtc->on_flip(crtc, &flip, crtc->on_flip_data);
 	}
+}
+
+void kms_crtc_lose_flip(struct kms_crtc *crtc) {
+	crtc->lost_serial = crtc->flip_serial;
+	crtc->flip_pending = false;
 }
 
 static void handle_events(struct kms_device *device, const char *buffer, size_t len) {

@@ -120,7 +120,9 @@ struct kms_crtc {
 	struct kms_device *device;
 	uint32_t id;
 	int index;
-	bool flip_pending; // a commit with an event is on its way
+	bool flip_pending;    // a commit with an event is on its way
+	uint64_t flip_serial; // of the last such commit, see kms_device.flip_serial
+	uint64_t lost_serial; // events of commits up to this one count for nothing
 	uint64_t last_sequence;
 	// Called from kms_device_dispatch for each completed flip; may be NULL.
 	void (*on_flip)(struct kms_crtc *crtc, const struct kms_flip *flip, void *data);
@@ -208,6 +210,7 @@ struct kms_device {
 	struct wl_list dumbs;        // struct kms_dumb.link
 	struct wl_list framebuffers; // struct kms_framebuffer.link, in use
 	struct wl_list doomed;       // struct kms_framebuffer.link, RmFB put off until off screen
+	uint64_t flip_serial;        // of the last commit with an event: its events carry it
 	struct kms_stats stats;
 	struct kms_request *request;
 };
@@ -243,6 +246,10 @@ void kms_device_close(struct kms_device *device);
 // Reads pending DRM events and calls the CRTCs' on_flip. False when the device is gone (ENODEV, EIO).
 // Never blocks when device->fd is readable.
 bool kms_device_dispatch(struct kms_device *device);
+
+// The flip on its way, if there is one, is not waited for any more: should its event come after all, nobody
+// hears of it, and it is not taken for that of a later commit.
+void kms_crtc_lose_flip(struct kms_crtc *crtc);
 
 // Becomes DRM master again after it was lost. 0 (also if it is), or a negative errno: -EBUSY or -EACCES
 // while another process is.

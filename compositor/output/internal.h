@@ -8,7 +8,7 @@
 
 enum {
 	OUTPUT_TARGETS = 2, // composed while no flip is pending: one on screen, one to draw into
-	OUTPUT_FRAMES = 3,  // on screen, on its way, being decided
+	OUTPUT_FRAMES = 3,  // on screen, on its way or held, being decided
 };
 
 // A dumb buffer that composed pictures are drawn into.
@@ -63,6 +63,7 @@ struct output {
 	struct frame frames[OUTPUT_FRAMES];
 	struct frame *on_screen; // NULL before the first
 	struct frame *pending;   // committed, flip not yet there; may be NULL
+	struct frame *held;      // before one whose flip was lost, perhaps still seen; may be NULL
 	uint64_t serial;
 
 	// Per-frame work space, kept so that a frame allocates nothing.
@@ -96,6 +97,15 @@ struct output {
 	int64_t last_flip_ns;
 	int64_t begun_ns; // when the frame being made was begun
 	int64_t due_ns;   // when the pending frame should reach the screen
+
+	// watch.c
+	struct wl_event_source *watch_timer;
+	int64_t watch_ns;     // when it fires; 0: it is not armed
+	int64_t committed_ns; // when the newest frame was
+	bool slow;            // with a modeset
+	bool darkens;         // a flip was lost: its CRTC is to be turned off before the next frame
+	int losses;           // of flips, one after the other
+	int64_t lost_ns;      // when the first of them was due; 0: none was lost
 
 	struct wl_list captures; // struct capture.link
 	struct output_counters counters;
@@ -186,6 +196,8 @@ struct kms_framebuffer *scanout_framebuffer(
 // ---- power.c ----
 // Turns the screen off if that is wanted and possible now. False: nothing is to be shown, or can be.
 bool power_apply(struct output *output);
+// Commits the CRTC inactive and its planes off. 0 or -errno.
+int power_commit_dark(struct output *output, uint32_t flags);
 // Stages what lights the CRTC, in its mode; returns further commit flags.
 uint32_t power_stage_light(struct output *output);
 // The same, and its brightness.
@@ -213,6 +225,19 @@ bool output_stage_mode(struct output *output);
 // What depends on the mode, but for the pictures.
 void output_take_mode(struct output *output, const drmModeModeInfo *mode);
 
+// ---- watch.c ----
+// The frame is on its way; `slow` tells how long that may take.
+void watch_committed(struct output *output, struct frame *frame);
+// The flip has come.
+void watch_flipped(struct output *output);
+// What was held of frames before is not seen any more.
+void watch_release(struct output *output);
+// What was lost does not matter any more: the screen is dark, or not ours.
+void watch_forget(struct output *output);
+// Turns the CRTC off after a flip was lost. False: it was refused, *rc says why.
+bool watch_darken(struct output *output, int *rc);
+int watch_handle_timer(void *data);
+
 // ---- output.c ----
 // A frame that is neither on screen nor on its way.
 struct frame *output_spare_frame(struct output *output);
@@ -220,6 +245,8 @@ struct frame *output_spare_frame(struct output *output);
 void output_latch(struct output *output, struct frame *frame);
 // Half a second at most.
 void output_wait_for_flip(struct output *output);
+// Makes a frame now, after a flip was lost.
+void output_recover(struct output *output);
 // Goes on with a frame that was held back.
 void output_resume(struct output *output);
 

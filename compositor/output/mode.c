@@ -67,7 +67,8 @@ static void shown(struct output *output, struct frame *frame) {
 	}
 	output->modeset_due = false;
 	output->counters.modesets++;
-	output->pending = frame;
+	output->slow = true;
+	watch_committed(output, frame);
 	output->due_ns = output_now_ns() + output->refresh_ns;
 	output->paced = false;
 	output_latch(output, frame);

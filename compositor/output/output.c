@@ -39,7 +39,8 @@ int64_t output_now_ns(void) {
 
 struct frame *output_spare_frame(struct output *output) {
 	for (int i = 0; i < OUTPUT_FRAMES; i++) {
-		if (&output->frames[i] != output->on_screen && &output->frames[i] != output->pending) {
+		const struct frame *frame = &output->frames[i];
+		if (frame != output->on_screen && frame != output->pending && frame != output->held) {
 			return &output->frames[i];
 		}
 	}
@@ -71,19 +72,33 @@ void output_latch(struct output *output, struct frame *frame) {
 	output->scene.changed = false;
 }
 
+// Nobody sees anything of a dark screen, nor anything new while flips are lost.
+static void arm_dark_timer(struct output *output) {
+	if (!output->hidden_armed) {
+		output->hidden_armed = true;
+		wl_event_source_timer_update(output->hidden_timer, HIDDEN_INTERVAL_MS);
+	}
+}
+
 static int handle_hidden_timer(void *data) {
 	struct output *output = data;
 	output->hidden_armed = false;
 	int64_t now = output_now_ns();
-	const struct frame *shown = output->on_screen;
+	const bool lost = output->lost_ns != 0;
+	const struct frame *shown = lost ? NULL : output->on_screen;
 	for (int i = 0; i < output->scene.n_layers; i++) {
 		struct scene_layer *layer = output->scene.layers[i];
 		bool visible = shown != NULL && layer->latched_serial >= shown->serial;
 		if (layer->frame_wanted && !visible && layer->ops != NULL && layer->ops->hidden != NULL) {
 			layer->frame_wanted = false;
-			pixman_region32_clear(&layer->damage);
+			if (!lost) { // the next frame has it
+				pixman_region32_clear(&layer->damage);
+			}
 			layer->ops->hidden(layer, now);
 		}
+	}
+	if (lost) {
+		arm_dark_timer(output);
 	}
 	return 0;
 }
@@ -98,14 +113,6 @@ static void arm_hidden_timer(struct output *output, const struct frame *frame) {
 			wl_event_source_timer_update(output->hidden_timer, HIDDEN_INTERVAL_MS);
 			return;
 		}
-	}
-}
-
-// Nobody sees anything of a dark screen.
-static void arm_dark_timer(struct output *output) {
-	if (!output->hidden_armed) {
-		output->hidden_armed = true;
-		wl_event_source_timer_update(output->hidden_timer, HIDDEN_INTERVAL_MS);
 	}
 }
 
@@ -151,6 +158,11 @@ static void repaint(struct output *output) {
 		return;
 	}
 	output->scheduled = false;
+	int rc = 0;
+	if (!watch_darken(output, &rc)) {
+		retry(output, rc);
+		return;
+	}
 	if (!power_apply(output)) {
 		captures_dark(output);
 		arm_dark_timer(output);
@@ -171,16 +183,23 @@ static void repaint(struct output *output) {
 		!captures_want_frame(output)) {
 		return;
 	}
-	int rc = output_compose(output, frame) ? output_commit(output, frame) : -ENOMEM;
+	rc = output_compose(output, frame) ? output_commit(output, frame) : -ENOMEM;
 	if (rc != 0) {
 		retry(output, rc);
 		return;
 	}
 	output->retry_ms = 0;
-	output->pending = frame;
+	watch_committed(output, frame);
 	output->due_ns = output->paced ? output->last_flip_ns + output->refresh_ns
 								   : next_vblank(output, output_now_ns());
 	output_latch(output, frame);
+}
+
+void output_recover(struct output *output) {
+	arm_dark_timer(output);
+	output->retry_ms = 0;
+	output->scheduled = true;
+	repaint(output);
 }
 
 static void handle_idle(void *data) {
@@ -269,6 +288,7 @@ static void handle_flip(struct kms_crtc *crtc, const struct kms_flip *flip, void
 		return;
 	}
 	output->counters.frames++;
+	watch_flipped(output);
 	int64_t late = flip->time_ns - output->due_ns;
 	if (output->paced) {
 		adapt_window(output, late > output->refresh_ns / 2);
@@ -379,12 +399,13 @@ static int light(struct output *output) {
 		if (rc == -EBUSY) {
 			rc = commit_light(output, frame, flags | KMS_COMMIT_BLOCK);
 		}
+		output->slow = modeset;
 		if (rc == 0 && modeset) {
 			output->counters.modesets++;
 		}
 	}
 	if (rc == 0) {
-		output->pending = frame;
+		watch_committed(output, frame);
 		output->due_ns = next_vblank(output, output_now_ns());
 	}
 	return rc;
@@ -400,7 +421,9 @@ static bool init(struct output *output, char error[256]) {
 	output->planner = planner_create();
 	output->timer = wl_event_loop_add_timer(output->loop, handle_timer, output);
 	output->hidden_timer = wl_event_loop_add_timer(output->loop, handle_hidden_timer, output);
-	if (output->planner == NULL || output->timer == NULL || output->hidden_timer == NULL) {
+	output->watch_timer = wl_event_loop_add_timer(output->loop, watch_handle_timer, output);
+	if (output->planner == NULL || output->timer == NULL || output->hidden_timer == NULL ||
+		output->watch_timer == NULL) {
 		snprintf(error, 256, "%s: out of memory", name);
 		return false;
 	}
@@ -485,6 +508,9 @@ void output_destroy(struct output *output) {
 	if (output->hidden_timer != NULL) {
 		wl_event_source_remove(output->hidden_timer);
 	}
+	if (output->watch_timer != NULL) {
+		wl_event_source_remove(output->watch_timer);
+	}
 	for (int i = 0; i < OUTPUT_FRAMES; i++) {
 		frame_unlock(&output->frames[i]);
 		free(output->frames[i].layers);
@@ -523,6 +549,7 @@ static void turn_off(struct output *output) {
 static void finish_retired(struct output *output) {
 	turn_off(output);
 	if (output->pending != NULL) { // it is not coming
+		kms_crtc_lose_flip(output->pipe.crtc);
 		frame_unlock(output->pending);
 		output->pending = NULL;
 	}
@@ -574,7 +601,11 @@ void output_forget(struct output *output) {
 }
 
 int64_t output_overdue_ns(const struct output *output) {
-	int64_t late = output->pending != NULL ? output_now_ns() - output->due_ns : 0;
+	if (output->lost_ns == 0 && output->pending == NULL) {
+		return 0;
+	}
+	int64_t due_ns = output->lost_ns != 0 ? output->lost_ns : output->due_ns;
+	int64_t late = output_now_ns() - due_ns;
 	return late > 0 ? late : 0;
 }
 

@@ -66,6 +66,7 @@ struct frame {
 struct output_counters {
 	uint64_t frames; // flips that came
 	uint64_t missed; // refreshes for which a frame was due and not there
+	uint64_t lost;   // flips that did not come
 	uint64_t modesets;
 	uint64_t test_commits;
 	uint64_t composed_px;
@@ -129,7 +130,7 @@ bool output_test_mode(
 // The link to its display has gone bad: the next frame comes with a modeset, which trains it anew.
 void output_retrain(struct output *output);
 const struct output_counters *output_counters(const struct output *output);
-// For how long the frame on its way has been due on the screen, ns of CLOCK_MONOTONIC; 0 if none is.
+// For how long a frame has been due on the screen and none has come, ns of CLOCK_MONOTONIC; 0 if none is.
 int64_t output_overdue_ns(const struct output *output);
 // The planes that its CRTC can show and no other output has for itself, as many as *n_planes says; plane indices of frames refer to it.
 struct kms_plane *const *output_planes(const struct output *output, int *n_planes);

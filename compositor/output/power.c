@@ -9,14 +9,14 @@
 // What is on the screen is not ours any more: buffers go back, and the next frame is a whole one.
 static void forget_screen(struct output *output) {
 	planner_forget(output->planner);
+	watch_forget(output);
 	if (output->on_screen != NULL) {
 		frame_unlock(output->on_screen);
 		output->on_screen = NULL;
 	}
 }
 
-// While no flip is pending and nothing is being written back.
-static void go_dark(struct output *output) {
+int power_commit_dark(struct output *output, uint32_t flags) {
 	kms_request_begin(output->device);
 	for (int p = 0; p < output->n_planes; p++) {
 		if (!pool_is_elsewhere(output, output->planes[p])) {
@@ -24,15 +24,22 @@ static void go_dark(struct output *output) {
 		}
 	}
 	kms_request_active(output->pipe.crtc, false);
-	int rc = kms_request_commit(
-		output->device, output->pipe.crtc, KMS_COMMIT_BLOCK | KMS_COMMIT_ALLOW_MODESET);
+	int rc = kms_request_commit(output->device, output->pipe.crtc, flags);
+	if (rc == 0) {
+		output->counters.modesets++;
+		output->lit = false;
+	}
+	return rc;
+}
+
+// While no flip is pending and nothing is being written back.
+static void go_dark(struct output *output) {
+	int rc = power_commit_dark(output, KMS_COMMIT_BLOCK | KMS_COMMIT_ALLOW_MODESET);
 	if (rc != 0) {
 		log_error("%s: cannot be turned off: %s", output->pipe.connector->name, strerror(-rc));
 		output->powered = true; // as it is; whoever asks again tries again
 		return;
 	}
-	output->counters.modesets++;
-	output->lit = false;
 	forget_screen(output);
 	pool_flipped(output);
 	log_info("%s: off", output->pipe.connector->name);
@@ -43,9 +50,15 @@ bool power_apply(struct output *output) {
 		return false;
 	}
 	if (output->powered || !output->lit) {
+		if (!output->powered && output->on_screen != NULL) {
+			// It went dark after a flip was lost, and stays so.
+			forget_screen(output);
+			pool_flipped(output);
+			log_info("%s: off", output->pipe.connector->name);
+		}
 		return output->powered;
 	}
-	if (output->pending == NULL && !captures_in_flight(output)) {
+	if (output->pending == NULL && !output->darkens && !captures_in_flight(output)) {
 		go_dark(output);
 	}
 	return output->powered;
@@ -74,6 +87,7 @@ void output_pause(struct output *output) {
 	}
 	output_wait_for_flip(output);
 	if (output->pending != NULL) { // it is not coming
+		kms_crtc_lose_flip(output->pipe.crtc);
 		frame_unlock(output->pending);
 		output->pending = NULL;
 	}
@@ -104,6 +118,7 @@ void output_unpause(struct output *output) {
 
 void power_committed(struct output *output, uint32_t flags) {
 	output->gamma_changed = false;
+	output->slow = flags & KMS_COMMIT_ALLOW_MODESET;
 	if (!output->lit && (flags & KMS_COMMIT_ALLOW_MODESET)) {
 		output->lit = true;
 		output->modeset_due = false;

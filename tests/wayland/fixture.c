@@ -38,10 +38,11 @@ int fixture_start_fast(void **state) {
 	return start(state, FAST_MODE, false);
 }
 
-int fixture_start_choosy(void **state, const char *variable, const char *value) {
+int fixture_start_with_module(
+	void **state, const char *module, const char *variable, const char *value) {
 	char program[PATH_MAX] = "", preload[PATH_MAX + 32];
 	assert_true(readlink("/proc/self/exe", program, sizeof(program) - 1) > 0);
-	snprintf(preload, sizeof(preload), "%s/fewer-formats.so", dirname(program));
+	snprintf(preload, sizeof(preload), "%s/%s", dirname(program), module);
 	assert_int_equal(access(preload, R_OK), 0);
 	setenv(variable, value, 1);
 	setenv("LD_PRELOAD", preload, 1); // for the server alone
@@ -49,6 +50,10 @@ int fixture_start_choosy(void **state, const char *variable, const char *value) 
 	unsetenv("LD_PRELOAD");
 	unsetenv(variable);
 	return rc;
+}
+
+int fixture_start_choosy(void **state, const char *variable, const char *value) {
+	return fixture_start_with_module(state, "fewer-formats.so", variable, value);
 }
 
 int fixture_start_traced(void **state) {

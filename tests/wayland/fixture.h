@@ -30,6 +30,9 @@ int fixture_start(void **state);
 int fixture_start_fast(void **state);
 // The layout has overlay planes to spare.
 bool fixture_has_overlays(void);
+// With a module of this folder loaded into the server, told so by an environment variable.
+int fixture_start_with_module(
+	void **state, const char *module, const char *variable, const char *value);
 // With fewer-formats.so loaded into the server, told so by an environment variable.
 int fixture_start_choosy(void **state, const char *variable, const char *value);
 // Both with the server traced.

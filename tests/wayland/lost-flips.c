@@ -1,14 +1,27 @@
 // SPDX-License-Identifier: MIT
 // Loaded into the server by LD_PRELOAD: a display whose flips are never heard of, as some drivers' are
-// when they hang, as long as the file that VITRINE_TEST_LOSE_FLIPS names is there.
+// when they hang, as long as the file that VITRINE_TEST_LOSE_FLIPS names is there. If there is something in
+// it, for as many flips as it has bytes: then it is removed.
 #include <dlfcn.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <xf86drm.h>
 #include <xf86drmMode.h>
+
+static void count_one(const char *file) {
+	struct stat st;
+	if (stat(file, &st) != 0 || st.st_size == 0) {
+		return;
+	}
+	if ((st.st_size == 1 ? unlink(file) : truncate(file, st.st_size - 1)) != 0) {
+		perror("lost-flips");
+		abort();
+	}
+}
 
 int drmIoctl(int fd, unsigned long number, void *argument) {
 	int (*real)(int, unsigned long, void *);
@@ -28,6 +41,9 @@ int drmIoctl(int fd, unsigned long number, void *argument) {
 	int rc = real(fd, number, argument);
 	if (lose) {
 		atomic->flags = flags;
+	}
+	if (rc == 0 && (flags & DRM_MODE_PAGE_FLIP_EVENT)) {
+		count_one(file);
 	}
 	return rc;
 }
