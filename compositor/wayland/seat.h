@@ -194,8 +194,7 @@ struct seat_filter;
 struct seat_filter_ops {
 	bool (*key)(struct seat_filter *filter, const struct seat_key *key);
 	// Before a virtual keyboard's key goes down, what it means being in `state`. Taken: it does not.
-	bool (*typed)(
-		struct seat_filter *filter, const struct seat_key *key, struct xkb_state *state);
+	bool (*typed)(struct seat_filter *filter, const struct seat_key *key, struct xkb_state *state);
 	// Rate or delay of repeated keys are others (seat_repeat_rate, seat_repeat_delay).
 	void (*repeat)(struct seat_filter *filter);
 	// After a key, when modifiers or the layout are others (seat_xkb_state).

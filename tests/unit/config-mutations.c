@@ -44,7 +44,7 @@ static const char *const originals[] = {
 
 	("[cursor]\ntheme = Adwaita\nsize = 48\nhide-after = 2000\n\n"
 	 "[osk]\ncommand = dbus-run-session squeekboard\nallow = /usr/bin/squeekboard "
-     "/usr/bin/wvkbd\n"),
+	 "/usr/bin/wvkbd\n"),
 };
 
 // What numbers, names and values are replaced with.
