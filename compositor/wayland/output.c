@@ -8,8 +8,9 @@
 #include "wayland/xdg.h"
 #include "xdg-output-unstable-v1-server-protocol.h"
 
-// A withdrawn global is kept this long for clients that bind it before they hear of it.
-enum { RETIRE_MS = 5000 };
+// Clients may bind a global that they do not know to be gone. So long a slow one has for hearing of it, unless
+// outputs come and go so fast that too many of them wait.
+enum { RETIRE_MS = 60000, MAX_RETIRED = 256 };
 
 // Every surface that is shown tells each of its client's wl_outputs: more of them than any client
 // needs would multiply that.
@@ -209,6 +210,10 @@ void wayland_output_destroy(struct wayland_output *output) {
 	output->scene = NULL;
 	wl_list_remove(&output->link);
 	wl_list_insert(&server->retired, &output->link);
+	if (wl_list_length(&server->retired) > MAX_RETIRED) {
+		struct wayland_output *oldest = wl_container_of(server->retired.prev, oldest, link);
+		wayland_output_free(oldest);
+	}
 	wl_global_remove(output->global);
 	output->retire_timer = wl_event_loop_add_timer(server->loop, handle_retired, output);
 	// Without a timer it stays until the server goes.
