@@ -43,7 +43,7 @@ static void test_mousepad(void **state) {
 }
 
 int main(void) {
-	test_guard(290);
+	test_guard(190);
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_widgets),
 		cmocka_unit_test(test_widgets_turned),
