@@ -89,7 +89,11 @@ static int handle_hidden_timer(void *data) {
 	for (int i = 0; i < output->scene.n_layers; i++) {
 		struct scene_layer *layer = output->scene.layers[i];
 		bool visible = shown != NULL && layer->latched_serial >= shown->serial;
-		if (layer->frame_wanted && !visible && layer->ops != NULL && layer->ops->hidden != NULL) {
+		// A frame that is to bring the display back may be long in coming.
+		bool waits =
+			lost && output->pending != NULL && layer->latched_serial == output->pending->serial;
+		if (((layer->frame_wanted && !visible) || waits) && layer->ops != NULL &&
+			layer->ops->hidden != NULL) {
 			layer->frame_wanted = false;
 			if (!lost) { // the next frame has it
 				pixman_region32_clear(&layer->damage);
