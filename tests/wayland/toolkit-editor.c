@@ -66,8 +66,10 @@ static void save(struct toolkit *toolkit, const struct toolkit_editor *editor) {
 	toolkit_wait_popups(toolkit, 1);
 	toolkit_wait_settled(toolkit);
 	toolkit_picture(toolkit, "menu");
-	toolkit_tap(toolkit, editor->save[0], editor->save[1]);
-	toolkit_wait_popups(toolkit, 0);
+	// GTK takes no tap on a menu that opened less than half a second ago.
+	do {
+		toolkit_tap(toolkit, editor->save[0], editor->save[1]);
+	} while (!toolkit_has_popups(toolkit, 0));
 }
 
 void toolkit_use_editor(const struct toolkit_editor *editor) {

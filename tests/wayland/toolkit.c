@@ -163,9 +163,20 @@ static int count_layers(struct toolkit *toolkit) {
 }
 
 void toolkit_wait_popups(struct toolkit *toolkit, int n) {
-	while (count_layers(toolkit) != 1 + n) {
+	while (!toolkit_has_popups(toolkit, n)) {
+	}
+}
+
+enum { SOON = 60 }; // refreshes
+
+bool toolkit_has_popups(struct toolkit *toolkit, int n) {
+	for (int i = 0; i < SOON; i++) {
+		if (count_layers(toolkit) == 1 + n) {
+			return true;
+		}
 		toolkit_wait_refresh(toolkit);
 	}
+	return false;
 }
 
 static pid_t run(const char *const *argv, int *output) {

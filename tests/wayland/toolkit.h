@@ -67,6 +67,8 @@ void toolkit_wait_refresh(struct toolkit *toolkit);
 void toolkit_wait_settled(struct toolkit *toolkit);
 // Until the window and so many popups are shown.
 void toolkit_wait_popups(struct toolkit *toolkit, int n);
+// The same, for 60 refreshes at most: false then.
+bool toolkit_has_popups(struct toolkit *toolkit, int n);
 // toolkit-NAME-STEP.png in the build folder.
 void toolkit_picture(struct toolkit *toolkit, const char *step);
 
