@@ -622,6 +622,11 @@ static void step(struct plugs *plugs) {
 	if (pick(4) == 0) {
 		draw(&plugs->apps[drawer]); // which may be nowhere
 	}
+	// Who sleeps through more than a minute of them may find an output's global gone for good.
+	test_client_roundtrip(&plugs->control);
+	for (int d = 0; d < plugs->n; d++) {
+		test_client_roundtrip(&plugs->apps[d].client);
+	}
 }
 
 static void test_at_random(void **state) {
