@@ -50,11 +50,11 @@ static void override(struct display_wish *wish, const struct display_change *cha
 	}
 }
 
-struct display_wish kiosk_wish(const struct kiosk *kiosk, const struct kms_connector *connector) {
-	struct display_identity names = {0};
-	edid_identify(connector->edid, connector->edid_size, &names);
+// The configuration's part of kiosk_wish.
+static struct display_wish configured(const struct kiosk *kiosk,
+	const struct kms_connector *connector, const struct display_identity *names) {
 	const struct config_display display = {
-		connector->name, names.pnp, names.make, names.model, names.serial};
+		connector->name, names->pnp, names->make, names->model, names->serial};
 	const struct config_output *section = config_output(kiosk->config, &display);
 	struct display_wish wish = {.scale = 1, .transform = upright(connector)};
 	if (section != NULL) {
@@ -72,7 +72,21 @@ struct display_wish kiosk_wish(const struct kiosk *kiosk, const struct kms_conne
 		wish.background_fit = (enum picture_fit)section->background_fit;
 		wish.background_picture = section->background_picture;
 	}
-	display_identity_finish(&names);
+	return wish;
+}
+
+struct display_wish kiosk_wish(const struct kiosk *kiosk, const struct kms_connector *connector) {
+	// Backgrounds ask with each change of windows: what is lit was identified when it came.
+	const struct kiosk_output *output = kiosk_find_output(kiosk, connector->name);
+	struct display_wish wish;
+	if (output != NULL && output->displays == connector->displays) {
+		wish = configured(kiosk, connector, &output->display);
+	} else {
+		struct display_identity names = {0};
+		edid_identify(connector->edid, connector->edid_size, &names);
+		wish = configured(kiosk, connector, &names);
+		display_identity_finish(&names);
+	}
 	for (int i = 0; i < kiosk->overrides.n; i++) {
 		const struct display_override *entry = &kiosk->overrides.list[i];
 		if (strcmp(entry->connector, connector->name) == 0 &&
