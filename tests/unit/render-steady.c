@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "allocations.h"
 #include "render-oracle.h"
 
 enum { WIDTH = 200, HEIGHT = 150 };
@@ -59,30 +60,9 @@ static void compose(const struct render_target *target, const struct render_laye
 
 // ---- allocations ----
 
-// Of the address sanitizer; without it nobody counts.
-extern int __sanitizer_install_malloc_and_free_hooks(
-	void (*malloc_hook)(const volatile void *, size_t), void (*free_hook)(const volatile void *))
-	__attribute__((weak));
-
-static int allocations;
-
-static void count_malloc(const volatile void *p, size_t size) {
-	(void)p;
-	(void)size;
-	allocations++;
-}
-
-static void ignore_free(const volatile void *p) {
-	(void)p;
-}
-
 static void test_steady_state_allocates_nothing(void **state) {
 	(void)state;
-	if (!__sanitizer_install_malloc_and_free_hooks) {
-		print_message("no address sanitizer to count allocations with\n");
-		skip();
-	}
-	__sanitizer_install_malloc_and_free_hooks(count_malloc, ignore_free);
+	count_allocations();
 
 	struct picture pictures[6];
 	picture_init(&pictures[0], DRM_FORMAT_XRGB8888, WIDTH, HEIGHT, 0, 0);

@@ -8,13 +8,13 @@
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdatomic.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
+#include "allocations.h"
 #include "render-oracle.h"
 #include "render/private.h"
 
@@ -280,32 +280,11 @@ static void test_unused_workers(void **state) {
 
 // ---- allocations ----
 
-// Of the address sanitizer; without it nobody counts.
-extern int __sanitizer_install_malloc_and_free_hooks(
-	void (*malloc_hook)(const volatile void *, size_t), void (*free_hook)(const volatile void *))
-	__attribute__((weak));
-
-static atomic_int allocations;
-
-static void count_malloc(const volatile void *p, size_t size) {
-	(void)p;
-	(void)size;
-	allocations++;
-}
-
-static void ignore_free(const volatile void *p) {
-	(void)p;
-}
-
 // Which thread comes to draw what is chance: each of them makes its images once, whenever that is.
 static void test_frames_allocate_nothing(void **state) {
 	(void)state;
 	enum { FRAMES = 600, ONCE = 100 };
-	if (!__sanitizer_install_malloc_and_free_hooks) {
-		print_message("no address sanitizer to count allocations with\n");
-		skip();
-	}
-	__sanitizer_install_malloc_and_free_hooks(count_malloc, ignore_free);
+	count_allocations();
 	struct scene scene;
 	scene_of_one(&scene, DRM_FORMAT_RGB565);
 	struct render_canvas *canvas = NULL;
