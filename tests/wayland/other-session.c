@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "other-session.h"
 
+#include <string.h>
 #include <unistd.h>
+#include <xf86drm.h>
 #include <xf86drmMode.h>
 
 #ifdef HAVE_LIBSEAT
@@ -34,6 +36,40 @@ static bool find_display(struct intruder *intruder, uint32_t *connector, drmMode
 	return *connector != 0;
 }
 
+// The last master leaves its values, and the legacy interface knows nothing of them.
+static void turn_upright(int fd, uint32_t plane) {
+	drmModeObjectProperties *properties =
+		drmModeObjectGetProperties(fd, plane, DRM_MODE_OBJECT_PLANE);
+	assert_non_null(properties);
+	for (uint32_t i = 0; i < properties->count_props; i++) {
+		drmModePropertyRes *property = drmModeGetProperty(fd, properties->props[i]);
+		assert_non_null(property);
+		if (strcmp(property->name, "rotation") == 0) {
+			assert_int_equal(drmModeObjectSetProperty(fd, plane, DRM_MODE_OBJECT_PLANE,
+								 property->prop_id, DRM_MODE_ROTATE_0),
+				0);
+		}
+		drmModeFreeProperty(property);
+	}
+	drmModeFreeObjectProperties(properties);
+}
+
+static void reset(const struct intruder *intruder) {
+	assert_int_equal(drmModeSetCrtc(intruder->fd, intruder->crtc, 0, 0, 0, NULL, 0, NULL), 0);
+	assert_int_equal(drmSetClientCap(intruder->fd, DRM_CLIENT_CAP_UNIVERSAL_PLANES, 1), 0);
+	drmModePlaneRes *planes = drmModeGetPlaneResources(intruder->fd);
+	assert_non_null(planes);
+	for (uint32_t i = 0; i < planes->count_planes; i++) {
+		drmModePlane *plane = drmModeGetPlane(intruder->fd, planes->planes[i]);
+		assert_non_null(plane);
+		if (plane->crtc_id == 0) {
+			turn_upright(intruder->fd, plane->plane_id);
+		}
+		drmModeFreePlane(plane);
+	}
+	drmModeFreePlaneResources(planes);
+}
+
 bool intruder_show(struct intruder *intruder) {
 	uint32_t connector, stride;
 	uint64_t size, offset;
@@ -41,6 +77,7 @@ bool intruder_show(struct intruder *intruder) {
 	if (!find_display(intruder, &connector, &mode)) {
 		return false;
 	}
+	reset(intruder);
 	assert_int_equal(drmModeCreateDumbBuffer(intruder->fd, mode.hdisplay, mode.vdisplay, 32, 0,
 						 &intruder->handle, &stride, &size),
 		0);
