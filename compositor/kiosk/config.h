@@ -155,6 +155,7 @@ struct config {
 	char *device; // NULL: the first that has a display
 	char *socket; // NULL: the first free wayland-N
 	int wait;     // for a device that is not there yet: 0 or 1
+	int udmabuf;  // shared memory of apps goes to planes: 0 or 1
 	struct config_output outputs[CONFIG_MAX_OUTPUTS];
 	int n_outputs;
 	struct config_keyboard keyboard;

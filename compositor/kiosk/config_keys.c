@@ -93,6 +93,12 @@ const struct config_key config_keys[] = {
 		.description = "Name of the Wayland socket in *XDG_RUNTIME_DIR*."},
 	{CONFIG_CORE, "wait", CONFIG_BOOL, CORE(wait), .restart = true, .fallback = "false",
 		.description = "Wait for a device that is not there yet."},
+	{CONFIG_CORE, "udmabuf", CONFIG_BOOL, CORE(udmabuf), .restart = true, .fallback = "true",
+		.description =
+			"Show what apps draw into shared memory on planes, without a copy, where the kernel's "
+			"udmabuf makes dma-bufs of it: _/dev/udmabuf_ is there and may be opened (of the group "
+			"*video* by the udev rule of the package), and the memory is a memfd that can be "
+			"sealed, which most toolkits use. *false*: it is always composed."},
 
 	{CONFIG_OUTPUT, "off", CONFIG_BOOL, OUTPUT(off), .fallback = "false",
 		.description = "Leave it dark: to apps it is as if it were not connected."},

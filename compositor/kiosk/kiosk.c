@@ -65,6 +65,7 @@ static bool start_server(struct kiosk *kiosk, char error[256]) {
 		.scanout_formats = &scanout,
 		.composed_formats = &composed,
 		.presentation_clock = CLOCK_MONOTONIC,
+		.udmabuf = kiosk->config->udmabuf ? "/dev/udmabuf" : NULL,
 	};
 	kiosk->server = wayland_server_create(&options, error);
 	format_set_finish(&scanout);

@@ -127,6 +127,37 @@ static uint64_t modifier_for(
 											  : modifier;
 }
 
+// What speaks against the memory, which becomes a framebuffer if nothing does. PLANNER_REASON_*.
+static uint32_t memory_refusal(
+	struct output *output, struct scene_buffer *buffer, uint32_t format) {
+	static const uint32_t reasons[] = {
+		[SCENE_SHARED] = 0,
+		[SCENE_SHARE_OFF] = PLANNER_REASON_NO_UDMABUF,
+		[SCENE_SHARE_UNSEALED] = PLANNER_REASON_SHM_UNSEALED,
+		[SCENE_SHARE_UNALIGNED] = PLANNER_REASON_SHM_UNALIGNED,
+		[SCENE_SHARE_NEW] = PLANNER_REASON_SHM_NEW,
+		[SCENE_SHARE_BUSY] = PLANNER_REASON_SHM_BUSY,
+		[SCENE_SHARE_REFUSED] = PLANNER_REASON_UDMABUF_REFUSED,
+		[SCENE_SHARE_UNWANTED] = PLANNER_REASON_IMPORT_REFUSED,
+	};
+	bool shm = buffer->kind == SCENE_BUFFER_SHM;
+	if (shm) {
+		enum scene_share share =
+			pool_takes_shared(output->pool) ? scene_buffer_share(buffer) : SCENE_SHARE_UNWANTED;
+		if (share != SCENE_SHARED) {
+			return PLANNER_REASON_SHM_BUFFER | reasons[share];
+		}
+	}
+	bool taken = scanout_framebuffer(output->device, buffer, format) != NULL;
+	if (shm) {
+		pool_note_shared(output->pool, taken);
+		if (!taken) {
+			buffer->ops->unshare(buffer);
+		}
+	}
+	return taken ? 0 : PLANNER_REASON_IMPORT_REFUSED;
+}
+
 void frame_plan_layer(struct output *output, const struct scene_layer *layer, bool lowest,
 	const pixman_region32_t *visible, struct planner_layer *planned) {
 	struct scene_buffer *buffer = layer->buffer;
@@ -144,7 +175,8 @@ void frame_plan_layer(struct output *output, const struct scene_layer *layer, bo
 		.visible = true,
 	};
 	planned->refused = crop(output, layer, planned);
-	if (buffer->kind == SCENE_BUFFER_SHM) {
+	// Cursors' are too small to be worth it.
+	if (buffer->kind == SCENE_BUFFER_SHM && (planned->refused != 0 || layer->whole)) {
 		planned->refused |= PLANNER_REASON_SHM_BUFFER;
 		return;
 	}
@@ -165,7 +197,7 @@ void frame_plan_layer(struct output *output, const struct scene_layer *layer, bo
 		(buffer->coding.matrix != FORMAT_BT601 || buffer->coding.full_range);
 	if (foreign || !any_plane_takes(output, layer->whole, planned->format, planned->modifier)) {
 		planned->refused |= PLANNER_REASON_NO_PLANE_FORMAT;
-	} else if (scanout_framebuffer(output->device, buffer, planned->format) == NULL) {
-		planned->refused |= PLANNER_REASON_IMPORT_REFUSED;
+	} else {
+		planned->refused |= memory_refusal(output, buffer, planned->format);
 	}
 }

@@ -44,8 +44,8 @@ static struct scanout_face *face_get(struct kms_device *device, struct scene_buf
 
 struct kms_framebuffer *scanout_framebuffer(
 	struct kms_device *device, struct scene_buffer *buffer, uint32_t format) {
-	if (buffer->kind != SCENE_BUFFER_DMABUF) {
-		return NULL;
+	if (buffer->fd[0] < 0) {
+		return NULL; // no dma-buf
 	}
 	struct scanout_face *face = face_get(device, buffer);
 	if (face == NULL) {

@@ -23,6 +23,12 @@
 // X(identifier, name)
 #define PLANNER_REASONS(X) \
 	X(SHM_BUFFER, "shm-buffer")           /* its memory is no dma-buf */ \
+	X(NO_UDMABUF, "no-udmabuf")           /* and nothing makes one of it */ \
+	X(SHM_UNSEALED, "shm-unsealed")       /* and could shrink */ \
+	X(SHM_UNALIGNED, "shm-unaligned")     /* and is no whole pages */ \
+	X(SHM_NEW, "shm-new")                 /* and was not used before */ \
+	X(SHM_BUSY, "shm-busy")               /* and is drawn into while it is shown */ \
+	X(UDMABUF_REFUSED, "udmabuf-refused") /* and the kernel, or our limits, let it be none */ \
 	X(SOLID_BUFFER, "solid-buffer")       /* a colour without memory */ \
 	X(IMPORT_REFUSED, "import-refused")   /* the device did not take its memory or format */ \
 	X(NO_PLANE_FORMAT, "no-plane-format") /* no plane of the CRTC takes format and modifier */ \

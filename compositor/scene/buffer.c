@@ -73,6 +73,10 @@ void scene_buffer_drop(struct scene_buffer *buffer) {
 	}
 }
 
+enum scene_share scene_buffer_share(struct scene_buffer *buffer) {
+	return buffer->ops->share ? buffer->ops->share(buffer) : SCENE_SHARE_OFF;
+}
+
 bool scene_buffer_is_drawn(struct scene_buffer *buffer) {
 	return !buffer || !buffer->ops->is_drawn || buffer->ops->is_drawn(buffer);
 }

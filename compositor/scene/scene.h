@@ -36,6 +36,18 @@ enum scene_buffer_kind {
 	SCENE_BUFFER_SOLID, // one pixel's colour, any size
 };
 
+// How the memory of a SHM buffer is with devices.
+enum scene_share {
+	SCENE_SHARED,          // a dma-buf: fd[0], offset[0]
+	SCENE_SHARE_OFF,       // nothing makes dma-bufs of it
+	SCENE_SHARE_UNSEALED,  // it is of a kind that could shrink
+	SCENE_SHARE_UNALIGNED, // it is no whole pages
+	SCENE_SHARE_NEW,       // it may be worth it, once it has been used again
+	SCENE_SHARE_BUSY,      // its client draws into it while it is shown
+	SCENE_SHARE_REFUSED,   // it did not become one
+	SCENE_SHARE_UNWANTED,  // it was one that the device did not take
+};
+
 // What a CPU reads of a buffer between begin_access and end_access.
 struct scene_pixels {
 	int n_planes;
@@ -57,6 +69,10 @@ struct scene_buffer_ops {
 	bool (*begin_access)(struct scene_buffer *buffer, struct scene_pixels *pixels);
 	// False if the memory turned out to be truncated while it was read (what was read is zero).
 	bool (*end_access)(struct scene_buffer *buffer);
+	// SHM: makes it a dma-buf, if that is worth it and possible. NULL: never.
+	enum scene_share (*share)(struct scene_buffer *buffer);
+	// SHM: the device did not take it. NULL where share is.
+	void (*unshare)(struct scene_buffer *buffer);
 };
 
 // A cached form of a buffer (framebuffer, converted image), embedded by the folder that made it.
@@ -94,6 +110,9 @@ struct scene_buffer *scene_buffer_lock(struct scene_buffer *buffer);
 void scene_buffer_unlock(struct scene_buffer *buffer);
 // The producer is done (wl_buffer destroyed): destroyed now or with the last unlock.
 void scene_buffer_drop(struct scene_buffer *buffer);
+
+// As scene_buffer_ops.share says.
+enum scene_share scene_buffer_share(struct scene_buffer *buffer);
 
 // As scene_buffer_ops.is_drawn says; true of NULL.
 bool scene_buffer_is_drawn(struct scene_buffer *buffer);

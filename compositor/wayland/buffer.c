@@ -13,6 +13,9 @@ static const struct wl_buffer_interface buffer_impl = {
 
 static void handle_resource_destroy(struct wl_resource *resource) {
 	struct client_buffer *buffer = wl_resource_get_user_data(resource);
+	if (buffer->hooks && buffer->hooks->destroyed) {
+		buffer->hooks->destroyed(buffer);
+	}
 	buffer->resource = NULL;
 	scene_buffer_drop(&buffer->base);
 }
@@ -23,11 +26,16 @@ void buffer_set_resource(struct client_buffer *buffer, struct wl_resource *resou
 }
 
 struct scene_buffer *buffer_from_resource(struct wl_resource *resource) {
-	if (wl_shm_buffer_get(resource)) {
-		return shm_buffer_from_resource(resource);
-	}
 	struct client_buffer *buffer = wl_resource_get_user_data(resource);
 	return &buffer->base;
+}
+
+struct scene_buffer *buffer_commit(struct wl_resource *resource) {
+	struct client_buffer *buffer = wl_resource_get_user_data(resource);
+	if (buffer->hooks && buffer->hooks->committed) {
+		buffer->hooks->committed(buffer);
+	}
+	return scene_buffer_lock(&buffer->base);
 }
 
 void buffer_release(struct scene_buffer *base) {

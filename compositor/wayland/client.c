@@ -20,6 +20,8 @@ enum {
 	MAX_RECTS = 1 << 20, // in all regions together
 	MAX_TEXT = 1 << 20,  // bytes
 	MAX_KEPT_POOLS = 1024,
+	MAX_POOL_FILES = 64,
+	MAX_SHARED = 32,
 	SHARE = 4,            // of a limit of the process, one client gets a quarter
 	MIN_BUFFER = 1 << 12, // bytes, libwayland has no smaller one
 	MAX_BUFFER = 1 << 16,
@@ -29,6 +31,9 @@ static const int socket_buffer = 1 << 20; // bytes
 
 // Contents of destroyed buffers that are copied for a client: at one time, and in one second.
 static const size_t max_copied = (size_t)256 << 20, max_copied_per_second = (size_t)512 << 20;
+
+// Memory that is pinned for a client: some pictures of the largest displays.
+static const size_t max_shared = (size_t)256 << 20;
 
 // ---- Limits of the process ----
 
@@ -263,4 +268,38 @@ bool client_take_pool(struct client_account *account) {
 
 void client_return_pool(struct client_account *account) {
 	account->n_kept_pools--;
+}
+
+// Of its file descriptors no more than a part goes into what the client knows nothing of.
+static bool take_spare_fd(struct client_account *account, size_t *n, size_t max) {
+	size_t share = account->server->limits.fds / SHARE;
+	if (*n >= (max < share ? max : share) || !client_take_fd(account)) {
+		return false;
+	}
+	++*n;
+	return true;
+}
+
+bool client_take_pool_file(struct client_account *account) {
+	return take_spare_fd(account, &account->n_pool_files, MAX_POOL_FILES);
+}
+
+void client_return_pool_file(struct client_account *account) {
+	account->n_pool_files--;
+	client_return_fd(account);
+}
+
+bool client_take_shared(struct client_account *account, size_t size) {
+	if (size > max_shared - account->shared ||
+		!take_spare_fd(account, &account->n_shared, MAX_SHARED)) {
+		return false;
+	}
+	account->shared += size;
+	return true;
+}
+
+void client_return_shared(struct client_account *account, size_t size) {
+	account->n_shared--;
+	account->shared -= size;
+	client_return_fd(account);
 }

@@ -62,7 +62,7 @@ static struct dmabuf_buffer *dmabuf_of(struct scene_buffer *base) {
 	return buffer;
 }
 
-static void sync_ioctl(int fd, uint64_t flags) {
+void dmabuf_sync(int fd, uint64_t flags) {
 	struct dma_buf_sync sync = {.flags = flags};
 	int ret;
 	do {
@@ -113,7 +113,7 @@ static bool begin_access(struct scene_buffer *base, struct scene_pixels *pixels)
 	for (int i = 0; i < buffer->n_maps; i++) {
 		struct mapping *map = &buffer->maps[i];
 		if (map->guard.users == 0) {
-			sync_ioctl(buffer->map_fd[i], DMA_BUF_SYNC_START | DMA_BUF_SYNC_READ);
+			dmabuf_sync(buffer->map_fd[i], DMA_BUF_SYNC_START | DMA_BUF_SYNC_READ);
 		}
 		sigbus_guard_begin(&map->guard, map->data, map->size);
 	}
@@ -132,7 +132,7 @@ static bool end_access(struct scene_buffer *base) {
 		struct mapping *map = &buffer->maps[i];
 		ok = sigbus_guard_end(&map->guard) && ok;
 		if (map->guard.users == 0) {
-			sync_ioctl(buffer->map_fd[i], DMA_BUF_SYNC_END | DMA_BUF_SYNC_READ);
+			dmabuf_sync(buffer->map_fd[i], DMA_BUF_SYNC_END | DMA_BUF_SYNC_READ);
 		}
 	}
 	if (!ok) {

@@ -58,9 +58,9 @@ static bool copy_formats(struct format_set *to, const struct format_set *from) {
 
 static bool create_globals(
 	struct wayland_server *server, const struct wayland_server_options *options) {
-	return compositor_create(server) && subcompositor_create(server) && shm_create(server) &&
-		viewporter_create(server) && alpha_modifier_create(server) &&
-		fractional_scale_create(server) && idle_create(server) &&
+	return compositor_create(server) && subcompositor_create(server) &&
+		shm_create(server, options->udmabuf) && viewporter_create(server) &&
+		alpha_modifier_create(server) && fractional_scale_create(server) && idle_create(server) &&
 		shortcuts_inhibit_create(server) && presentation_create(server) &&
 		single_pixel_create(server) && dmabuf_create(server, options->scanout_formats) &&
 		xdg_output_create(server) && data_device_create(server) &&
@@ -77,6 +77,7 @@ static bool init(struct wayland_server *server, const struct wayland_server_opti
 	server->presentation_clock = options->presentation_clock;
 	server->main_device = options->main_device;
 	server->dmabuf.table_fd = -1;
+	server->udmabuf = -1;
 	server->shape_serial = 1; // no surface knows its bounds
 	wl_list_init(&server->surfaces);
 	wl_list_init(&server->waiting);
@@ -149,6 +150,9 @@ void wayland_server_destroy(struct wayland_server *server) {
 	idle_destroy(server);
 	if (server->guards_sigbus) {
 		sigbus_remove();
+	}
+	if (server->udmabuf >= 0) {
+		close(server->udmabuf);
 	}
 	dmabuf_formats_finish(&server->dmabuf);
 	format_set_finish(&server->composed_formats);

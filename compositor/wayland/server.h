@@ -50,6 +50,7 @@ struct wayland_server {
 	struct dmabuf_formats dmabuf;
 	struct wl_list feedbacks; // zwp_linux_dmabuf_feedback_v1 of no surface, wl_resource_get_link
 	bool guards_sigbus;
+	int udmabuf;             // makes dma-bufs of shared memory; -1: nothing does
 	struct idle *idle;       // of idle.c
 	struct wl_list surfaces; // struct surface.link
 	struct wl_list waiting;  // struct surface.waiting_link
@@ -84,6 +85,8 @@ struct client_account {
 	uint64_t n_drawn;         // commits of new contents
 	size_t n_fds, n_surfaces, n_held, n_rects, n_text, n_kept_pools;
 	size_t copied, copied_this_second; // bytes
+	size_t n_pool_files, n_shared;     // of wl_shm, for dma-bufs
+	size_t shared;                     // bytes that are
 	time_t copy_second;
 	struct wl_listener destroy, created;
 	struct wl_event_source *refusal; // may be NULL
@@ -105,6 +108,11 @@ bool client_take_copy(struct client_account *account, size_t size);
 void client_return_copy(struct client_account *account, size_t size);
 bool client_take_pool(struct client_account *account);
 void client_return_pool(struct client_account *account);
+// The same where it is just done without: the file of a wl_shm pool, and a dma-buf of `size` bytes in one.
+bool client_take_pool_file(struct client_account *account);
+void client_return_pool_file(struct client_account *account);
+bool client_take_shared(struct client_account *account, size_t size);
+void client_return_shared(struct client_account *account, size_t size);
 // An object whose regions had *held rectangles has n of them now. False if the client has too many.
 bool client_hold_rects(struct client_account *account, size_t *held, size_t n);
 // The same for bytes of text that is kept for other clients.
@@ -126,7 +134,8 @@ bool server_add_trusted_global(struct wayland_server *server, const struct wl_gl
 
 bool compositor_create(struct wayland_server *server);
 bool subcompositor_create(struct wayland_server *server);
-bool shm_create(struct wayland_server *server);
+// `udmabuf`: what makes dma-bufs of shared memory, NULL for nothing.
+bool shm_create(struct wayland_server *server, const char *udmabuf);
 bool xdg_output_create(struct wayland_server *server);
 bool viewporter_create(struct wayland_server *server);
 bool alpha_modifier_create(struct wayland_server *server);
@@ -168,23 +177,29 @@ void seat_destroy(struct seat *seat); // after the clients; NULL is fine
 
 // ---- buffer.c: a client's wl_buffer ----
 
-struct client_buffer {
-	struct scene_buffer base;
-	struct wl_resource *resource; // NULL once destroyed
+struct client_buffer;
+
+struct client_buffer_hooks { // each may be NULL
+	// It is about to be locked for a commit that brings it.
+	void (*committed)(struct client_buffer *buffer);
+	// The wl_buffer goes; the buffer is dropped next.
+	void (*destroyed)(struct client_buffer *buffer);
 };
 
-// The buffer of a wl_buffer of any kind; NULL when out of memory, or when the wl_buffer can't be used:
-// an error was posted then.
+struct client_buffer {
+	struct scene_buffer base;
+	struct wl_resource *resource;            // NULL once destroyed
+	const struct client_buffer_hooks *hooks; // may be NULL
+};
+
+// The buffer of a wl_buffer of any kind.
 struct scene_buffer *buffer_from_resource(struct wl_resource *resource);
+// The same for a commit that brings it: locked.
+struct scene_buffer *buffer_commit(struct wl_resource *resource);
 // Implements wl_buffer for a buffer of ours: the resource's destruction drops the buffer.
 void buffer_set_resource(struct client_buffer *buffer, struct wl_resource *resource);
 // For scene_buffer_ops.release.
 void buffer_release(struct scene_buffer *buffer);
-
-// ---- shm.c ----
-
-// NULL as buffer_from_resource.
-struct scene_buffer *shm_buffer_from_resource(struct wl_resource *resource);
 
 // ---- sigbus.c: memory that its owner may truncate while it is read ----
 
@@ -242,6 +257,9 @@ int32_t wayland_output_whole_scale(const struct wayland_output_info *info);
 void wayland_output_free(struct wayland_output *output);
 
 // ---- dmabuf.c, dmabuf_feedback.c, dmabuf_wish.c ----
+
+// DMA_BUF_IOCTL_SYNC with DMA_BUF_SYNC_* in `flags`.
+void dmabuf_sync(int fd, uint64_t flags);
 
 bool dmabuf_formats_init(struct dmabuf_formats *formats, const struct format_set *scanout,
 	const struct format_set *composed);

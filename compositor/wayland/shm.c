@@ -1,26 +1,39 @@
 // SPDX-License-Identifier: MIT
-// wl_shm: libwayland keeps pools and wl_buffers; here is what the scene needs of them.
+// wl_buffers of shared memory.
 //
-// A client may destroy a wl_buffer whose contents are shown: they stay (wl_surface.attach). libwayland
-// frees its buffer then, so the contents are copied at that moment. Copying costs the client little
-// and us much, so one that has us copy all the time is read from its own memory instead: the pool is
-// held, which defers its resizing and shows what the client draws into it meanwhile.
-#include <drm_fourcc.h>
+// Composing reads them from the pool. One that a client uses again and again becomes a dma-buf as well
+// (udmabuf.c), if it can: then planes can show it without a copy, and it goes back to the client with the flip
+// that takes it off the screen, as any dma-buf does. The client alone can draw into it meanwhile, and sees no
+// other pixels than its own spoilt. One that has not been waited for is composed from then on: such a client
+// counts on a copy.
+//
+// A client may destroy a wl_buffer whose contents are shown: they stay (wl_surface.attach), so they are copied
+// at that moment. Copying costs the client little and us much, so one that has us copy all the time is read
+// from its own memory instead, and so is what is a dma-buf: the pool is held, which shows what the client draws
+// into it meanwhile.
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
-#include "wayland/server.h"
+#include "base/log.h"
+#include "wayland/shm.h"
+
+enum {
+	SHARE_AT_USE = 2
+}; // what is used once is not worth it: import and pages cost as much as a copy
 
 struct shm_buffer {
 	struct client_buffer base;
-	struct wl_shm_buffer *shm; // NULL once the wl_buffer is destroyed
-	uint8_t *copy;             // contents after that; may be NULL
-	struct wl_shm_pool *pool;  // or where they are held; may be NULL
-	const uint8_t *held;       // in the pool
-	size_t size;               // bytes
+	struct shm_pool *pool; // NULL once the contents were copied
+	size_t offset, size;   // bytes, in the pool
+	uint8_t *copy;         // of the contents, after the wl_buffer was destroyed; may be NULL
+	bool kept;             // or the pool is held for them
+	unsigned uses;         // commits with it, as far as they matter
+	enum scene_share share;
 	struct client_account *account;
 	struct sigbus_guard guard;
-	struct wl_listener destroy;
 };
 
 static struct shm_buffer *shm_of(struct scene_buffer *base) {
@@ -28,16 +41,16 @@ static struct shm_buffer *shm_of(struct scene_buffer *base) {
 	return buffer;
 }
 
+static const uint8_t *contents(const struct shm_buffer *buffer) {
+	return buffer->copy ? buffer->copy : buffer->pool->data + buffer->offset;
+}
+
 // ---- Access ----
 
 static bool begin_access(struct scene_buffer *base, struct scene_pixels *pixels) {
 	struct shm_buffer *buffer = shm_of(base);
-	const uint8_t *data = buffer->copy;
-	if (!data) {
-		data = buffer->shm ? wl_shm_buffer_get_data(buffer->shm) : buffer->held;
-		if (!data) {
-			return false;
-		}
+	const uint8_t *data = contents(buffer);
+	if (!buffer->copy) {
 		sigbus_guard_begin(&buffer->guard, data, buffer->size);
 	}
 	*pixels = (struct scene_pixels){.n_planes = 1, .data = {data}, .stride = {base->stride[0]}};
@@ -56,15 +69,91 @@ static bool end_access(struct scene_buffer *base) {
 	return false;
 }
 
+// ---- Sharing with the display device ----
+
+// What of the pool was read into our page tables is not needed there any more.
+static void forget_pages(const struct shm_buffer *buffer) {
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	uintptr_t start = ((uintptr_t)contents(buffer) + page - 1) & ~(page - 1);
+	uintptr_t end = ((uintptr_t)contents(buffer) + buffer->size) & ~(page - 1);
+	if (start < end) {
+		madvise((void *)start, end - start, MADV_DONTNEED);
+	}
+}
+
+static enum scene_share make_dmabuf(struct shm_buffer *buffer) {
+	struct shm_pool *pool = buffer->pool;
+	if (!udmabuf_seal(pool->fd)) {
+		return SCENE_SHARE_UNSEALED;
+	}
+	if (!client_take_shared(buffer->account, buffer->size)) {
+		return SCENE_SHARE_REFUSED;
+	}
+	struct scene_buffer *base = &buffer->base.base;
+	int fd =
+		udmabuf_create(buffer->account->server->udmabuf, pool->fd, buffer->offset, buffer->size);
+	if (fd < 0) {
+		bool unaligned = errno == EDOM;
+		log_debug("no dma-buf of a %dx%d px wl_shm buffer: %m", base->width, base->height);
+		client_return_shared(buffer->account, buffer->size);
+		return unaligned ? SCENE_SHARE_UNALIGNED : SCENE_SHARE_REFUSED;
+	}
+	base->fd[0] = fd;
+	forget_pages(buffer);
+	return SCENE_SHARED;
+}
+
+static enum scene_share share(struct scene_buffer *base) {
+	struct shm_buffer *buffer = shm_of(base);
+	if (buffer->share != SCENE_SHARE_NEW) {
+		return buffer->share;
+	}
+	if (buffer->account->gone || !buffer->pool) {
+		return SCENE_SHARE_OFF;
+	}
+	if (buffer->pool->fd < 0) {
+		return buffer->pool->share;
+	}
+	if (buffer->uses >= SHARE_AT_USE) {
+		buffer->share = make_dmabuf(buffer);
+	}
+	return buffer->share;
+}
+
+static void drop_dmabuf(struct shm_buffer *buffer) {
+	struct scene_buffer *base = &buffer->base.base;
+	if (base->fd[0] >= 0) {
+		close(base->fd[0]);
+		base->fd[0] = -1;
+		client_return_shared(buffer->account, buffer->size);
+	}
+}
+
+static void unshare(struct scene_buffer *base) {
+	struct shm_buffer *buffer = shm_of(base);
+	drop_dmabuf(buffer);
+	buffer->share = SCENE_SHARE_UNWANTED;
+}
+
+// ---- Life ----
+
+static void let_go(struct shm_buffer *buffer) {
+	if (buffer->kept) {
+		client_return_pool(buffer->account);
+	}
+	shm_pool_unref(buffer->pool);
+	buffer->pool = NULL;
+}
+
 static void destroy(struct scene_buffer *base) {
 	struct shm_buffer *buffer = shm_of(base);
+	drop_dmabuf(buffer);
 	if (buffer->copy) {
 		client_return_copy(buffer->account, buffer->size);
 		free(buffer->copy);
 	}
 	if (buffer->pool) {
-		client_return_pool(buffer->account);
-		wl_shm_pool_unref(buffer->pool);
+		let_go(buffer);
 	}
 	client_account_unref(buffer->account);
 	free(buffer);
@@ -75,9 +164,9 @@ static const struct scene_buffer_ops shm_buffer_ops = {
 	.destroy = destroy,
 	.begin_access = begin_access,
 	.end_access = end_access,
+	.share = share,
+	.unshare = unshare,
 };
-
-// ---- Life ----
 
 static bool copy_contents(struct shm_buffer *buffer) {
 	if (!client_take_copy(buffer->account, buffer->size)) {
@@ -89,126 +178,71 @@ static bool copy_contents(struct shm_buffer *buffer) {
 		return false;
 	}
 	struct scene_pixels pixels;
-	if (!begin_access(&buffer->base.base, &pixels)) {
-		client_return_copy(buffer->account, buffer->size);
-		free(copy);
-		return false;
-	}
+	begin_access(&buffer->base.base, &pixels);
 	memcpy(copy, pixels.data[0], buffer->size);
 	end_access(&buffer->base.base);
+	let_go(buffer);
 	buffer->copy = copy;
 	return true;
 }
 
 static bool hold_pool(struct shm_buffer *buffer) {
-	if (!client_take_pool(buffer->account)) {
-		return false;
-	}
-	buffer->held = wl_shm_buffer_get_data(buffer->shm);
-	buffer->pool = wl_shm_buffer_ref_pool(buffer->shm);
-	return true;
+	buffer->kept = client_take_pool(buffer->account);
+	return buffer->kept;
 }
 
-static bool keep_contents(struct shm_buffer *buffer) {
+static void handle_destroyed(struct client_buffer *base) {
+	struct shm_buffer *buffer = shm_of(&base->base);
 	// Of a client that leaves, nothing is worth a copy any more.
-	return buffer->account->gone || buffer->base.base.locks == 0 || copy_contents(buffer) ||
-		hold_pool(buffer);
-}
-
-static void handle_resource_destroy(struct wl_listener *listener, void *data) {
-	(void)data;
-	struct shm_buffer *buffer = wl_container_of(listener, buffer, destroy);
-	if (!keep_contents(buffer)) {
-		wl_client_post_no_memory(wl_resource_get_client(buffer->base.resource));
+	if (buffer->account->gone || base->base.locks == 0) {
+		return;
 	}
-	buffer->shm = NULL;
-	buffer->base.resource = NULL;
-	scene_buffer_drop(&buffer->base.base);
-}
-
-static uint32_t drm_format(uint32_t shm_format) {
-	switch (shm_format) {
-	case WL_SHM_FORMAT_ARGB8888:
-		return DRM_FORMAT_ARGB8888;
-	case WL_SHM_FORMAT_XRGB8888:
-		return DRM_FORMAT_XRGB8888;
-	default:
-		return shm_format;
+	bool shared = base->base.fd[0] >= 0;
+	if (!(shared && hold_pool(buffer)) && !copy_contents(buffer) && !hold_pool(buffer)) {
+		wl_client_post_no_memory(buffer->account->client);
 	}
 }
 
-// What libwayland leaves unchecked: that a row fits into the stride, else the last one reaches past
-// the pool.
-static bool check_layout(
-	struct wl_resource *resource, struct wl_shm_buffer *shm, const struct format_info *info) {
-	uint32_t stride = (uint32_t)wl_shm_buffer_get_stride(shm);
-	uint32_t min = format_min_stride(info, 0, (uint32_t)wl_shm_buffer_get_width(shm));
-	if (min == 0 || stride < min) {
-		wl_resource_post_error(resource, WL_SHM_ERROR_INVALID_STRIDE,
-			"stride of %u bytes is too small: %d px take %u", stride, wl_shm_buffer_get_width(shm),
-			min);
-		return false;
+static void handle_committed(struct client_buffer *base) {
+	struct shm_buffer *buffer = shm_of(&base->base);
+	if (base->base.locks > 0) {
+		buffer->share = SCENE_SHARE_BUSY;
+	} else if (buffer->uses < SHARE_AT_USE) {
+		buffer->uses++;
 	}
-	return true;
+	if (base->base.fd[0] >= 0) {
+		udmabuf_flush(base->base.fd[0]);
+	}
 }
 
-static struct shm_buffer *create(
-	struct wl_resource *resource, struct wl_shm_buffer *shm, const struct format_info *info) {
+static const struct client_buffer_hooks hooks = {
+	.committed = handle_committed,
+	.destroyed = handle_destroyed,
+};
+
+bool shm_buffer_create(struct shm_pool *pool, uint32_t id, const struct format_info *info,
+	size_t offset, int32_t width, int32_t height, uint32_t stride) {
 	struct shm_buffer *buffer = calloc(1, sizeof(*buffer));
-	if (!buffer) {
-		wl_resource_post_no_memory(resource);
-		return NULL;
+	struct wl_resource *resource =
+		buffer ? wl_resource_create(pool->account->client, &wl_buffer_interface, 1, id) : NULL;
+	if (!resource) {
+		free(buffer);
+		return false;
 	}
 	struct scene_buffer *base = &buffer->base.base;
 	scene_buffer_init(base, &shm_buffer_ops, SCENE_BUFFER_SHM);
-	base->width = wl_shm_buffer_get_width(shm);
-	base->height = wl_shm_buffer_get_height(shm);
+	base->width = width;
+	base->height = height;
 	base->format = info->format;
 	base->n_planes = 1;
-	base->stride[0] = (uint32_t)wl_shm_buffer_get_stride(shm);
-	buffer->base.resource = resource;
-	buffer->shm = shm;
-	buffer->size = (size_t)base->stride[0] * (size_t)base->height;
-	buffer->account = client_account_ref(client_account(wl_resource_get_client(resource)));
-	buffer->destroy.notify = handle_resource_destroy;
-	wl_resource_add_destroy_listener(resource, &buffer->destroy);
-	return buffer;
-}
-
-struct scene_buffer *shm_buffer_from_resource(struct wl_resource *resource) {
-	struct shm_buffer *buffer;
-	struct wl_listener *listener =
-		wl_resource_get_destroy_listener(resource, handle_resource_destroy);
-	if (listener) {
-		buffer = wl_container_of(listener, buffer, destroy);
-		return &buffer->base.base;
-	}
-	struct wl_shm_buffer *shm = wl_shm_buffer_get(resource);
-	const struct format_info *info = format_info(drm_format(wl_shm_buffer_get_format(shm)));
-	if (!info || info->planes != 1) {
-		wl_resource_post_error(resource, WL_SHM_ERROR_INVALID_FORMAT, "format is not composed");
-		return NULL;
-	}
-	if (!check_layout(resource, shm, info)) {
-		return NULL;
-	}
-	buffer = create(resource, shm, info);
-	return buffer ? &buffer->base.base : NULL;
-}
-
-bool shm_create(struct wayland_server *server) {
-	static const uint32_t formats[] = {
-		WL_SHM_FORMAT_RGB565, WL_SHM_FORMAT_XBGR8888, WL_SHM_FORMAT_ABGR8888};
-	if (wl_display_init_shm(server->display) != 0) {
-		return false;
-	}
-	// Only what render/ composes, and no format that programs take and then draw wrongly.
-	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
-		if (format_set_has_format(&server->composed_formats, formats[i]) &&
-			!wl_display_add_shm_format(server->display, formats[i])) {
-			return false;
-		}
-	}
-	server->guards_sigbus = sigbus_install();
-	return server->guards_sigbus;
+	base->stride[0] = stride;
+	buffer->pool = pool;
+	pool->users++;
+	buffer->offset = offset;
+	buffer->size = (size_t)stride * (size_t)height;
+	buffer->share = SCENE_SHARE_NEW;
+	buffer->account = client_account_ref(pool->account);
+	buffer->base.hooks = &hooks;
+	buffer_set_resource(&buffer->base, resource);
+	return true;
 }

@@ -315,14 +315,12 @@ bool surface_apply_cached(struct surface *surface) {
 	return surface->cached.fields && apply(surface, &surface->cached);
 }
 
-static bool resolve_pending_buffer(struct surface *surface) {
+static void resolve_pending_buffer(struct surface *surface) {
 	struct surface_state *pending = &surface->pending;
-	if (!(pending->fields & SURFACE_STATE_BUFFER) || !pending->buffer_resource) {
-		return true;
+	if ((pending->fields & SURFACE_STATE_BUFFER) && pending->buffer_resource) {
+		pending->buffer = buffer_commit(pending->buffer_resource);
+		set_pending_buffer(pending, NULL);
 	}
-	pending->buffer = scene_buffer_lock(buffer_from_resource(pending->buffer_resource));
-	set_pending_buffer(pending, NULL);
-	return pending->buffer != NULL;
 }
 
 static void handle_commit(struct wl_client *client, struct wl_resource *resource) {
@@ -332,9 +330,7 @@ static void handle_commit(struct wl_client *client, struct wl_resource *resource
 		return;
 	}
 	client_account(client)->n_drawn += (surface->pending.fields & SURFACE_STATE_BUFFER) != 0;
-	if (!resolve_pending_buffer(surface)) {
-		return;
-	}
+	resolve_pending_buffer(surface);
 	if (surface->constraint) {
 		seat_constraint_commit(surface);
 	}

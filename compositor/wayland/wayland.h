@@ -80,6 +80,7 @@ struct wayland_server_options {
 	const struct format_set *scanout_formats;  // what planes take; not kept
 	const struct format_set *composed_formats; // what render/ reads from a mapped dma-buf; not kept
 	clockid_t presentation_clock;
+	const char *udmabuf; // device that makes dma-bufs of shared memory; NULL: it is composed always
 };
 
 // The process' limit of open files (RLIMIT_NOFILE): raised to the hard one, or what it was at first.

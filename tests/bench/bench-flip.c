@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // bench-flip: the least that a page flip costs. Shows three framebuffers in turn, at every vertical
-// blank, with one property written a commit, and does nothing else: what a display server needs
-// beyond this is its own doing. Needs to be DRM master.
+// blank or at random times, with one property written a commit, and does nothing else: what a display
+// server needs beyond this is its own doing. Needs to be DRM master.
 //
 // Prints one line of JSON with the same names as bench-client's.
 #include <errno.h>
@@ -14,11 +14,35 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <time.h>
 
+#include "busy.h"
 #include "flip.h"
+#include "random.h"
 
 #define WARM_UP_NS 1000000000
 #define SLICE_NS 500000000
+
+struct options {
+	struct flip_options flip;
+	double seconds;
+	bool random;
+	uint32_t seed;
+};
+
+// Totals since the start.
+struct bench {
+	struct flip flip;
+	drmModeAtomicReq *request;
+	int64_t refresh_ns;
+	struct bench_random random;
+	int64_t next_ns, shown_ns; // of random times; when the newest frame was shown, 0: none
+	uint64_t waited, commit;   // ticks
+	uint64_t missed;           // refreshes
+	int64_t *samples;          // latencies, ns
+	size_t n_samples, cap_samples;
+	bool counts; // in the measured time
+};
 
 static int64_t cpu_ns(void) {
 	struct rusage usage;
@@ -31,34 +55,28 @@ static void handle_flip(
 	int fd, unsigned sequence, unsigned seconds, unsigned microseconds, unsigned crtc, void *data) {
 	(void)fd;
 	(void)sequence;
-	(void)seconds;
-	(void)microseconds;
 	(void)crtc;
-	struct flip *flip = data;
-	flip->pending = false;
+	struct bench *bench = data;
+	bench->flip.pending = false;
+	int64_t shown_ns = (int64_t)seconds * 1000000000 + (int64_t)microseconds * 1000;
+	int64_t refreshes = (shown_ns - bench->shown_ns + bench->refresh_ns / 2) / bench->refresh_ns;
+	if (bench->counts && bench->shown_ns > 0 && bench->next_ns == 0 && refreshes > 1) {
+		bench->missed += (uint64_t)refreshes - 1;
+	}
+	bench->shown_ns = shown_ns;
 }
 
-// One commit, and its event.
-static bool flip_once(struct flip *flip, drmModeAtomicReq *request) {
-	drmModeAtomicSetCursor(request, 0);
-	drmModeAtomicAddProperty(
-		request, flip->plane, flip->prop_fb_id, flip->fbs[flip->flips % FLIP_FRAMEBUFFERS]);
-	if (drmModeAtomicCommit(
-			flip->fd, request, DRM_MODE_ATOMIC_NONBLOCK | DRM_MODE_PAGE_FLIP_EVENT, flip) != 0) {
-		return flip_complain("cannot flip");
-	}
-	flip->pending = true;
-	flip->flips++;
+static bool wait_for_flip(struct bench *bench) {
 	drmEventContext context = {.version = 3, .page_flip_handler2 = handle_flip};
-	while (flip->pending) {
-		struct pollfd poll_fd = {.fd = flip->fd, .events = POLLIN};
-		int64_t start_ns = flip_now_ns();
+	while (bench->flip.pending) {
+		struct pollfd poll_fd = {.fd = bench->flip.fd, .events = POLLIN};
+		uint64_t start = bench_ticks();
 		int ready = poll(&poll_fd, 1, 1000);
-		flip->waited_ns += flip_now_ns() - start_ns;
+		bench->waited += bench_ticks() - start;
 		if (ready < 0 && errno == EINTR) {
 			continue;
 		}
-		if (ready <= 0 || drmHandleEvent(flip->fd, &context) != 0) {
+		if (ready <= 0 || drmHandleEvent(bench->flip.fd, &context) != 0) {
 			errno = ready == 0 ? ETIMEDOUT : errno;
 			return flip_complain("no flip event");
 		}
@@ -66,9 +84,51 @@ static bool flip_once(struct flip *flip, drmModeAtomicReq *request) {
 	return true;
 }
 
-static bool flip_until(struct flip *flip, drmModeAtomicReq *request, int64_t end_ns) {
-	while (flip_now_ns() < end_ns) {
-		if (!flip_once(flip, request)) {
+// Until it is time for the next commit at a random time. Returns when that is made.
+static int64_t wait_for_turn(struct bench *bench) {
+	int64_t now_ns = flip_now_ns();
+	bench->next_ns = (bench->next_ns > 0 ? bench->next_ns : now_ns) +
+		bench_random_step_ns(&bench->random, bench->refresh_ns);
+	while (now_ns < bench->next_ns) {
+		// In ms, as a client with an event loop waits.
+		uint64_t start = bench_ticks();
+		poll(NULL, 0, (int)((bench->next_ns - now_ns + 999999) / 1000000));
+		bench->waited += bench_ticks() - start;
+		now_ns = flip_now_ns();
+	}
+	return now_ns;
+}
+
+// One commit, and its event.
+static bool flip_once(struct bench *bench, bool random) {
+	struct flip *flip = &bench->flip;
+	int64_t commit_ns = random ? wait_for_turn(bench) : 0;
+	drmModeAtomicSetCursor(bench->request, 0);
+	drmModeAtomicAddProperty(
+		bench->request, flip->plane, flip->prop_fb_id, flip->fbs[flip->flips % FLIP_FRAMEBUFFERS]);
+	uint64_t start = bench_ticks();
+	if (drmModeAtomicCommit(flip->fd, bench->request,
+			DRM_MODE_ATOMIC_NONBLOCK | DRM_MODE_PAGE_FLIP_EVENT, bench) != 0) {
+		return flip_complain("cannot flip");
+	}
+	bench->commit += bench_ticks() - start;
+	flip->pending = true;
+	flip->flips++;
+	if (!wait_for_flip(bench)) {
+		return false;
+	}
+	if (random && bench->counts && bench->n_samples < bench->cap_samples) {
+		bench->samples[bench->n_samples++] = bench->shown_ns - commit_ns;
+	}
+	return true;
+}
+
+// Flips for `ns`.
+static bool flip_for(struct bench *bench, int64_t ns, bool random) {
+	// The clock is read rarely: each time is a system call.
+	int64_t end_ns = flip_now_ns() + ns;
+	while (bench->shown_ns < end_ns) {
+		if (!flip_once(bench, random)) {
 			return false;
 		}
 	}
@@ -76,83 +136,112 @@ static bool flip_until(struct flip *flip, drmModeAtomicReq *request, int64_t end
 }
 
 // Flips for one slice of the measured time and prints it: length in ns, frames twice (here a
-// commit is a frame), busy ns, waits.
-static bool measure_slice(struct flip *flip, drmModeAtomicReq *request, bool first) {
-	uint64_t flips = flip->flips;
-	int64_t start_ns = flip_now_ns(), waited_ns = flip->waited_ns;
-	if (!flip_until(flip, request, start_ns + SLICE_NS)) {
+// commit is a frame), busy ns, waits, ns in commits, commits.
+static bool measure_slice(struct bench *bench, bool random, bool first) {
+	uint64_t flips = bench->flip.flips, waited = bench->waited, commit = bench->commit;
+	uint64_t start = bench_ticks();
+	int64_t start_ns = flip_now_ns();
+	if (!flip_for(bench, SLICE_NS, random)) {
 		return false;
 	}
+	uint64_t ticks = bench_ticks() - start;
 	int64_t length_ns = flip_now_ns() - start_ns;
-	flips = flip->flips - flips;
-	printf("%s[%" PRId64 ", %" PRIu64 ", %" PRIu64 ", %" PRId64 ", %" PRIu64 "]", first ? "" : ", ",
-		length_ns, flips, flips, length_ns - (flip->waited_ns - waited_ns), flips);
+	double tick_ns = (double)length_ns / (double)ticks;
+	flips = bench->flip.flips - flips;
+	printf("%s[%" PRId64 ", %" PRIu64 ", %" PRIu64 ", %.0f, %" PRIu64 ", %.0f, %" PRIu64 ", 0, 0]",
+		first ? "" : ", ", length_ns, flips, flips,
+		(double)(ticks - (bench->waited - waited)) * tick_ns, flips,
+		(double)(bench->commit - commit) * tick_ns, flips);
 	return true;
 }
 
-static bool measure(struct flip *flip, double seconds) {
-	drmModeAtomicReq *request = drmModeAtomicAlloc();
-	if (!request || !flip_until(flip, request, flip_now_ns() + WARM_UP_NS)) {
-		drmModeAtomicFree(request);
+static void print_samples(const struct bench *bench) {
+	printf("\"latencies_us\": [");
+	for (size_t i = 0; i < bench->n_samples; i++) {
+		printf("%s%.1f", i > 0 ? ", " : "", (double)bench->samples[i] / 1e3);
+	}
+	printf("]");
+}
+
+static bool measure(struct bench *bench, const struct options *options) {
+	const drmModeModeInfo *mode = &bench->flip.mode;
+	bench->refresh_ns = (int64_t)mode->htotal * mode->vtotal * 1000000 / mode->clock;
+	bench->random.state = options->seed;
+	bench->cap_samples = (size_t)(options->seconds * 1000) + 1000;
+	bench->samples = calloc(bench->cap_samples, sizeof(bench->samples[0]));
+	bench->request = drmModeAtomicAlloc();
+	if (!bench->samples || !bench->request || !flip_for(bench, WARM_UP_NS, options->random)) {
 		return false;
 	}
-	int64_t end_ns = flip_now_ns() + (int64_t)(seconds * 1e9), cpu_start_ns = cpu_ns();
+	int64_t end_ns = flip_now_ns() + (int64_t)(options->seconds * 1e9), cpu_start_ns = cpu_ns();
 	bool ok = true;
+	bench->counts = true;
 	printf("{\"slices\": [");
 	for (bool first = true; ok && flip_now_ns() < end_ns; first = false) {
-		ok = measure_slice(flip, request, first);
+		ok = measure_slice(bench, options->random, first);
 	}
-	printf("], \"cpu_ms\": %.0f}\n", (double)(cpu_ns() - cpu_start_ns) / 1e6);
-	drmModeAtomicFree(request);
+	printf("], ");
+	print_samples(bench);
+	printf(", \"missed\": %" PRIu64 ", \"refresh_ns\": %" PRId64 ", \"cpu_ms\": %.0f}\n",
+		bench->missed, bench->refresh_ns, (double)(cpu_ns() - cpu_start_ns) / 1e6);
 	return ok;
 }
 
-static bool parse_options(struct flip_options *options, double *seconds, int argc, char **argv) {
+static bool take_option(struct options *options, int code, const char *value) {
+	switch (code) {
+	case 'd':
+		options->flip.device = value;
+		return true;
+	case 'm':
+		return sscanf(value, "%" SCNu32 "x%" SCNu32, &options->flip.width, &options->flip.height) ==
+			2;
+	case 's':
+		options->seconds = atof(value);
+		return options->seconds > 0;
+	case 'b':
+		options->flip.udmabuf = strcmp(value, "udmabuf") == 0;
+		return options->flip.udmabuf || strcmp(value, "dumb") == 0;
+	case 'p':
+		options->random = strcmp(value, "random") == 0;
+		return options->random || strcmp(value, "frame") == 0;
+	case 'S':
+		options->seed = (uint32_t)strtoul(value, NULL, 10);
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool parse_options(struct options *options, int argc, char **argv) {
 	static const struct option names[] = {
 		{"device", required_argument, NULL, 'd'},
 		{"mode", required_argument, NULL, 'm'},
 		{"seconds", required_argument, NULL, 's'},
 		{"memory", required_argument, NULL, 'b'},
+		{"pace", required_argument, NULL, 'p'},
+		{"seed", required_argument, NULL, 'S'},
 		{0},
 	};
 	int code;
 	bool ok = true;
 	while (ok && (code = getopt_long(argc, argv, "", names, NULL)) != -1) {
-		switch (code) {
-		case 'd':
-			options->device = optarg;
-			break;
-		case 'm':
-			ok = sscanf(optarg, "%" SCNu32 "x%" SCNu32, &options->width, &options->height) == 2;
-			break;
-		case 's':
-			*seconds = atof(optarg);
-			ok = *seconds > 0;
-			break;
-		case 'b':
-			options->udmabuf = strcmp(optarg, "udmabuf") == 0;
-			ok = options->udmabuf || strcmp(optarg, "dumb") == 0;
-			break;
-		default:
-			ok = false;
-		}
+		ok = take_option(options, code, optarg);
 	}
-	ok = ok && options->device && optind == argc;
+	ok = ok && options->flip.device && optind == argc;
 	if (!ok) {
 		fprintf(stderr,
 			"usage: bench-flip --device /dev/dri/cardN [--mode WxH] [--seconds S] "
-			"[--memory dumb|udmabuf]\n");
+			"[--memory dumb|udmabuf] [--pace frame|random] [--seed N]\n");
 	}
 	return ok;
 }
 
 int main(int argc, char **argv) {
-	struct flip_options options = {.device = getenv("VITRINE_TEST_DEVICE")};
-	double seconds = 10;
-	if (!parse_options(&options, &seconds, argc, argv)) {
+	struct options options = {.flip.device = getenv("VITRINE_TEST_DEVICE"), .seconds = 10};
+	if (!parse_options(&options, argc, argv)) {
 		return 2;
 	}
 	// What is open goes with the process.
-	static struct flip flip;
-	return flip_open(&flip, &options) && measure(&flip, seconds) ? 0 : 1;
+	static struct bench bench;
+	return flip_open(&bench.flip, &options.flip) && measure(&bench, &options) ? 0 : 1;
 }

@@ -5,29 +5,43 @@
 //                  in ticks of 10 ms, that is 5 samples in 3 frames at 60 Hz, always at the same 5
 //                  phases: work of 3 ms a frame is seen as anything from 0 to 3.3. A server with
 //                  one thread is on the CPU from the end of a wait for events to the next one.
+//                  Also counts how long atomic commits take, and allocations by who makes them.
 // BENCH_MODE=WxH   makes this mode the preferred one of every display. cage cannot be told a mode.
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <link.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <time.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <xf86drmMode.h>
 
 #include "busy.h"
 
+// glibc's own names of these, so that the first calls need no dlsym(3), which allocates itself.
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t n, size_t size);
+void *__libc_realloc(void *memory, size_t size);
+
+#define MAX_LIBRARIES 4
+
 static struct {
-	struct bench_busy *busy; // NULL: do not count
-	int64_t since_ns;        // end of the last wait
-	unsigned width, height;  // px; 0: leave the modes alone
+	struct bench_busy *busy;                          // NULL: do not count
+	uint64_t since;                                   // ticks, end of the last wait
+	uintptr_t from[MAX_LIBRARIES], to[MAX_LIBRARIES]; // where libwayland and pixman lie
+	int n_libraries;
+	unsigned width, height; // px; 0: leave the modes alone
 	int (*epoll_wait)(int fd, struct epoll_event *events, int len, int timeout);
 	int (*poll)(struct pollfd *fds, nfds_t len, int timeout);
 	drmModeConnectorPtr (*get_connector)(int fd, uint32_t connector);
@@ -35,12 +49,6 @@ static struct {
 
 // Only the thread that loaded this counts.
 static _Thread_local bool main_thread;
-
-static int64_t now_ns(void) {
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
 
 // dlsym(3) returns an object pointer, which ISO C does not convert to a function pointer.
 static void find(const char *name, void *function) {
@@ -53,6 +61,25 @@ static void find(const char *name, void *function) {
 
 static void stop_counting(void) {
 	preload.busy = NULL;
+}
+
+static int take_library(struct dl_phdr_info *info, size_t size, void *data) {
+	(void)size;
+	(void)data;
+	if ((!strstr(info->dlpi_name, "libwayland") && !strstr(info->dlpi_name, "libpixman")) ||
+		preload.n_libraries == MAX_LIBRARIES) {
+		return 0;
+	}
+	uintptr_t end = 0;
+	for (int i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
+		if (segment->p_type == PT_LOAD && segment->p_vaddr + segment->p_memsz > end) {
+			end = segment->p_vaddr + segment->p_memsz;
+		}
+	}
+	preload.from[preload.n_libraries] = info->dlpi_addr;
+	preload.to[preload.n_libraries++] = info->dlpi_addr + end;
+	return 0;
 }
 
 __attribute__((constructor)) static void start(void) {
@@ -70,7 +97,8 @@ __attribute__((constructor)) static void start(void) {
 		close(fd);
 	}
 	main_thread = true;
-	preload.since_ns = now_ns();
+	dl_iterate_phdr(take_library, NULL);
+	preload.since = bench_ticks();
 	// Helpers that the server forks or starts are not the server.
 	pthread_atfork(NULL, NULL, stop_counting);
 	unsetenv("LD_PRELOAD");
@@ -82,13 +110,13 @@ static bool begin_wait(int timeout) {
 	if (!preload.busy || !main_thread || timeout == 0) {
 		return false;
 	}
-	preload.busy->busy_ns += (uint64_t)(now_ns() - preload.since_ns);
+	preload.busy->busy += bench_ticks() - preload.since;
 	preload.busy->waits++;
 	return true;
 }
 
 static void end_wait(void) {
-	preload.since_ns = now_ns();
+	preload.since = bench_ticks();
 }
 
 int epoll_wait(int fd, struct epoll_event *events, int len, int timeout) {
@@ -122,4 +150,49 @@ drmModeConnectorPtr drmModeGetConnector(int fd, uint32_t connector_id) {
 		mode->type |= wanted ? DRM_MODE_TYPE_PREFERRED : 0;
 	}
 	return connector;
+}
+
+// libdrm and the servers themselves call it with one argument at most.
+int ioctl(int fd, unsigned long request, ...) {
+	va_list list;
+	va_start(list, request);
+	void *argument = va_arg(list, void *);
+	va_end(list);
+	if (!preload.busy || !main_thread || request != DRM_IOCTL_MODE_ATOMIC) {
+		return (int)syscall(SYS_ioctl, fd, request, argument);
+	}
+	uint64_t start = bench_ticks();
+	int result = (int)syscall(SYS_ioctl, fd, request, argument);
+	preload.busy->commit += bench_ticks() - start;
+	preload.busy->commits++;
+	return result;
+}
+
+static void count_allocation(const void *caller) {
+	struct bench_busy *busy = preload.busy;
+	if (!busy) {
+		return;
+	}
+	for (int i = 0; i < preload.n_libraries; i++) {
+		if ((uintptr_t)caller >= preload.from[i] && (uintptr_t)caller < preload.to[i]) {
+			busy->library_allocations++;
+			return;
+		}
+	}
+	busy->allocations++;
+}
+
+void *malloc(size_t size) {
+	count_allocation(__builtin_return_address(0));
+	return __libc_malloc(size);
+}
+
+void *calloc(size_t n, size_t size) {
+	count_allocation(__builtin_return_address(0));
+	return __libc_calloc(n, size);
+}
+
+void *realloc(void *memory, size_t size) {
+	count_allocation(__builtin_return_address(0));
+	return __libc_realloc(memory, size);
 }

@@ -68,6 +68,8 @@ static void handle_global(void *data, struct wl_registry *registry, uint32_t nam
 	struct client *client = data;
 	if (strcmp(interface, wl_compositor_interface.name) == 0 && version >= 4) {
 		client->compositor = wl_registry_bind(registry, name, &wl_compositor_interface, 4);
+	} else if (strcmp(interface, wl_subcompositor_interface.name) == 0) {
+		client->subcompositor = wl_registry_bind(registry, name, &wl_subcompositor_interface, 1);
 	} else if (strcmp(interface, wl_shm_interface.name) == 0) {
 		client->shm = wl_registry_bind(registry, name, &wl_shm_interface, 1);
 	} else if (strcmp(interface, xdg_wm_base_interface.name) == 0) {
@@ -114,7 +116,8 @@ static void handle_toplevel_configure(void *data, struct xdg_toplevel *toplevel,
 	(void)states;
 	struct client *client = data;
 	// A size that comes later than the buffers is not followed.
-	if (!client->buffers[0].buffer && width > 0 && height > 0) {
+	bool mine = client->options.width > 0;
+	if (!mine && !client->windows[0].buffers[0].buffer && width > 0 && height > 0) {
 		client->width = width;
 		client->height = height;
 	}
@@ -152,7 +155,7 @@ static bool bind_globals(struct client *client) {
 	if (!client->compositor || !client->shm || !client->wm_base) {
 		return client_complain("the compositor lacks wl_compositor 4, wl_shm or xdg_wm_base");
 	}
-	return !client->options.udmabuf || client->dmabuf ||
+	return client->options.memory != CLIENT_MEMORY_UDMABUF || client->dmabuf ||
 		client_complain("the compositor takes no dma-bufs");
 }
 
@@ -161,14 +164,23 @@ bool client_display_init(struct client *client) {
 	if (!connect_display(client) || !bind_globals(client)) {
 		return false;
 	}
-	client->surface = wl_compositor_create_surface(client->compositor);
-	client->xdg_surface = xdg_wm_base_get_xdg_surface(client->wm_base, client->surface);
+	struct wl_surface *surface = wl_compositor_create_surface(client->compositor);
+	client->windows[0].surface = surface;
+	client->xdg_surface = xdg_wm_base_get_xdg_surface(client->wm_base, surface);
 	client->toplevel = xdg_surface_get_toplevel(client->xdg_surface);
 	xdg_surface_add_listener(client->xdg_surface, &surface_listener, client);
 	xdg_toplevel_add_listener(client->toplevel, &toplevel_listener, client);
 	xdg_toplevel_set_app_id(client->toplevel, "bench-client");
-	xdg_toplevel_set_fullscreen(client->toplevel, NULL);
-	wl_surface_commit(client->surface);
+	int32_t width = (int32_t)client->options.width, height = (int32_t)client->options.height;
+	if (width > 0) {
+		client->width = width;
+		client->height = height;
+		xdg_toplevel_set_min_size(client->toplevel, width, height);
+		xdg_toplevel_set_max_size(client->toplevel, width, height);
+	} else {
+		xdg_toplevel_set_fullscreen(client->toplevel, NULL);
+	}
+	wl_surface_commit(surface);
 	while (!client->configured) {
 		if (wl_display_dispatch(client->display) < 0) {
 			return client_complain("no configure; the connection is lost");

@@ -38,23 +38,35 @@ bool client_report_sample(struct client *client) {
 		? client->slices[0].time_ns + (int64_t)client->n_slices * CLIENT_SLICE_NS
 		: 0;
 	if (client->n_slices < wanted && now->time_ns >= due_ns) {
+		now->ticks = bench_ticks();
 		if (client->busy) {
-			now->busy_ns = client->busy->busy_ns;
+			now->busy = client->busy->busy;
 			now->waits = client->busy->waits;
+			now->commit = client->busy->commit;
+			now->commits = client->busy->commits;
+			now->allocations = client->busy->allocations;
+			now->library_allocations = client->busy->library_allocations;
 		}
 		client->slices[client->n_slices++] = *now;
 	}
 	return client->n_slices == wanted;
 }
 
-// For each slice: length in ns, frame callbacks, frames presented, the server's busy ns and waits.
+// For each slice: length in ns, frame callbacks, frames presented, the server's busy ns, waits, ns in
+// commits, commits, allocations, and those of libraries.
 static void print_slices(const struct client *client) {
 	printf("\"slices\": [");
 	for (size_t i = 1; i < client->n_slices; i++) {
 		const struct client_sample *from = &client->slices[i - 1], *to = &client->slices[i];
-		printf("%s[%" PRId64 ", %" PRIu64 ", %" PRIu64 ", %" PRIu64 ", %" PRIu64 "]",
-			i > 1 ? ", " : "", to->time_ns - from->time_ns, to->callbacks - from->callbacks,
-			to->presented - from->presented, to->busy_ns - from->busy_ns, to->waits - from->waits);
+		int64_t length_ns = to->time_ns - from->time_ns;
+		double tick_ns = (double)length_ns / (double)(to->ticks - from->ticks);
+		printf("%s[%" PRId64 ", %" PRIu64 ", %" PRIu64 ", %.0f, %" PRIu64 ", %.0f, %" PRIu64
+			   ", %" PRIu64 ", %" PRIu64 "]",
+			i > 1 ? ", " : "", length_ns, to->callbacks - from->callbacks,
+			to->presented - from->presented, (double)(to->busy - from->busy) * tick_ns,
+			to->waits - from->waits, (double)(to->commit - from->commit) * tick_ns,
+			to->commits - from->commits, to->allocations - from->allocations,
+			to->library_allocations - from->library_allocations);
 	}
 	printf("]");
 }
@@ -70,6 +82,14 @@ void client_report_print(const struct client *client) {
 			(double)client->latency_max_ns / 1e3,
 			(double)client->zero_copy / (double)client->latencies);
 	}
-	printf("\"starved\": %" PRIu64 ", ", client->starved);
+	printf("\"starved\": %" PRIu64 ", \"missed\": %" PRIu64 ", \"refresh_ns\": %" PRId64 ", ",
+		client->starved, client->missed, client->refresh_ns);
+	if (client->samples) {
+		printf("\"latencies_us\": [");
+		for (size_t i = 0; i < client->n_samples; i++) {
+			printf("%s%.1f", i > 0 ? ", " : "", (double)client->samples[i] / 1e3);
+		}
+		printf("], ");
+	}
 	print_slices(client);
 }

@@ -18,16 +18,23 @@
 
 static const char usage[] =
 	"usage: bench-client [OPTION...]\n"
-	"  --memory shm|udmabuf  of the pictures\n"
+	"  --memory shm|sealed|udmabuf  of the pictures: wl_shm, the same of sealed whole pages, "
+	"dma-bufs\n"
 	"  --damage full|WxH     what changes a frame\n"
 	"  --pace frame|random   a commit a frame callback, or at random times\n"
 	"  --events N            a commit for each of so many motions of a touch point\n"
+	"  --window WxH          of that size instead of fullscreen\n"
+	"  --windows N           that many: a toplevel that stays and N - 1 subsurfaces that change\n"
+	"  --fence MS            pictures are done so long after their commit (udmabuf only)\n"
+	"  --seed N              of the random times\n"
 	"  --warm-up S           before the measured time\n"
 	"  --seconds S           the measured time\n"
 	"  --server PID          the process whose CPU time is read\n"
 	"  --busy FILE           written by bench-preload in the server\n"
 	"  --first               end after the first frame\n"
 	"  --hold                keep the picture up until standard input ends\n"
+	"  --announce            say 'lit' on standard error when the first frame is there\n"
+	"  --samples             report each latency\n"
 	"  --wait                for the compositor's socket\n";
 
 bool client_complain(const char *format, ...) {
@@ -51,11 +58,44 @@ static bool take_choice(bool *second, const char *value, const char *a, const ch
 	return *second || strcmp(value, a) == 0;
 }
 
+static bool take_memory(enum client_memory *memory, const char *value) {
+	static const char *const names[] = {
+		[CLIENT_MEMORY_SHM] = "shm",
+		[CLIENT_MEMORY_SEALED] = "sealed",
+		[CLIENT_MEMORY_UDMABUF] = "udmabuf",
+	};
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(value, names[i]) == 0) {
+			*memory = (enum client_memory)i;
+			return true;
+		}
+	}
+	return false;
+}
+
 static bool take_option(struct client_options *options, int code, const char *value) {
 	bool random;
 	switch (code) {
 	case 'm':
-		return take_choice(&options->udmabuf, value, "shm", "udmabuf");
+		return take_memory(&options->memory, value);
+	case 'W':
+		return sscanf(value, "%" SCNu32 "x%" SCNu32, &options->width, &options->height) == 2 &&
+			options->width > 0 && options->height > 0;
+	case 'n':
+		options->windows = (uint32_t)strtoul(value, NULL, 10);
+		return options->windows > 0 && options->windows <= CLIENT_MAX_WINDOWS;
+	case 'F':
+		options->fence_ms = (uint32_t)strtoul(value, NULL, 10);
+		return options->fence_ms > 0;
+	case 'S':
+		options->seed = (uint32_t)strtoul(value, NULL, 10);
+		return true;
+	case 'a':
+		options->announce = true;
+		return true;
+	case 'l':
+		options->samples = true;
+		return true;
 	case 'd':
 		return strcmp(value, "full") == 0 ||
 			(sscanf(value, "%" SCNu32 "x%" SCNu32, &options->box_width, &options->box_height) ==
@@ -103,6 +143,12 @@ static bool parse_options(struct client_options *options, int argc, char **argv)
 		{"damage", required_argument, NULL, 'd'},
 		{"pace", required_argument, NULL, 'p'},
 		{"events", required_argument, NULL, 'e'},
+		{"window", required_argument, NULL, 'W'},
+		{"windows", required_argument, NULL, 'n'},
+		{"fence", required_argument, NULL, 'F'},
+		{"seed", required_argument, NULL, 'S'},
+		{"announce", no_argument, NULL, 'a'},
+		{"samples", no_argument, NULL, 'l'},
 		{"warm-up", required_argument, NULL, 'u'},
 		{"seconds", required_argument, NULL, 's'},
 		{"server", required_argument, NULL, 'P'},
@@ -112,13 +158,16 @@ static bool parse_options(struct client_options *options, int argc, char **argv)
 		{"wait", no_argument, NULL, 'w'},
 		{0},
 	};
-	*options = (struct client_options){.warm_up = 1, .seconds = 10};
+	*options = (struct client_options){.windows = 1, .warm_up = 1, .seconds = 10};
 	int code;
 	while ((code = getopt_long(argc, argv, "", names, NULL)) != -1) {
 		if (!take_option(options, code, optarg)) {
 			fputs(usage, stderr);
 			return false;
 		}
+	}
+	if (options->fence_ms > 0 && options->memory != CLIENT_MEMORY_UDMABUF) {
+		return client_complain("--fence needs --memory udmabuf: only dma-bufs have fences");
 	}
 	return optind == argc || client_complain("unknown argument '%s'", argv[optind]);
 }
@@ -142,7 +191,7 @@ static bool map_busy(struct client *client) {
 
 // Commits if it is time to and a buffer is free. Sets the time when it will be, -1 for an event.
 static void step(struct client *client, bool *starving, int64_t *wake_ns) {
-	*wake_ns = -1;
+	*wake_ns = client_fence_run(client);
 	if (client->callback) {
 		return;
 	}
@@ -155,15 +204,18 @@ static void step(struct client *client, bool *starving, int64_t *wake_ns) {
 		client->n_answered == client->n_events) {
 		return;
 	}
-	struct client_buffer *buffer = client_buffers_acquire(client);
-	if (!buffer) {
+	if (!client_commit(client)) {
 		client->starved += !*starving;
 		*starving = true;
 		return;
 	}
 	*starving = false;
-	client_commit(client, buffer);
-	client->next_ns = now_ns + 50000000 + random() % 100000000;
+	*wake_ns = client_fence_run(client);
+	int64_t refresh_ns = client->refresh_ns > 0 ? client->refresh_ns : 1000000000 / 60;
+	client->next_ns = (client->next_ns > 0 ? client->next_ns : now_ns) +
+		bench_random_step_ns(&client->random, refresh_ns);
+	// After a pause it does not hurry.
+	client->next_ns = client->next_ns > now_ns ? client->next_ns : now_ns;
 }
 
 // Draws until `done`, which is asked after every event.
@@ -220,10 +272,24 @@ static bool measure(struct client *client) {
 	return true;
 }
 
+static bool init_samples(struct client *client) {
+	if (!client->options.samples) {
+		return true;
+	}
+	client->cap_samples = (size_t)(client->options.seconds * 1000) + 1000;
+	client->samples = calloc(client->cap_samples, sizeof(client->samples[0]));
+	return client->samples || client_complain("out of memory");
+}
+
 static bool run(struct client *client) {
-	if (!map_busy(client) || !client_display_init(client) || !client_buffers_init(client) ||
+	client_fence_init(client);
+	if (!map_busy(client) || !init_samples(client) || !client_display_init(client) ||
+		!client_windows_init(client) || !client_buffers_init(client) ||
 		!draw_until(client, shown)) {
 		return false;
+	}
+	if (client->options.announce) {
+		fprintf(stderr, "lit\n");
 	}
 	if (client->options.first) {
 		client_report_print(client);
@@ -245,7 +311,8 @@ int main(int argc, char **argv) {
 	if (!parse_options(&client.options, argc, argv)) {
 		return 2;
 	}
-	srandom((unsigned)client_now_ns(CLOCK_MONOTONIC));
+	client.random.state =
+		client.options.seed ? client.options.seed : (uint32_t)client_now_ns(CLOCK_MONOTONIC);
 	// What is left goes with the process.
 	bool ok = run(&client);
 	if (client.display) {

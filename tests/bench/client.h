@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "busy.h"
+#include "random.h"
 
 struct wl_buffer;
 struct wl_callback;
@@ -18,6 +19,8 @@ struct wl_display;
 struct wl_output;
 struct wl_seat;
 struct wl_shm;
+struct wl_subcompositor;
+struct wl_subsurface;
 struct wl_surface;
 struct wl_touch;
 struct wp_presentation;
@@ -25,24 +28,36 @@ struct wp_presentation_feedback;
 struct xdg_surface;
 struct xdg_toplevel;
 struct xdg_wm_base;
+struct test_timeline;
 struct zwp_linux_dmabuf_v1;
 
 // One on the screen, one on its way, one to draw.
 #define CLIENT_BUFFERS 3
 #define CLIENT_FEEDBACKS 16
-#define CLIENT_MAX_SLICES 512
+#define CLIENT_MAX_WINDOWS 16
+#define CLIENT_MAX_SLICES 8192
 #define CLIENT_SLICE_NS 500000000
+
+enum client_memory {
+	CLIENT_MEMORY_SHM,     // as plain as it can be: nobody can scan it out
+	CLIENT_MEMORY_SEALED,  // a sealed memfd, whole pages: the server may make a dma-buf of it
+	CLIENT_MEMORY_UDMABUF, // a dma-buf
+};
 
 enum client_pace {
 	CLIENT_PACE_FRAME,  // a commit at every frame callback
-	CLIENT_PACE_RANDOM, // a commit at random times, 50 to 150 ms apart
+	CLIENT_PACE_RANDOM, // a commit at random times, see random.h
 	CLIENT_PACE_INPUT,  // a commit an event
 };
 
 struct client_options {
-	bool udmabuf; // else wl_shm
+	enum client_memory memory;
 	enum client_pace pace;
 	uint32_t box_width, box_height; // px, of what changes a frame; 0: everything
+	uint32_t width, height;         // px of a window of that size; 0: fullscreen
+	uint32_t windows;               // 1, and as many subsurfaces more
+	uint32_t fence_ms;              // until a picture is done after its commit; 0: before it
+	uint32_t seed;                  // of random times; 0: of the clock
 	double warm_up, seconds;
 	pid_t server;     // whose CPU time is read; 0: nobody's
 	const char *busy; // file of bench-preload; may be NULL
@@ -50,12 +65,24 @@ struct client_options {
 	bool first;       // end after the first frame
 	bool hold;        // keep the last picture up until standard input ends
 	bool wait;        // for the socket to appear
+	bool announce;    // the first picture, on standard error
+	bool samples;     // report each latency
 };
 
 struct client_buffer {
 	struct wl_buffer *buffer;
 	uint32_t *pixels;
-	bool busy; // the server may read it
+	int dmabuf; // -1 unless it is one
+	bool busy;  // the server may read it
+};
+
+// The toplevel, or one of its subsurfaces.
+struct client_window {
+	struct wl_surface *surface;
+	struct wl_subsurface *subsurface; // NULL for the toplevel
+	int32_t x, y, width, height;      // px
+	struct client_buffer buffers[CLIENT_BUFFERS];
+	uint64_t commits;
 };
 
 struct client_feedback {
@@ -74,13 +101,16 @@ struct client_event {
 struct client_sample {
 	int64_t time_ns;
 	uint64_t callbacks, presented;
-	uint64_t busy_ns, waits; // of the server
+	// Of the server, see busy.h; ticks.
+	uint64_t busy, waits, commit, commits, allocations, library_allocations;
+	uint64_t ticks; // of this clock, at this time
 };
 
 struct client {
 	struct client_options options;
 	struct wl_display *display;
 	struct wl_compositor *compositor;
+	struct wl_subcompositor *subcompositor; // may be NULL
 	struct wl_shm *shm;
 	struct wl_output *output; // may be NULL
 	struct xdg_wm_base *wm_base;
@@ -90,7 +120,7 @@ struct client {
 	struct wl_touch *touch;               // may be NULL
 	clockid_t clock;                      // of presentation times
 
-	struct wl_surface *surface;
+	struct client_window windows[CLIENT_MAX_WINDOWS];
 	struct xdg_surface *xdg_surface;
 	struct xdg_toplevel *toplevel;
 	struct wl_callback *callback;        // NULL: time to draw
@@ -98,11 +128,13 @@ struct client {
 	int32_t output_width, output_height; // px, 0 if unknown
 	bool configured, closed;
 
-	struct client_buffer buffers[CLIENT_BUFFERS];
 	struct client_feedback feedbacks[CLIENT_FEEDBACKS];
 	struct bench_busy *busy; // may be NULL
 	uint64_t frame;          // commits so far
 	int64_t next_ns;         // of the next commit at CLIENT_PACE_RANDOM
+	struct bench_random random;
+	struct test_timeline *timeline; // NULL without fences
+	int64_t signal_ns;              // when the fence on its way is due; 0: none is
 
 	struct client_event *events; // of options.events; NULL unless CLIENT_PACE_INPUT
 	size_t n_events, n_answered, n_lit;
@@ -112,6 +144,10 @@ struct client {
 	int64_t first_light_ns;    // 0 before the first frame, and without presentation
 	struct client_sample now;  // totals
 	uint64_t zero_copy, starved;
+	int64_t light_ns, refresh_ns; // of the last frame shown; 0 before
+	uint64_t missed;              // refreshes between two frames of the measured time
+	int64_t *samples;             // latencies, ns; NULL unless wanted
+	size_t n_samples, cap_samples;
 	int64_t latency_ns, latency_max_ns; // over `latencies`
 	uint64_t latencies;
 	struct client_sample slices[CLIENT_MAX_SLICES + 1];
@@ -125,11 +161,27 @@ int64_t client_now_ns(clockid_t clock);
 
 // client-buffers.c
 
-// Makes all buffers at the size of the surface, painted. Reports errors.
+// Makes all buffers at the size of their surfaces, painted. Reports errors.
 bool client_buffers_init(struct client *client);
 
 // A buffer that the server does not read; NULL if there is none.
-struct client_buffer *client_buffers_acquire(struct client *client);
+struct client_buffer *client_buffers_acquire(struct client_window *window);
+
+// client-windows.c
+
+// Makes the subsurfaces. Reports errors.
+bool client_windows_init(struct client *client);
+
+// client-fence.c
+
+// Opens a timeline, if fences are wanted. Ends the program if there are none.
+void client_fence_init(struct client *client);
+
+// The buffer is not drawn yet.
+void client_fence_attach(struct client *client, struct client_buffer *buffer);
+
+// Signals what is due. Returns when the next one is, -1: none.
+int64_t client_fence_run(struct client *client);
 
 // client-display.c
 
@@ -142,8 +194,9 @@ bool client_display_wait(struct client *client, int fd, int64_t deadline_ns);
 
 // client-commit.c
 
-// Commits `buffer` with its damage, and follows it to the screen.
-void client_commit(struct client *client, struct client_buffer *buffer);
+// Commits the next picture of all windows, and follows it to the screen. False: the server has all
+// buffers.
+bool client_commit(struct client *client);
 
 // client-input.c
 

@@ -95,7 +95,7 @@ class Runs:
         """(length ns, frames, busy ns) of all rounds."""
         for run in self.of(program, case, size):
             presentation = run.get("presentation", True)
-            for length, callbacks, presented, busy, _ in run["slices"]:
+            for length, callbacks, presented, busy, *_ in run["slices"]:
                 yield length, presented if presentation else callbacks, busy
 
     def busy_ms(self, program, case, size):

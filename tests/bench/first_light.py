@@ -4,7 +4,6 @@
 usage: first_light.py FILE.json ROUNDS SECONDS SIZE...
 """
 
-import glob
 import json
 import os
 import re
@@ -84,7 +83,7 @@ class Bench:
             if not client:
                 return
             if case == "shm-full":
-                self.note(program=server.name, case="held", size=size, **memory_of(running.pid),
+                self.note(program=server.name, case="held", size=size, **servers.memory_of(running.pid),
                           **wakeups_of(running.pid))
             servers.end_client(client)
 
@@ -147,30 +146,11 @@ class Bench:
             self.note(program=server.name, case=case, size=size, error=str(error))
 
 
-def memory_of(pid):
-    with open(f"/proc/{pid}/smaps_rollup") as file:
-        rollup = file.read()
-    with open(f"/proc/{pid}/maps") as file:
-        libraries = {line.split()[-1] for line in file if re.search(r"\.so(\.[0-9.]+)?$", line.rstrip())}
-    return {"rss_kb": int(re.search(r"^Rss:\s+(\d+)", rollup, re.M).group(1)),
-            "pss_kb": int(re.search(r"^Pss:\s+(\d+)", rollup, re.M).group(1)),
-            "libraries": len({path for path in libraries if "bench-preload" not in path})}
-
-
-def switches_of(pid):
-    """How often its threads have gone to sleep."""
-    total = 0
-    for path in glob.glob(f"/proc/{pid}/task/*/status"):
-        with open(path) as file:
-            total += int(re.search(r"^voluntary_ctxt_switches:\s+(\d+)", file.read(), re.M).group(1))
-    return total
-
-
 def wakeups_of(pid):
     time.sleep(1)
-    before = switches_of(pid)
+    before = servers.switches_of(pid)[0]
     time.sleep(IDLE_SECONDS)
-    return {"idle_wakeups": (switches_of(pid) - before) / IDLE_SECONDS}
+    return {"idle_wakeups": (servers.switches_of(pid)[0] - before) / IDLE_SECONDS}
 
 
 def wait_for_modeset(device, comm):

@@ -28,7 +28,6 @@ struct flip {
 	drmModeModeInfo mode;
 	uint32_t fbs[FLIP_FRAMEBUFFERS];
 	uint64_t flips;
-	int64_t waited_ns; // for flip events
 	bool pending;
 };
 

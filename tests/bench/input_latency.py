@@ -23,20 +23,6 @@ def say(text):
     print(text, file=sys.stderr, flush=True)
 
 
-def wait_for(process, word):
-    """Reads standard error until it says the word."""
-    end = time.monotonic() + servers.START_TIMEOUT
-    text = b""
-    while word not in text:
-        left = end - time.monotonic()
-        if not select.select([process.stderr], [], [], max(left, 0))[0]:
-            raise servers.Failed(f"did not get as far as '{word.decode()}'")
-        data = os.read(process.stderr.fileno(), 4096)
-        if not data:
-            raise servers.Failed(text.decode().strip() or "ended at its start")
-        text += data
-
-
 class Bench:
     def __init__(self, path, device, rounds, events, sizes):
         self.path, self.device, self.rounds = path, device, rounds
@@ -77,7 +63,7 @@ class Bench:
              "--input", self.touch.path, "--events", str(self.events + 1)],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.PIPE)
         try:
-            wait_for(process, b"ready")
+            servers.wait_for(process, b"ready")
             self.touch.down(1500, 2000)
             stamps = self.move()
             reports = self.result(process)["reports"][1:]
@@ -109,7 +95,7 @@ class Bench:
         for _ in range(100):
             self.touch.down(1500, 2000)
             if select.select([client.stderr], [], [], 0.2)[0]:
-                wait_for(client, b"down")
+                servers.wait_for(client, b"down")
                 return
             self.touch.up()
         raise running.failed("brings no touch to the client")

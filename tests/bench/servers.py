@@ -227,8 +227,9 @@ ALL = (Vitrine, Weston, Cage)
 class Running:
     """A server that runs. Use as a context manager."""
 
-    def __init__(self, server, size, wait=True, count=True):
-        """count: how long it is at work, which costs it two readings of the clock a wait."""
+    def __init__(self, server, size, wait=True, count=True, bare=False):
+        """count: how long it is at work, and its allocations; bare: without bench-preload, so that
+        its memory is all its own."""
         self.server = server
         self.folder = os.path.join(FOLDER, server.name)
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -243,8 +244,8 @@ class Running:
                 file.truncate(length)
         group = os.stat(server.device).st_gid
         environment = dict(
-            {"PATH": os.environ["PATH"], "HOME": self.folder, "XDG_RUNTIME_DIR": self.runtime,
-             "BENCH_PRELOAD": os.path.join(TOOLS, "bench-preload.so")},
+            {"PATH": os.environ["PATH"], "HOME": self.folder, "XDG_RUNTIME_DIR": self.runtime},
+            **({} if bare else {"BENCH_PRELOAD": os.path.join(TOOLS, "bench-preload.so")}),
             **({"BENCH_BUSY": self.busy} if count else {}), **server.environment(size))
         command = server.command(size, self.folder)
         for root, _, files in os.walk(self.folder):
@@ -295,6 +296,16 @@ class Running:
         return start_client(self.runtime, self.socket, "--server", str(self.pid),
                             "--busy", self.busy, *options)
 
+    def status(self):
+        """What vitrinectl tells of the first output."""
+        environment = {"PATH": os.environ["PATH"], "XDG_RUNTIME_DIR": self.runtime,
+                       "WAYLAND_DISPLAY": self.socket}
+        out = subprocess.run(["vitrinectl", "status", "--json"], env=environment, text=True,
+                             capture_output=True, timeout=START_TIMEOUT)
+        if out.returncode != 0:
+            raise self.failed(f"tells no status ({out.stderr.strip()})")
+        return json.loads(out.stdout)["outputs"][0]
+
     def exec_ns(self):
         with open(self.started) as file:
             return int(file.read())
@@ -342,6 +353,20 @@ def start_client(runtime, name, *options):
                             stderr=subprocess.PIPE)
 
 
+def wait_for(process, word):
+    """Reads standard error until it says the word."""
+    end = time.monotonic() + START_TIMEOUT
+    text = b""
+    while word not in text:
+        left = end - time.monotonic()
+        if not select.select([process.stderr], [], [], max(left, 0))[0]:
+            raise Failed(f"did not get as far as '{word.decode()}'")
+        data = os.read(process.stderr.fileno(), 4096)
+        if not data:
+            raise Failed(text.decode().strip() or "ended at its start")
+        text += data
+
+
 def read_result(client, timeout):
     """The line of JSON that the client prints, or a text that says why there is none."""
     end = time.monotonic() + timeout
@@ -356,6 +381,29 @@ def read_result(client, timeout):
             return client.stderr.read().decode().strip() or f"the client ended: {client.wait()}"
         output += data
     return json.loads(output)
+
+
+def memory_of(pid):
+    """Its memory in kB, and how many libraries it has mapped."""
+    with open(f"/proc/{pid}/smaps_rollup") as file:
+        rollup = file.read()
+    with open(f"/proc/{pid}/maps") as file:
+        libraries = {line.split()[-1] for line in file if re.search(r"\.so(\.[0-9.]+)?$", line.rstrip())}
+    return {"rss_kb": int(re.search(r"^Rss:\s+(\d+)", rollup, re.M).group(1)),
+            "pss_kb": int(re.search(r"^Pss:\s+(\d+)", rollup, re.M).group(1)),
+            "libraries": len({path for path in libraries if "bench-preload" not in path})}
+
+
+def switches_of(pid):
+    """How often its threads have gone to sleep, and how often they were displaced."""
+    total = [0, 0]
+    for path in glob.glob(f"/proc/{pid}/task/*/status"):
+        with open(path) as file:
+            text = file.read()
+        for number, name in enumerate(("voluntary", "nonvoluntary")):
+            total[number] += int(
+                re.search(rf"^{name}_ctxt_switches:\s+(\d+)", text, re.M).group(1))
+    return total
 
 
 def end_client(client):

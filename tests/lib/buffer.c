@@ -2,6 +2,7 @@
 #include "buffer.h"
 
 #include <drm_fourcc.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -76,10 +77,8 @@ static uint32_t shm_format(uint32_t format) {
 	}
 }
 
-void test_buffer_init_shm(struct test_buffer *buffer, struct test_client *client, uint32_t format,
-	int width, int height) {
-	init(buffer, client, format, width, height);
-	buffer->shm_fd = memfd_create("test-shm", MFD_CLOEXEC);
+static void init_shm(struct test_buffer *buffer) {
+	struct test_client *client = buffer->client;
 	assert_true(buffer->shm_fd >= 0);
 	assert_int_equal(ftruncate(buffer->shm_fd, (off_t)buffer->size), 0);
 	void *map = mmap(NULL, buffer->size, PROT_READ | PROT_WRITE, MAP_SHARED, buffer->shm_fd, 0);
@@ -87,10 +86,31 @@ void test_buffer_init_shm(struct test_buffer *buffer, struct test_client *client
 	set_map(buffer, map);
 	struct wl_shm_pool *pool =
 		wl_shm_create_pool(client->shm, buffer->shm_fd, (int32_t)buffer->size);
-	buffer->buffer = wl_shm_pool_create_buffer(
-		pool, 0, width, height, (int32_t)buffer->image.stride[0], shm_format(format));
+	buffer->buffer = wl_shm_pool_create_buffer(pool, 0, buffer->image.width, buffer->image.height,
+		(int32_t)buffer->image.stride[0], shm_format(buffer->image.format));
 	wl_shm_pool_destroy(pool);
 	wl_buffer_add_listener(buffer->buffer, &buffer_listener, buffer);
+}
+
+void test_buffer_init_shm(struct test_buffer *buffer, struct test_client *client, uint32_t format,
+	int width, int height) {
+	init(buffer, client, format, width, height);
+	buffer->shm_fd = memfd_create("test-shm", MFD_CLOEXEC);
+	init_shm(buffer);
+}
+
+void test_buffer_init_sealable(struct test_buffer *buffer, struct test_client *client,
+	uint32_t format, int width, int height) {
+	init(buffer, client, format, width, height);
+	buffer->shm_fd = memfd_create("test-shm", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	init_shm(buffer);
+}
+
+void test_buffer_init_file(struct test_buffer *buffer, struct test_client *client, uint32_t format,
+	int width, int height) {
+	init(buffer, client, format, width, height);
+	buffer->shm_fd = open("/dev/shm", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	init_shm(buffer);
 }
 
 void test_buffer_init_dmabuf(struct test_buffer *buffer, struct test_client *client,

@@ -29,8 +29,13 @@ struct test_buffer {
 size_t test_image_layout(struct test_image *image, uint32_t offset[2]);
 int test_format_planes(uint32_t format);
 
-// Zeroed. XRGB8888, ARGB8888, RGB565.
+// Zeroed. XRGB8888, ARGB8888, RGB565. Of a memfd that takes no seals, and so is always composed.
 void test_buffer_init_shm(
+	struct test_buffer *buffer, struct test_client *client, uint32_t format, int width, int height);
+// The same of a memfd that takes them, and of a file of /dev/shm.
+void test_buffer_init_sealable(
+	struct test_buffer *buffer, struct test_client *client, uint32_t format, int width, int height);
+void test_buffer_init_file(
 	struct test_buffer *buffer, struct test_client *client, uint32_t format, int width, int height);
 // Zeroed, linear, all planes in one dma-buf.
 void test_buffer_init_dmabuf(struct test_buffer *buffer, struct test_client *client,

@@ -64,6 +64,7 @@ static void add_formats(struct format_set *scanout, struct format_set *composed)
 }
 
 double harness_scale = 1;
+const char *harness_udmabuf;
 
 int harness_setup(void **state) {
 	(void)state;
@@ -82,6 +83,7 @@ int harness_setup(void **state) {
 		.scanout_formats = &scanout,
 		.composed_formats = &composed,
 		.presentation_clock = CLOCK_MONOTONIC,
+		.udmabuf = harness_udmabuf,
 	};
 	harness.server = wayland_server_create(&options, error);
 	format_set_finish(&scanout);

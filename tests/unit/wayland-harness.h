@@ -67,6 +67,8 @@ struct shm_image {
 
 // Of the output that harness_setup makes; 1 at first.
 extern double harness_scale;
+// Device that makes dma-bufs of shared memory; NULL at first: none.
+extern const char *harness_udmabuf;
 int harness_setup(void **state);
 int harness_teardown(void **state);
 

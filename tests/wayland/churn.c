@@ -8,6 +8,8 @@
 
 #define CYCLES 1000
 #define BUFFERS 3
+#define SHM (-1)      // that is composed
+#define SEALABLE (-2) // that becomes dma-bufs when it is used again
 
 enum leaving {
 	LEAVE_IN_ORDER, // destroys everything
@@ -23,8 +25,11 @@ static void visit(struct fixture *fixture, enum leaving leaving, int memory) {
 	test_client_connect(&client, &fixture->server);
 	test_window_init(&window, &client, "visitor", NULL);
 	for (int i = 0; i < BUFFERS; i++) {
-		if (memory < 0) {
+		if (memory == SHM) {
 			test_buffer_init_shm(&buffers[i], &client, DRM_FORMAT_XRGB8888, 64, 64);
+		} else if (memory == SEALABLE) {
+			test_buffer_init_sealable(
+				&buffers[i], &client, DRM_FORMAT_XRGB8888, TEST_WIDTH, TEST_HEIGHT);
 		} else {
 			test_buffer_init_dmabuf(&buffers[i], &client, (enum test_memory)memory,
 				i == 1 ? DRM_FORMAT_NV12 : DRM_FORMAT_XRGB8888, TEST_WIDTH, TEST_HEIGHT);
@@ -35,6 +40,11 @@ static void visit(struct fixture *fixture, enum leaving leaving, int memory) {
 	}
 	if (leaving != LEAVE_UNSHOWN) { // the frame may have taken any of them
 		test_client_wait(&client, !window.base.callback);
+	}
+	for (int i = 0; memory == SEALABLE && leaving != LEAVE_UNSHOWN && i < 2 * BUFFERS; i++) {
+		test_buffer_wait_release(&buffers[i % BUFFERS]);
+		test_surface_show(&window.base, &buffers[i % BUFFERS]);
+		test_surface_wait_frame(&window.base);
 	}
 	if (leaving != LEAVE_IN_ORDER) {
 		wl_display_flush(client.display);
@@ -68,11 +78,12 @@ static void settle(struct fixture *fixture, struct witness *witness) {
 static void churn(struct fixture *fixture, int memory) {
 	struct witness witness;
 	witness_init(&witness, fixture, "witness", 1);
+	const int visits = memory == SEALABLE ? CYCLES / 40 : CYCLES / 8;
 	// What the server makes once and keeps, such as its composing targets, belongs to the first round.
 	struct test_counts before = {0};
 	for (int round = 0; round < 2; round++) {
 		before = test_server_count(&fixture->server);
-		for (int i = 0; i < CYCLES / 8; i++) {
+		for (int i = 0; i < visits; i++) {
 			visit(fixture, (enum leaving)(i % LEAVE_COUNT), memory);
 		}
 		settle(fixture, &witness);
@@ -101,7 +112,11 @@ static void test_clients_with_vgem_buffers(void **state) {
 }
 
 static void test_clients_with_shm_buffers(void **state) {
-	churn(*state, -1);
+	churn(*state, SHM);
+}
+
+static void test_clients_with_shared_memory(void **state) {
+	churn(*state, SEALABLE);
 }
 
 // One client that makes and drops its buffers while one of them is shown.
@@ -139,6 +154,7 @@ int main(void) {
 		TEST(test_clients_with_dumb_buffers),
 		TEST(test_clients_with_vgem_buffers),
 		TEST(test_clients_with_shm_buffers),
+		TEST(test_clients_with_shared_memory),
 		TEST(test_buffers_of_one_client),
 	};
 	return cmocka_run_group_tests_name("churn", tests, NULL, NULL);

@@ -13,6 +13,7 @@ enum way { // how the buffers reach the screen
 	ON_PLANE,
 	COMPOSED_DMABUF, // turned by 180 degrees, which no plane of vkms is asked to undo
 	COMPOSED_SHM,
+	SHARED_SHM, // on a plane, once each buffer has been used
 	WAY_COUNT,
 };
 
@@ -30,6 +31,9 @@ static void player_init(struct player *player, struct fixture *fixture, enum way
 	for (int i = 0; i < 3; i++) {
 		if (way == COMPOSED_SHM) {
 			test_buffer_init_shm(
+				&player->buffers[i], &player->client, DRM_FORMAT_XRGB8888, TEST_WIDTH, TEST_HEIGHT);
+		} else if (way == SHARED_SHM) {
+			test_buffer_init_sealable(
 				&player->buffers[i], &player->client, DRM_FORMAT_XRGB8888, TEST_WIDTH, TEST_HEIGHT);
 		} else {
 			test_buffer_init_dmabuf(&player->buffers[i], &player->client, TEST_MEMORY_UDMABUF,
@@ -156,7 +160,8 @@ static void test_released_buffers_are_not_on_screen(void **state) {
 			test_buffer_fill(older, POISON);
 			test_client_wait(&player.client, !player.window.base.callback);
 			test_feedback_wait(&feedback);
-			bool after_flip = way == ON_PLANE && soiled >= feedback.time_ns;
+			bool on_plane = way == ON_PLANE || way == SHARED_SHM;
+			bool after_flip = on_plane && soiled >= feedback.time_ns;
 			follow(&screen, before, now, after_flip ? feedback.sequence : 0);
 			test_feedback_finish(&feedback);
 			before = now;
