@@ -52,6 +52,12 @@ static struct json_object *layer_json(
 		[FRAME_COMPOSED] = "composed",
 		[FRAME_PLANE] = "plane",
 	};
+	static const char *const contents[] = {
+		[SCENE_CONTENT_NONE] = "none",
+		[SCENE_CONTENT_PHOTO] = "photo",
+		[SCENE_CONTENT_VIDEO] = "video",
+		[SCENE_CONTENT_GAME] = "game",
+	};
 	const struct scene_layer *live = find_layer(output_scene(output), layer->id);
 	int n_planes;
 	struct kms_plane *const *planes = output_planes(output, &n_planes);
@@ -72,6 +78,8 @@ static struct json_object *layer_json(
 	add_int(object, "y", layer->dst.y);
 	add_int(object, "width", layer->dst.width);
 	add_int(object, "height", layer->dst.height);
+	add_string(object, "content", contents[live != NULL ? live->content : SCENE_CONTENT_NONE]);
+	add(object, "tearing", json_object_new_boolean(live != NULL && live->tearing));
 	add_string(object, "placement", placements[layer->placement]);
 	add_int(object, "plane", layer->plane >= 0 ? planes[layer->plane]->id : 0);
 	add(object, "reasons", reasons_json(layer->reasons));

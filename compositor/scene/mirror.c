@@ -270,6 +270,8 @@ static void follow(struct scene_mirror_layer *layer) {
 	base->dst = dst;
 	base->transform = transform;
 	base->fade = source->fade;
+	base->tearing = source->tearing;
+	base->content = source->content;
 	base->tree = source->tree;
 	// A cursor plane shows px as they are.
 	base->whole = source->whole && uncut && !mirror->scaled;

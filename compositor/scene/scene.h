@@ -150,6 +150,14 @@ struct scene_layer_ops {
 	void (*scanout_wish)(struct scene_layer *layer, const struct scene_wish *wish);
 };
 
+// What a layer shows, as its producer says (wp_content_type_v1).
+enum scene_content {
+	SCENE_CONTENT_NONE, // nothing in particular, or not known
+	SCENE_CONTENT_PHOTO,
+	SCENE_CONTENT_VIDEO,
+	SCENE_CONTENT_GAME,
+};
+
 // Whose layer it is, for people: status and reasons.
 struct scene_owner {
 	int32_t pid;
@@ -171,6 +179,8 @@ struct scene_layer {
 	struct scene_owner owner;
 	bool
 		whole; // planes are to show all of it or nothing, also at the edge: cursor planes cannot crop
+	bool tearing; // its contents are better shown at once, and torn, than with the next refresh
+	enum scene_content content;
 	bool frame_wanted;       // asks for a frame though nothing may have changed
 	bool wish_wanted;        // the producer would use another format or modifier if it was told
 	uint32_t opaque_serial;  // changes whenever `opaque` does

@@ -38,20 +38,14 @@ static void handle_modifier_destroy(struct wl_resource *resource) {
 
 static void handle_get_surface(struct wl_client *client, struct wl_resource *resource, uint32_t id,
 	struct wl_resource *surface_resource) {
+	(void)client;
 	struct surface *surface = surface_from_resource(surface_resource);
-	if (surface->alpha_modifier) {
-		wl_resource_post_error(resource, WP_ALPHA_MODIFIER_V1_ERROR_ALREADY_CONSTRUCTED,
-			"wl_surface#%u already has an alpha modifier", wl_resource_get_id(surface_resource));
-		return;
+	struct wl_resource *modifier =
+		surface_extend(surface, resource, id, &wp_alpha_modifier_surface_v1_interface,
+			&surface->alpha_modifier, WP_ALPHA_MODIFIER_V1_ERROR_ALREADY_CONSTRUCTED);
+	if (modifier) {
+		wl_resource_set_implementation(modifier, &modifier_impl, surface, handle_modifier_destroy);
 	}
-	struct wl_resource *modifier = wl_resource_create(
-		client, &wp_alpha_modifier_surface_v1_interface, wl_resource_get_version(resource), id);
-	if (!modifier) {
-		wl_client_post_no_memory(client);
-		return;
-	}
-	wl_resource_set_implementation(modifier, &modifier_impl, surface, handle_modifier_destroy);
-	surface->alpha_modifier = modifier;
 }
 
 static const struct wp_alpha_modifier_v1_interface manager_impl = {

@@ -33,21 +33,16 @@ void fractional_scale_send(struct surface *surface) {
 
 static void handle_get_fractional_scale(struct wl_client *client, struct wl_resource *manager,
 	uint32_t id, struct wl_resource *surface_resource) {
+	(void)client;
+	(void)client;
 	struct surface *surface = surface_from_resource(surface_resource);
-	if (surface->fractional) {
-		wl_resource_post_error(manager,
-			WP_FRACTIONAL_SCALE_MANAGER_V1_ERROR_FRACTIONAL_SCALE_EXISTS,
-			"wl_surface#%u already has a fractional scale", wl_resource_get_id(surface_resource));
-		return;
-	}
-	struct wl_resource *resource = wl_resource_create(
-		client, &wp_fractional_scale_v1_interface, wl_resource_get_version(manager), id);
+	struct wl_resource *resource =
+		surface_extend(surface, manager, id, &wp_fractional_scale_v1_interface,
+			&surface->fractional, WP_FRACTIONAL_SCALE_MANAGER_V1_ERROR_FRACTIONAL_SCALE_EXISTS);
 	if (!resource) {
-		wl_client_post_no_memory(client);
 		return;
 	}
 	wl_resource_set_implementation(resource, &scale_impl, surface, handle_scale_destroy);
-	surface->fractional = resource;
 	if (surface->output) {
 		fractional_scale_send(surface);
 	} else if (!wl_list_empty(&surface->server->outputs)) {

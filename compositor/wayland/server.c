@@ -60,7 +60,9 @@ static bool create_globals(
 	struct wayland_server *server, const struct wayland_server_options *options) {
 	return compositor_create(server) && subcompositor_create(server) &&
 		shm_create(server, options->udmabuf) && viewporter_create(server) &&
-		alpha_modifier_create(server) && fractional_scale_create(server) && idle_create(server) &&
+		alpha_modifier_create(server) && tearing_control_create(server) &&
+		content_type_create(server) && fifo_create(server) && commit_timing_create(server) &&
+		fractional_scale_create(server) && idle_create(server) &&
 		shortcuts_inhibit_create(server) && presentation_create(server) &&
 		single_pixel_create(server) && dmabuf_create(server, options->scanout_formats) &&
 		xdg_output_create(server) && data_device_create(server) &&
@@ -83,6 +85,8 @@ static bool init(struct wayland_server *server, const struct wayland_server_opti
 	wl_list_init(&server->waiting);
 	wl_list_init(&server->feedbacks);
 	wl_list_init(&server->wishes);
+	wl_list_init(&server->commit_timers);
+	server->commit_fd = -1;
 	wl_list_init(&server->dirty);
 	wl_list_init(&server->outputs);
 	wl_list_init(&server->retired);
@@ -136,6 +140,7 @@ void wayland_server_destroy(struct wayland_server *server) {
 		free_outputs(&server->retired);
 		text_focus_finish(&server->text);
 		seat_destroy(server->seat);
+		commit_timing_destroy(server);
 		if (server->waiting_timer) {
 			wl_event_source_remove(server->waiting_timer);
 		}

@@ -59,7 +59,11 @@ struct wayland_server {
 	struct wl_list retired;  // struct wayland_output.link, withdrawn, the last one first
 	struct wl_event_source *waiting_timer;
 	bool waiting_armed;
-	struct wl_list wishes; // struct dmabuf_wish.link: feedback to be sent anew
+	struct wl_list commit_timers; // struct commit_timer.link
+	int commit_fd;                // their timerfd; -1: none
+	struct wl_event_source *commit_source;
+	int64_t commit_next_ns; // that it is armed for, CLOCK_MONOTONIC; INT64_MAX: it is not
+	struct wl_list wishes;  // struct dmabuf_wish.link: feedback to be sent anew
 	struct wl_event_source *wishes_timer;
 	struct wl_event_source *dirty_idle; // may be NULL
 	uint64_t dirty_round;               // counts its runs
@@ -139,6 +143,11 @@ bool shm_create(struct wayland_server *server, const char *udmabuf);
 bool xdg_output_create(struct wayland_server *server);
 bool viewporter_create(struct wayland_server *server);
 bool alpha_modifier_create(struct wayland_server *server);
+bool tearing_control_create(struct wayland_server *server);
+bool content_type_create(struct wayland_server *server);
+bool fifo_create(struct wayland_server *server);
+bool commit_timing_create(struct wayland_server *server);
+void commit_timing_destroy(struct wayland_server *server); // after the clients
 bool shortcuts_inhibit_create(struct wayland_server *server);
 bool idle_create(struct wayland_server *server);
 void idle_destroy(struct wayland_server *server); // after the clients
@@ -235,6 +244,24 @@ struct surface *surface_create(
 // Timer of server->waiting; data is the server.
 int surface_handle_waiting(void *data);
 
+// ---- commit_timing.c ----
+
+// Something that is due at a time; at the beginning in no list (wl_list_init).
+struct commit_timer {
+	struct wl_list link;                     // wayland_server.commit_timers, or alone
+	int64_t due_ns;                          // CLOCK_MONOTONIC
+	void (*due)(struct commit_timer *timer); // disarmed already; must not change other timers
+};
+
+void commit_timer_arm(struct wayland_server *server, struct commit_timer *timer, int64_t due_ns);
+void commit_timer_disarm(struct wayland_server *server, struct commit_timer *timer);
+// When contents of the surface that are not to be seen before present_ns have to take effect, so that
+// the frame which takes them then is seen as near to that time as can be. CLOCK_MONOTONIC.
+int64_t commit_timing_due(const struct surface *surface, int64_t present_ns, int64_t now_ns);
+// A frame of the output (may be NULL) was seen.
+void commit_timing_note_flip(
+	struct wayland_output *output, const struct scene_presentation *presentation);
+
 // ---- output.c ----
 
 struct wayland_output {
@@ -245,6 +272,8 @@ struct wayland_output {
 	struct wl_global *global;
 	struct wl_list resources;     // wl_output, wl_resource_get_link
 	struct wl_list xdg_resources; // zxdg_output_v1, wl_resource_get_link
+	int64_t flip_ns;              // CLOCK_MONOTONIC, of the last flip; 0: none is known
+	int32_t flip_refresh_ns;      // at that time
 	struct wl_signal withdrawn;   // it goes
 	struct wl_list link;          // wayland_server.outputs or .retired
 };

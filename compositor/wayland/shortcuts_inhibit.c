@@ -23,22 +23,16 @@ static void handle_inhibitor_destroy(struct wl_resource *resource) {
 
 static void handle_inhibit(struct wl_client *client, struct wl_resource *manager, uint32_t id,
 	struct wl_resource *surface_resource, struct wl_resource *seat) {
+	(void)client;
 	(void)seat; // there is one
 	struct surface *surface = surface_from_resource(surface_resource);
-	if (surface->shortcuts_inhibitor) {
-		wl_resource_post_error(manager,
-			ZWP_KEYBOARD_SHORTCUTS_INHIBIT_MANAGER_V1_ERROR_ALREADY_INHIBITED,
-			"wl_surface#%u already has an inhibitor", wl_resource_get_id(surface_resource));
-		return;
+	struct wl_resource *inhibitor = surface_extend(surface, manager, id,
+		&zwp_keyboard_shortcuts_inhibitor_v1_interface, &surface->shortcuts_inhibitor,
+		ZWP_KEYBOARD_SHORTCUTS_INHIBIT_MANAGER_V1_ERROR_ALREADY_INHIBITED);
+	if (inhibitor) {
+		wl_resource_set_implementation(
+			inhibitor, &inhibitor_impl, surface, handle_inhibitor_destroy);
 	}
-	struct wl_resource *resource = wl_resource_create(client,
-		&zwp_keyboard_shortcuts_inhibitor_v1_interface, wl_resource_get_version(manager), id);
-	if (!resource) {
-		wl_client_post_no_memory(client);
-		return;
-	}
-	wl_resource_set_implementation(resource, &inhibitor_impl, surface, handle_inhibitor_destroy);
-	surface->shortcuts_inhibitor = resource;
 }
 
 static const struct zwp_keyboard_shortcuts_inhibit_manager_v1_interface manager_impl = {

@@ -239,6 +239,7 @@ bool surface_apply(struct surface *surface, struct surface_state *state, bool *c
 	bool was_mapped = surface->mapped;
 	bool ok = surface_state_merge(&surface->current, state);
 	surface->committed = true;
+	surface->barrier |= (fields & SURFACE_STATE_SET_BARRIER) != 0;
 	if (!update_size(surface)) {
 		surface->layer.buffer = NULL; // the client is about to go
 		return false;
@@ -251,7 +252,7 @@ bool surface_apply(struct surface *surface, struct surface_state *state, bool *c
 	surface->current.fields = 0;
 	update_mapped(surface);
 	if (!wl_list_empty(&surface->current.frame_callbacks) ||
-		!wl_list_empty(&surface->current.feedbacks)) {
+		!wl_list_empty(&surface->current.feedbacks) || surface->barrier) {
 		surface_wait(surface);
 	}
 	if (surface->constraint) {
@@ -335,6 +336,9 @@ static void handle_commit(struct wl_client *client, struct wl_resource *resource
 		seat_constraint_commit(surface);
 	}
 	bool synchronized = subsurface_is_synchronized(surface), changed = false;
+	if (synchronized) {
+		surface->pending.fields &= ~(uint32_t)SURFACE_STATE_WAIT_BARRIER; // as wp_fifo_v1 says
+	}
 	if (synchronized || surface->cached.fields) {
 		// A commit without requests counts too: what descendants cached waits for it.
 		uint32_t fields = surface->pending.fields | SURFACE_STATE_COMMIT;
@@ -371,6 +375,17 @@ static const struct wl_surface_interface surface_impl = {
 
 // ---- Life and death ----
 
+static void orphan_extensions(struct surface *surface) {
+	struct wl_resource *const extensions[] = {surface->viewport, surface->alpha_modifier,
+		surface->tearing_control, surface->content_type, surface->fifo, surface->commit_timer,
+		surface->shortcuts_inhibitor, surface->fractional};
+	for (size_t i = 0; i < sizeof(extensions) / sizeof(extensions[0]); i++) {
+		if (extensions[i]) {
+			wl_resource_set_user_data(extensions[i], NULL);
+		}
+	}
+}
+
 static void handle_resource_destroy(struct wl_resource *resource) {
 	struct surface *surface = surface_of(resource);
 	surface->dying = true;
@@ -388,18 +403,7 @@ static void handle_resource_destroy(struct wl_resource *resource) {
 	surface_state_finish(&surface->pending);
 	surface_state_finish(&surface->cached);
 	surface_state_finish(&surface->current);
-	if (surface->viewport) {
-		wl_resource_set_user_data(surface->viewport, NULL);
-	}
-	if (surface->alpha_modifier) {
-		wl_resource_set_user_data(surface->alpha_modifier, NULL);
-	}
-	if (surface->shortcuts_inhibitor) {
-		wl_resource_set_user_data(surface->shortcuts_inhibitor, NULL);
-	}
-	if (surface->fractional) {
-		wl_resource_set_user_data(surface->fractional, NULL);
-	}
+	orphan_extensions(surface);
 	struct wl_resource *feedback, *next;
 	wl_resource_for_each_safe(feedback, next, &surface->dmabuf_feedbacks) {
 		wl_list_remove(wl_resource_get_link(feedback));
@@ -484,6 +488,21 @@ bool surface_set_role(struct surface *surface, const struct surface_role *role, 
 	surface->role_object = object;
 	surface->role_serial++;
 	return true;
+}
+
+struct wl_resource *surface_extend(struct surface *surface, struct wl_resource *manager,
+	uint32_t id, const struct wl_interface *interface, struct wl_resource **slot, uint32_t error) {
+	if (*slot) {
+		wl_resource_post_error(manager, error, "wl_surface#%u already has a %s",
+			wl_resource_get_id(surface->resource), interface->name);
+		return NULL;
+	}
+	struct wl_client *client = wl_resource_get_client(manager);
+	*slot = wl_resource_create(client, interface, wl_resource_get_version(manager), id);
+	if (!*slot) {
+		wl_client_post_no_memory(client);
+	}
+	return *slot;
 }
 
 struct surface *surface_root(struct surface *surface) {

@@ -24,6 +24,11 @@ enum surface_state_field {
 	SURFACE_STATE_FEEDBACK = 1 << 11,
 	SURFACE_STATE_FADE = 1 << 12,
 	SURFACE_STATE_COMMIT = 1 << 13, // cached only: there was a commit, be it an empty one
+	SURFACE_STATE_TEARING = 1 << 14,
+	SURFACE_STATE_CONTENT = 1 << 15,
+	SURFACE_STATE_SET_BARRIER = 1 << 16,  // wp_fifo_v1
+	SURFACE_STATE_WAIT_BARRIER = 1 << 17, // likewise
+	SURFACE_STATE_TIME = 1 << 18,
 };
 
 // What a commit applies at once (wayland.xml, wl_surface.commit). One pending, one current, and for
@@ -42,8 +47,11 @@ struct surface_state {
 	struct scene_fbox viewport_src;          // logical px
 	int32_t viewport_width, viewport_height; // 0: not set
 	uint16_t fade;                           // 0xffff - alpha of all of it
-	struct wl_list frame_callbacks;          // wl_callback, wl_resource_get_link
-	struct wl_list feedbacks;                // wp_presentation_feedback, wl_resource_get_link
+	bool tearing;                            // may be shown torn
+	enum scene_content content;
+	int64_t present_ns;             // CLOCK_MONOTONIC: not to be seen before
+	struct wl_list frame_callbacks; // wl_callback, wl_resource_get_link
+	struct wl_list feedbacks;       // wp_presentation_feedback, wl_resource_get_link
 };
 
 // Room for what of a role's requests takes effect with the next commit.
@@ -96,12 +104,17 @@ struct surface {
 	bool children_dirty;            // order or a position of a child waits to be applied
 	struct wl_list latched_callbacks, latched_feedbacks; // belong to the frame on its way
 	bool committed;                                      // since the layer was last latched
-	struct wayland_output *output;                       // where it was entered; NULL if nowhere
-	int32_t preferred_scale;                             // whole; as the client knows it
-	enum wl_output_transform preferred_transform;        // likewise
+	bool barrier;                  // wp_fifo_v1: what set it has not gone into a frame yet
+	struct wayland_output *output; // where it was entered; NULL if nowhere
+	int32_t preferred_scale;       // whole; as the client knows it
+	enum wl_output_transform preferred_transform; // likewise
 	bool preferred_sent;
 	struct wl_resource *viewport;            // wp_viewport; may be NULL
 	struct wl_resource *alpha_modifier;      // wp_alpha_modifier_surface_v1; may be NULL
+	struct wl_resource *tearing_control;     // wp_tearing_control_v1; may be NULL
+	struct wl_resource *content_type;        // wp_content_type_v1; may be NULL
+	struct wl_resource *fifo;                // wp_fifo_v1; may be NULL
+	struct wl_resource *commit_timer;        // wp_commit_timer_v1; may be NULL
 	struct wl_resource *shortcuts_inhibitor; // may be NULL
 	struct wl_resource *fractional;          // wp_fractional_scale_v1; may be NULL
 	struct wl_list dmabuf_feedbacks;    // zwp_linux_dmabuf_feedback_v1 resources of the surface
@@ -127,6 +140,12 @@ struct surface *surface_from_resource(struct wl_resource *resource);
 bool surface_set_role(struct surface *surface, const struct surface_role *role, void *object,
 	struct wl_resource *resource, uint32_t error);
 
+// Makes an object of `interface` that extends the surface and is kept in *slot (of the surface), and
+// whose user data is the surface until that goes. NULL when out of memory, or when there is one already,
+// which is the manager's `error`: both were posted.
+struct wl_resource *surface_extend(struct surface *surface, struct wl_resource *manager,
+	uint32_t id, const struct wl_interface *interface, struct wl_resource **slot, uint32_t error);
+
 // The surface that policy places for this one; NULL when it hangs on nothing.
 struct surface *surface_root(struct surface *surface);
 
@@ -151,11 +170,11 @@ struct scene_rect surface_bounds(struct surface *surface);
 void surface_tree_changed(struct surface *surface);
 void surface_tree_changed_later(struct surface *surface);
 
-// ---- surface_hold.c: commits that wait until their buffers have been drawn ----
+// ---- surface_hold.c: commits that wait: for their buffers, a frame, their time ----
 
 // `state`, and what the surfaces in `tree` (surface.apply_link) have cached, are due together. Takes
-// them all, for later, if a buffer among them is not drawn or an earlier commit waits: true, and `tree`
-// is empty then. Too many of them are the client's no_memory.
+// them all, for later, if one of them has to wait or an earlier commit does: true, and `tree` is empty
+// then. Too many of them that cannot become one are the client's no_memory.
 bool surface_hold(struct surface *root, struct surface_state *state, struct wl_list *tree);
 // One of its commits that wait attaches a buffer.
 bool surface_holds_buffer(const struct surface *surface);
@@ -164,6 +183,8 @@ size_t surface_held_rects(const struct surface *surface);
 void surface_held_unmap(struct surface *surface);
 // The surface is about to be destroyed.
 void surface_held_finish(struct surface *surface);
+// A frame has taken what set its barrier, or none will: what waits for that goes on, soon.
+void surface_clear_barrier(struct surface *surface);
 
 // ---- surface_frame.c: what output/ tells, and where a surface is shown ----
 

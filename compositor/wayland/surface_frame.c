@@ -57,6 +57,7 @@ static void handle_latched(struct scene_layer *layer) {
 	}
 	move_list(&surface->latched_callbacks, &surface->current.frame_callbacks);
 	move_list(&surface->latched_feedbacks, &surface->current.feedbacks);
+	surface_clear_barrier(surface);
 }
 
 static void send_sync_output(struct wl_resource *feedback, struct wayland_output *output) {
@@ -97,8 +98,9 @@ static void handle_presented(
 	struct surface *surface = surface_of(layer);
 	send_presented(surface, presentation);
 	send_callbacks(&surface->latched_callbacks, presentation->time_ns);
+	commit_timing_note_flip(surface->output, presentation);
 	if (wl_list_empty(&surface->current.frame_callbacks) &&
-		wl_list_empty(&surface->current.feedbacks)) {
+		wl_list_empty(&surface->current.feedbacks) && !surface->barrier) {
 		stop_waiting(surface);
 	}
 }
@@ -109,6 +111,7 @@ static void handle_hidden(struct scene_layer *layer, int64_t time_ns) {
 	surface_discard_feedbacks(&surface->current.feedbacks);
 	send_callbacks(&surface->latched_callbacks, time_ns);
 	send_callbacks(&surface->current.frame_callbacks, time_ns);
+	surface_clear_barrier(surface);
 	stop_waiting(surface);
 }
 

@@ -1,16 +1,24 @@
 // SPDX-License-Identifier: MIT
-// Commits that wait until their buffers have been drawn: a dma-buf may be committed while a device
-// still writes to it, and the frame must not wait for that.
+// Commits that wait:
+// - until their buffers have been drawn: a dma-buf may be committed while a device still writes to it, and
+//   the frame must not wait for that;
+// - until what the surface shows has been in a frame, where that set a barrier and they ask for it to be
+//   gone (wp_fifo_v1);
+// - for their time (wp_commit_timer_v1).
 //
-// A commit that is due takes effect at once if all of its buffers are drawn and no earlier commit of its
+// A commit that is due takes effect at once if it has nothing to wait for and no earlier commit of its
 // surfaces waits. Else all of it is held back, the state of synchronised subsurfaces with it, while what
 // was shown stays, and so do other surfaces as they go on. Commits in one queue follow one another in
-// order; two queues become one when a commit has surfaces in both. Only the first buffer of a queue that
-// is not drawn is watched, which costs a file descriptor.
+// order; two queues become one when a commit has surfaces in both. Of a queue just the first thing is
+// watched that its first commit waits for; a buffer costs a file descriptor meanwhile.
+//
+// Nobody is made to wait for room: of more than MAX_HELD commits of a surface the latest replace one another,
+// as they would without anything to wait for. What cannot (contents that come and go) ends the client.
 //
 // Order and positions of subsurfaces, and constraints of the pointer, are not kept by commit: as for
 // cached state, those of the moment it takes effect count.
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "wayland/server.h"
@@ -23,10 +31,16 @@ enum {
 struct held_queue {
 	struct wayland_server *server;
 	struct client_account *account;
-	struct wl_list commits;         // struct held_commit.link, oldest first; never empty
-	struct wl_event_source *source; // what the first one waits for; may be NULL
-	struct wl_event_source *idle;   // the first one may wait no more; may be NULL
+	struct wl_list commits;       // struct held_commit.link, oldest first; never empty
+	struct wl_event_source *idle; // the first one may wait no more; may be NULL
+	// What the first one waits for is one of these.
+	struct wl_event_source *source; // a buffer; may be NULL
+	struct commit_timer timer;
+	bool behind_barrier;
 };
+
+// With any of these a commit has a moment of its own to take effect.
+enum { HAS_MOMENT = SURFACE_STATE_BUFFER | SURFACE_STATE_WAIT_BARRIER | SURFACE_STATE_TIME };
 
 struct held_commit {
 	struct held_queue *queue;
@@ -83,6 +97,8 @@ static void commit_destroy(struct held_commit *commit) {
 }
 
 static void stop_watching(struct held_queue *queue) {
+	queue->behind_barrier = false;
+	commit_timer_disarm(queue->server, &queue->timer);
 	if (queue->source) {
 		wl_event_source_remove(queue->source);
 		queue->source = NULL;
@@ -100,11 +116,15 @@ static void queue_destroy(struct held_queue *queue) {
 	free(queue);
 }
 
+static void handle_due(struct commit_timer *timer);
+
 static struct held_queue *queue_create(struct surface *surface) {
 	struct held_queue *queue = calloc(1, sizeof(*queue));
 	if (queue) {
 		queue->server = surface->server;
 		queue->account = client_account_ref(surface->account);
+		queue->timer.due = handle_due;
+		wl_list_init(&queue->timer.link);
 		wl_list_init(&queue->commits);
 	}
 	return queue;
@@ -112,14 +132,30 @@ static struct held_queue *queue_create(struct surface *surface) {
 
 // ---- Waiting ----
 
-static struct scene_buffer *undrawn_buffer(const struct held_commit *commit) {
-	struct held_part *part;
-	wl_list_for_each(part, &commit->parts, link) {
-		if (!scene_buffer_is_drawn(part->state.buffer)) {
-			return part->state.buffer;
-		}
+enum wait {
+	WAIT_NOTHING,
+	WAIT_DRAWN,
+	WAIT_BARRIER,
+	WAIT_TIME,
+};
+
+// What keeps `state` from taking effect on the surface, and until when in the case of a time.
+static enum wait waits_for(
+	const struct surface *surface, const struct surface_state *state, int64_t *due_ns) {
+	if ((state->fields & SURFACE_STATE_BUFFER) && !scene_buffer_is_drawn(state->buffer)) {
+		return WAIT_DRAWN;
 	}
-	return NULL;
+	if ((state->fields & SURFACE_STATE_WAIT_BARRIER) && surface->barrier) {
+		return WAIT_BARRIER;
+	}
+	if (state->fields & SURFACE_STATE_TIME) {
+		struct timespec now;
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		int64_t now_ns = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+		*due_ns = commit_timing_due(surface, state->present_ns, now_ns);
+		return *due_ns > now_ns ? WAIT_TIME : WAIT_NOTHING;
+	}
+	return WAIT_NOTHING;
 }
 
 static void exchange_role(struct surface *surface, const struct surface_role_state *state,
@@ -181,16 +217,44 @@ static bool watch(struct held_queue *queue, struct scene_buffer *buffer) {
 	return queue->source;
 }
 
+// What the part waits for is watched from now on, if there is anything: true.
+static bool part_waits(struct held_part *part) {
+	struct held_queue *queue = part->commit->queue;
+	int64_t due_ns;
+	switch (waits_for(part->surface, &part->state, &due_ns)) {
+	case WAIT_DRAWN:
+		if (!watch(queue, part->state.buffer)) {
+			wl_client_post_no_memory(queue->account->client);
+		}
+		return true;
+	case WAIT_BARRIER:
+		queue->behind_barrier = true;
+		return true;
+	case WAIT_TIME:
+		commit_timer_arm(queue->server, &queue->timer, due_ns);
+		return true;
+	case WAIT_NOTHING:
+		break;
+	}
+	return false;
+}
+
+static bool commit_waits(struct held_commit *commit) {
+	struct held_part *part;
+	wl_list_for_each(part, &commit->parts, link) {
+		if (part_waits(part)) {
+			return true;
+		}
+	}
+	return false;
+}
+
 // Applies what waits no more. The queue may be gone afterwards.
 static void queue_run(struct held_queue *queue) {
 	stop_watching(queue);
 	while (!wl_list_empty(&queue->commits)) {
 		struct held_commit *commit = wl_container_of(queue->commits.next, commit, link);
-		struct scene_buffer *buffer = undrawn_buffer(commit);
-		if (buffer) {
-			if (!watch(queue, buffer)) {
-				wl_client_post_no_memory(queue->account->client);
-			}
+		if (commit_waits(commit)) {
 			return;
 		}
 		wl_list_remove(&commit->link);
@@ -223,6 +287,29 @@ static void run_later(struct held_queue *queue) {
 	}
 }
 
+static void handle_due(struct commit_timer *timer) {
+	struct held_queue *queue = wl_container_of(timer, queue, timer);
+	run_later(queue);
+}
+
+static bool is_watched(const struct held_queue *queue) {
+	return queue->source || queue->behind_barrier || !wl_list_empty(&queue->timer.link) ||
+		queue->idle;
+}
+
+void surface_clear_barrier(struct surface *surface) {
+	if (!surface->barrier) {
+		return;
+	}
+	surface->barrier = false;
+	if (!wl_list_empty(&surface->held)) {
+		struct held_part *part = wl_container_of(surface->held.next, part, surface_link);
+		if (part->commit->queue->behind_barrier) {
+			run_later(part->commit->queue);
+		}
+	}
+}
+
 // ---- Holding ----
 
 static struct held_part *last_part(const struct surface *surface) {
@@ -232,8 +319,8 @@ static struct held_part *last_part(const struct surface *surface) {
 }
 
 static bool must_wait(const struct surface *surface, const struct surface_state *state) {
-	return surface->n_held > 0 ||
-		((state->fields & SURFACE_STATE_BUFFER) && !scene_buffer_is_drawn(state->buffer));
+	int64_t due_ns;
+	return surface->n_held > 0 || waits_for(surface, state, &due_ns) != WAIT_NOTHING;
 }
 
 static bool tree_must_wait(
@@ -262,10 +349,21 @@ static struct held_queue *join_queues(struct held_queue *queue, const struct sur
 	return queue;
 }
 
-// The commit that waits last, if `state` may take effect together with it: what brings no buffer has
-// nothing of its own to wait for. More buffers than MAX_HELD replace one another.
-static struct held_commit *joinable(
-	struct held_queue *queue, struct surface *root, const struct surface_state *state) {
+// There is something to see of the surface once all that it holds has taken effect.
+static bool will_have_contents(const struct surface *surface) {
+	const struct held_part *part;
+	wl_list_for_each_reverse(part, &surface->held, surface_link) {
+		if (part->state.fields & SURFACE_STATE_BUFFER) {
+			return part->state.buffer;
+		}
+	}
+	return surface->current.buffer;
+}
+
+// The commit that waits last, if `state` may take effect together with it, and `tree`: as it has no moment
+// of its own, or as it is one too many. What unmaps the surface, or maps it, stays a commit of its own.
+static struct held_commit *joinable(struct held_queue *queue, struct surface *root,
+	const struct surface_state *state, const struct wl_list *tree) {
 	struct held_commit *last = wl_container_of(queue->commits.prev, last, link);
 	struct held_part *part = last_part(root);
 	if (last->root != root || last->role_serial != root->role_serial || !part ||
@@ -273,10 +371,14 @@ static struct held_commit *joinable(
 		return NULL;
 	}
 	bool unmaps = (part->state.fields & SURFACE_STATE_BUFFER) && !part->state.buffer;
+	bool own = (state->fields & HAS_MOMENT) || !wl_list_empty(tree);
+	if (own && root->n_held < MAX_HELD) {
+		return NULL;
+	}
 	if (!(state->fields & SURFACE_STATE_BUFFER)) {
 		return unmaps ? NULL : last;
 	}
-	return root->n_held >= MAX_HELD && state->buffer && part->state.buffer ? last : NULL;
+	return state->buffer && will_have_contents(root) ? last : NULL;
 }
 
 static void save_role(struct held_commit *commit) {
@@ -309,6 +411,26 @@ static bool add_commit(struct held_queue *queue, struct surface *root, struct su
 	return ok && root->account->n_held <= MAX_CLIENT_HELD;
 }
 
+static bool join_part(
+	struct held_commit *commit, struct surface *surface, struct surface_state *state) {
+	struct held_part *part = last_part(surface);
+	if (part && part->commit == commit) {
+		return surface_state_merge(&part->state, state);
+	}
+	return surface->n_held < MAX_HELD && part_create(commit, surface, state);
+}
+
+static bool join_commit(struct held_commit *commit, struct surface *root,
+	struct surface_state *state, struct wl_list *tree) {
+	save_role(commit);
+	bool ok = join_part(commit, root, state);
+	struct surface *surface;
+	wl_list_for_each(surface, tree, apply_link) {
+		ok = ok && join_part(commit, surface, &surface->cached);
+	}
+	return ok && root->account->n_held <= MAX_CLIENT_HELD;
+}
+
 static void release_tree(struct wl_list *tree) {
 	while (!wl_list_empty(tree)) {
 		struct surface *surface = wl_container_of(tree->next, surface, apply_link);
@@ -320,11 +442,9 @@ static void release_tree(struct wl_list *tree) {
 // False after an error that the client is not told of yet. *queue may be NULL, before and afterwards.
 static bool hold(struct held_queue **queue, struct surface *root, struct surface_state *state,
 	struct wl_list *tree) {
-	struct held_commit *last = *queue && wl_list_empty(tree) ? joinable(*queue, root, state) : NULL;
+	struct held_commit *last = *queue ? joinable(*queue, root, state, tree) : NULL;
 	if (last) {
-		struct held_part *part = last_part(root);
-		save_role(last);
-		return surface_state_merge(&part->state, state);
+		return join_commit(last, root, state, tree);
 	}
 	*queue = *queue ? *queue : queue_create(root);
 	return *queue && add_commit(*queue, root, state, tree);
@@ -345,7 +465,7 @@ bool surface_hold(struct surface *root, struct surface_state *state, struct wl_l
 	release_tree(tree);
 	if (queue && wl_list_empty(&queue->commits)) {
 		queue_destroy(queue);
-	} else if (queue && !queue->source && !queue->idle) {
+	} else if (queue && !is_watched(queue)) {
 		run_later(queue);
 	}
 	return true;
@@ -375,7 +495,7 @@ void surface_held_unmap(struct surface *surface) {
 	wl_list_for_each(part, &surface->held, surface_link) {
 		struct scene_buffer *buffer = part->state.buffer;
 		part->state.buffer = NULL;
-		part->state.fields &= ~(uint32_t)SURFACE_STATE_BUFFER;
+		part->state.fields &= ~(uint32_t)HAS_MOMENT;
 		surface_discard_feedbacks(&part->state.feedbacks);
 		scene_buffer_unlock(buffer);
 		run_later(part->commit->queue);

@@ -237,6 +237,9 @@ bool surface_update_layer(struct surface *surface, uint32_t fields, bool resized
 	layer->buffer = surface->output ? state->buffer : NULL; // else surface_append_layer sets it
 	layer->src = surface_state_source(state);
 	layer->fade = state->fade;
+	layer->content = state->content;
+	// What is to stay for a refresh (wp_fifo_v1) begins with one.
+	layer->tearing = state->tearing && !surface->barrier;
 	resized |= update_place(surface);
 	const uint32_t shape = SURFACE_STATE_OPAQUE | SURFACE_STATE_BUFFER | SURFACE_STATE_FADE;
 	if ((resized || (fields & shape)) && !update_opaque(surface)) {
@@ -253,7 +256,9 @@ bool surface_update_layer(struct surface *surface, uint32_t fields, bool resized
 	pixman_region32_clear(&state->surface_damage);
 	pixman_region32_clear(&state->buffer_damage);
 	// A swapped buffer is shown even if nothing was damaged: its predecessor is waited for.
-	if (fields & (SURFACE_STATE_BUFFER | SURFACE_STATE_FRAME | SURFACE_STATE_FEEDBACK)) {
+	const uint32_t waited_for = SURFACE_STATE_BUFFER | SURFACE_STATE_FRAME |
+		SURFACE_STATE_FEEDBACK | SURFACE_STATE_SET_BARRIER;
+	if (fields & waited_for) {
 		scene_layer_want_frame(layer);
 	}
 	return ok;

@@ -80,6 +80,14 @@ static bool merge_regions(struct surface_state *to, struct surface_state *from) 
 	return ok;
 }
 
+// What takes effect together waits for the last of its times.
+static void merge_time(struct surface_state *to, const struct surface_state *from) {
+	bool later = !(to->fields & SURFACE_STATE_TIME) || to->present_ns < from->present_ns;
+	if ((from->fields & SURFACE_STATE_TIME) && later) {
+		to->present_ns = from->present_ns;
+	}
+}
+
 bool surface_state_merge(struct surface_state *to, struct surface_state *from) {
 	if (from->fields & SURFACE_STATE_BUFFER) {
 		// The new one first: the same buffer attached again is not released in between.
@@ -111,6 +119,13 @@ bool surface_state_merge(struct surface_state *to, struct surface_state *from) {
 	if (from->fields & SURFACE_STATE_FADE) {
 		to->fade = from->fade;
 	}
+	if (from->fields & SURFACE_STATE_TEARING) {
+		to->tearing = from->tearing;
+	}
+	if (from->fields & SURFACE_STATE_CONTENT) {
+		to->content = from->content;
+	}
+	merge_time(to, from);
 	bool ok = merge_regions(to, from);
 	move_list(&to->frame_callbacks, &from->frame_callbacks);
 	// What was submitted before has been superseded, with or without feedback on the new content.

@@ -86,20 +86,13 @@ static void handle_viewport_destroy(struct wl_resource *resource) {
 
 static void handle_get_viewport(struct wl_client *client, struct wl_resource *resource, uint32_t id,
 	struct wl_resource *surface_resource) {
+	(void)client;
 	struct surface *surface = surface_from_resource(surface_resource);
-	if (surface->viewport) {
-		wl_resource_post_error(resource, WP_VIEWPORTER_ERROR_VIEWPORT_EXISTS,
-			"wl_surface#%u already has a viewport", wl_resource_get_id(surface_resource));
-		return;
+	struct wl_resource *viewport = surface_extend(surface, resource, id, &wp_viewport_interface,
+		&surface->viewport, WP_VIEWPORTER_ERROR_VIEWPORT_EXISTS);
+	if (viewport) {
+		wl_resource_set_implementation(viewport, &viewport_impl, surface, handle_viewport_destroy);
 	}
-	struct wl_resource *viewport =
-		wl_resource_create(client, &wp_viewport_interface, wl_resource_get_version(resource), id);
-	if (!viewport) {
-		wl_client_post_no_memory(client);
-		return;
-	}
-	wl_resource_set_implementation(viewport, &viewport_impl, surface, handle_viewport_destroy);
-	surface->viewport = viewport;
 }
 
 static const struct wp_viewporter_interface viewporter_impl = {

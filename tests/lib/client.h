@@ -11,10 +11,14 @@
 
 #include "alpha-modifier-v1-client-protocol.h"
 #include "buffer.h"
+#include "commit-timing-v1-client-protocol.h"
+#include "content-type-v1-client-protocol.h"
+#include "fifo-v1-client-protocol.h"
 #include "linux-dmabuf-v1-client-protocol.h"
 #include "presentation-time-client-protocol.h"
 #include "server.h"
 #include "single-pixel-buffer-v1-client-protocol.h"
+#include "tearing-control-v1-client-protocol.h"
 #include "viewporter-client-protocol.h"
 #include "vitrine-control-v1-client-protocol.h"
 #include "xdg-shell-client-protocol.h"
@@ -31,6 +35,10 @@ struct test_client {
 	struct zwp_linux_dmabuf_v1 *dmabuf;
 	struct wp_viewporter *viewporter;
 	struct wp_alpha_modifier_v1 *alpha_modifier;
+	struct wp_tearing_control_manager_v1 *tearing_control;
+	struct wp_content_type_manager_v1 *content_type;
+	struct wp_fifo_manager_v1 *fifo;
+	struct wp_commit_timing_manager_v1 *commit_timing;
 	struct wp_presentation *presentation;
 	struct wp_single_pixel_buffer_manager_v1 *single_pixel;
 	struct vitrine_control_v1 *control;

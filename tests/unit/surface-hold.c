@@ -271,22 +271,44 @@ static int count_fds(void) {
 }
 
 enum step { SURFACE, CHILD, SUBSURFACE, BUFFER, CHILD_BUFFER, SIGNAL, STEPS };
+// What the parent's commits wait for besides.
+enum besides { NOTHING, BARRIER, TIME, BESIDES };
+
+static void wait_besides(struct wp_fifo_v1 *fifo, struct wp_commit_timer_v1 *timer) {
+	if (fifo) {
+		wp_fifo_v1_wait_barrier(fifo);
+		wp_fifo_v1_set_barrier(fifo);
+	}
+	if (timer) {
+		wp_commit_timer_v1_set_timestamp(timer, 1, 0, 0); // that no test sees
+	}
+}
 
 // Whatever goes first while both wait.
-static void go_in_order(const int *order, bool placed) {
+static void go_in_order(const int *order, bool placed, enum besides besides) {
 	int fence, other;
 	struct shm_image *a = new_image(8, 1);
 	struct shm_image *b = new_undrawn(8, 2, &fence), *c = new_undrawn(8, 3, &other);
 	int fds = count_fds();
 	struct wl_surface *parent = new_surface(), *child = new_surface();
 	struct wl_subsurface *subsurface = new_child(child, parent);
+	struct wp_fifo_v1 *fifo =
+		besides == BARRIER ? wp_fifo_manager_v1_get_fifo(client->fifo, parent) : NULL;
+	struct wp_commit_timer_v1 *timer = besides == TIME
+		? wp_commit_timing_manager_v1_get_timer(client->commit_timing, parent)
+		: NULL;
 	if (placed) {
 		make_root(client, parent);
 	}
+	if (fifo) {
+		wp_fifo_v1_set_barrier(fifo);
+	}
 	show(parent, a);
 	show(child, c);
+	wait_besides(fifo, timer);
 	show(parent, b);
 	show(child, c);
+	wait_besides(fifo, timer);
 	show(parent, b);
 	sync_client();
 	assert_int_equal(count_fds(), fds + 1);
@@ -315,6 +337,8 @@ static void go_in_order(const int *order, bool placed) {
 		case SIGNAL:
 			fake_fence_signal(fence);
 			fake_fence_signal(other);
+			sync_client();
+			harness_frame();
 			break;
 		case STEPS:
 			break;
@@ -322,6 +346,13 @@ static void go_in_order(const int *order, bool placed) {
 		sync_client();
 	}
 	assert_int_equal(count_fds(), fds);
+	assert_true(wl_list_empty(&harness.server->commit_timers));
+	if (fifo) {
+		wp_fifo_v1_destroy(fifo);
+	}
+	if (timer) {
+		wp_commit_timer_v1_destroy(timer);
+	}
 	image_destroy(a);
 	image_destroy(b);
 	image_destroy(c);
@@ -364,9 +395,9 @@ static void test_every_order_of_going(void **state) {
 	(void)state;
 	int order[STEPS] = {SURFACE, CHILD, SUBSURFACE, BUFFER, CHILD_BUFFER, SIGNAL};
 	do {
-		if (is_legal(order)) {
-			go_in_order(order, false);
-			go_in_order(order, true);
+		for (int i = 0; is_legal(order) && i < BESIDES; i++) {
+			go_in_order(order, false, (enum besides)i);
+			go_in_order(order, true, (enum besides)i);
 		}
 	} while (next_order(order));
 }

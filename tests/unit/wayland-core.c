@@ -88,11 +88,12 @@ static void test_globals(void **state) {
 	(void)state;
 	static const char *const expected[] = {"wl_compositor 6\n", "wl_subcompositor 1\n",
 		"wl_shm 2\n", "wl_output 4\n", "zxdg_output_manager_v1 3\n", "zwp_linux_dmabuf_v1 5\n",
-		"wp_viewporter 1\n", "wp_presentation 2\n", "wp_single_pixel_buffer_manager_v1 1\n",
-		"wl_data_device_manager 3\n", "zwp_primary_selection_device_manager_v1 1\n",
-		"zwp_relative_pointer_manager_v1 1\n", "zwp_pointer_constraints_v1 1\n",
-		"zwp_pointer_gestures_v1 3\n", "wp_cursor_shape_manager_v1 2\n", "wl_seat 9\n",
-		"xdg_wm_base 6\n"};
+		"wp_viewporter 1\n", "wp_tearing_control_manager_v1 1\n", "wp_content_type_manager_v1 1\n",
+		"wp_fifo_manager_v1 1\n", "wp_commit_timing_manager_v1 1\n", "wp_presentation 2\n",
+		"wp_single_pixel_buffer_manager_v1 1\n", "wl_data_device_manager 3\n",
+		"zwp_primary_selection_device_manager_v1 1\n", "zwp_relative_pointer_manager_v1 1\n",
+		"zwp_pointer_constraints_v1 1\n", "zwp_pointer_gestures_v1 3\n",
+		"wp_cursor_shape_manager_v1 2\n", "wl_seat 9\n", "xdg_wm_base 6\n"};
 	for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++) {
 		assert_non_null(strstr(bystander->globals, expected[i]));
 	}

@@ -13,9 +13,13 @@
 #include <wayland-client.h>
 
 #include "alpha-modifier-v1-client-protocol.h"
+#include "commit-timing-v1-client-protocol.h"
+#include "content-type-v1-client-protocol.h"
+#include "fifo-v1-client-protocol.h"
 #include "linux-dmabuf-v1-client-protocol.h"
 #include "presentation-time-client-protocol.h"
 #include "single-pixel-buffer-v1-client-protocol.h"
+#include "tearing-control-v1-client-protocol.h"
 #include "viewporter-client-protocol.h"
 #include "wayland/server.h"
 #include "xdg-output-unstable-v1-client-protocol.h"
@@ -45,6 +49,10 @@ struct client {
 	struct zwp_linux_dmabuf_v1 *dmabuf;
 	struct wp_viewporter *viewporter;
 	struct wp_alpha_modifier_v1 *alpha_modifier;
+	struct wp_tearing_control_manager_v1 *tearing_control;
+	struct wp_content_type_manager_v1 *content_type;
+	struct wp_fifo_manager_v1 *fifo;
+	struct wp_commit_timing_manager_v1 *commit_timing;
 	struct wp_presentation *presentation;
 	struct wp_single_pixel_buffer_manager_v1 *single_pixel;
 	struct zxdg_output_manager_v1 *xdg_output_manager;
