@@ -3,9 +3,18 @@
 # ./run deb: the Debian package, built from a copy of the tree. Sourced by ../run.
 # shellcheck disable=SC2154 # top, protocols
 
+# Their names, each ended by a zero byte. Not all trees are a checkout, or one that git shows to this user.
+deb_file_names() {
+	if [ -e .git ] && git rev-parse HEAD >/dev/null 2>&1; then
+		git ls-files -z --cached --others --exclude-standard -- ':!tests'
+	else
+		find . -path ./.git -prune -o -path './build*' -prune -o -path ./tests -prune -o ! -type d -print0
+	fi
+}
+
 # The files that the package is made of: all but the tests.
 deb_files() {
-	(cd "$top" && git ls-files -z --cached --others --exclude-standard -- ':!tests' |
+	(cd "$top" && deb_file_names |
 		tar -c --null --files-from=- --ignore-failed-read --sort=name --mtime=@0)
 }
 

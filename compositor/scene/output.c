@@ -76,6 +76,7 @@ void scene_output_remove(struct scene_output *output, struct scene_layer *layer)
 }
 
 void scene_output_begin(struct scene_output *output) {
+	(void)output;
 	assert(output->n_next == 0); // begin and end come in pairs
 }
 

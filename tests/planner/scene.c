@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Scenes from files, and the random ones: eight habits of scenes, each drawn from by a seed.
+#include <assert.h>
 #include <drm_fourcc.h>
 #include <drm_mode.h>
 #include <ini.h>
@@ -274,6 +275,7 @@ static void end_layer(struct loader *l) {
 
 static int handle(void *data, const char *section, const char *key, const char *value) {
 	struct loader *l = data;
+	assert(section != NULL);
 	if (strcmp(section, l->section) != 0) {
 		end_layer(l);
 		snprintf(l->section, sizeof(l->section), "%s", section);
