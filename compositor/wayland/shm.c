@@ -93,10 +93,11 @@ static enum scene_share make_dmabuf(struct shm_buffer *buffer) {
 	int fd =
 		udmabuf_create(buffer->account->server->udmabuf, pool->fd, buffer->offset, buffer->size);
 	if (fd < 0) {
-		bool unaligned = errno == EDOM;
-		log_debug("no dma-buf of a %dx%d px wl_shm buffer: %m", base->width, base->height);
+		const int reason = errno;
+		log_debug("no dma-buf of a %dx%d px wl_shm buffer: %s", base->width, base->height,
+			strerror(reason));
 		client_return_shared(buffer->account, buffer->size);
-		return unaligned ? SCENE_SHARE_UNALIGNED : SCENE_SHARE_REFUSED;
+		return reason == EDOM ? SCENE_SHARE_UNALIGNED : SCENE_SHARE_REFUSED;
 	}
 	base->fd[0] = fd;
 	forget_pages(buffer);
