@@ -50,7 +50,7 @@ void wish_update(
 			continue;
 		}
 		uint32_t reasons = is_planned ? frame->plan.reasons[p] : 0;
-		if ((reasons & PLANNER_REASON_NOT_TRIED) != 0) {
+		if ((reasons & (PLANNER_REASON_NOT_TRIED | PLANNER_REASON_SHM_NEW)) != 0) {
 			continue; // it may yet get a plane as it is
 		}
 		uint32_t planes = is_planned ? planner_wish(output->planner, scene, &frame->plan, p) : 0;
