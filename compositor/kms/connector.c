@@ -292,6 +292,7 @@ bool kms_device_probe(struct kms_device *device) {
 	if (resources) {
 		int before = device->n_connectors;
 		add_new_connectors(device, resources);
+		kms_properties_forget(device);
 		changed = device->n_connectors != before;
 		drmModeFreeResources(resources);
 	}

@@ -175,6 +175,7 @@ static bool load_objects(struct kms_device *device, struct kms_open_error *error
 		kms_connectors_load(device, resources) && kms_planes_load(device) &&
 		kms_request_init(device);
 	int err = errno;
+	kms_properties_forget(device);
 	if (resources) {
 		drmModeFreeResources(resources);
 	}

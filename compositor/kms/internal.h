@@ -19,6 +19,12 @@ struct kms_request {
 	uint32_t touched; // bit i = crtcs[i] is part of the request
 };
 
+// Properties as the kernel described them. All planes have the same ones, and a description costs two ioctls.
+struct kms_known_properties {
+	drmModePropertyRes **list; // owned, as what is in it
+	size_t len, cap;
+};
+
 // Calls `visit` for each property of the object that `names` knows, with its place in `names`.
 typedef bool (*kms_property_visitor)(
 	void *owner, int index, const drmModePropertyRes *property, uint64_t value);
@@ -27,6 +33,9 @@ typedef bool (*kms_property_visitor)(
 bool kms_properties_load(struct kms_device *device, uint32_t object, uint32_t object_type,
 	const char *const *names, int count, struct kms_property *props, kms_property_visitor visit,
 	void *owner);
+
+// Forgets what kms_properties_load learnt of properties; the next one asks the kernel anew.
+void kms_properties_forget(struct kms_device *device);
 
 // drmModeGetPropertyBlob, but NULL with ENOMEM where that returns a blob without its data.
 drmModePropertyBlobRes *kms_blob_get(struct kms_device *device, uint32_t id);

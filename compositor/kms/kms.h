@@ -213,6 +213,7 @@ struct kms_device {
 	uint64_t flip_serial;        // of the last commit with an event: its events carry it
 	struct kms_stats stats;
 	struct kms_request *request;
+	struct kms_known_properties *known; // NULL but while objects are taken in
 };
 
 // ---- device.c, object.c, connector.c: opening and what is there ----

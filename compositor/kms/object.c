@@ -62,6 +62,54 @@ static drmModePropertyRes *get_property(struct kms_device *device, uint32_t id) 
 	return property;
 }
 
+static bool reserve_known(struct kms_device *device) {
+	if (!device->known) {
+		device->known = calloc(1, sizeof(*device->known));
+	}
+	struct kms_known_properties *known = device->known;
+	if (!known || known->len < known->cap) {
+		return known != NULL;
+	}
+	size_t cap = known->cap > 0 ? 2 * known->cap : 64;
+	drmModePropertyRes **list = realloc(known->list, cap * sizeof(*list));
+	if (list) {
+		known->list = list;
+		known->cap = cap;
+	}
+	return list != NULL;
+}
+
+// Kept by the device until it forgets. NULL with errno set.
+static const drmModePropertyRes *find_property(struct kms_device *device, uint32_t id) {
+	struct kms_known_properties *known = device->known;
+	for (size_t i = 0; known && i < known->len; i++) {
+		if (known->list[i]->prop_id == id) {
+			return known->list[i];
+		}
+	}
+	if (!reserve_known(device)) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	drmModePropertyRes *property = get_property(device, id);
+	if (property) {
+		device->known->list[device->known->len++] = property;
+	}
+	return property;
+}
+
+void kms_properties_forget(struct kms_device *device) {
+	struct kms_known_properties *known = device->known;
+	for (size_t i = 0; known && i < known->len; i++) {
+		drmModeFreeProperty(known->list[i]);
+	}
+	if (known) {
+		free(known->list);
+	}
+	free(known);
+	device->known = NULL;
+}
+
 bool kms_properties_load(struct kms_device *device, uint32_t object, uint32_t object_type,
 	const char *const *names, int count, struct kms_property *props, kms_property_visitor visit,
 	void *owner) {
@@ -71,7 +119,7 @@ bool kms_properties_load(struct kms_device *device, uint32_t object, uint32_t ob
 	}
 	bool ok = true;
 	for (uint32_t i = 0; ok && i < list->count_props; i++) {
-		drmModePropertyRes *property = get_property(device, list->props[i]);
+		const drmModePropertyRes *property = find_property(device, list->props[i]);
 		if (!property) {
 			ok = false;
 			break;
@@ -86,7 +134,6 @@ bool kms_properties_load(struct kms_device *device, uint32_t object, uint32_t ob
 			};
 			ok = !visit || visit(owner, index, property, list->prop_values[i]);
 		}
-		drmModeFreeProperty(property);
 	}
 	drmModeFreeObjectProperties(list);
 	return ok;

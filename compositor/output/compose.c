@@ -107,6 +107,7 @@ struct drawing {
 	int picture;
 	const pixman_region32_t *holes; // may be NULL
 	uint32_t format;
+	bool blank;                    // the target is new
 	struct render_canvas **canvas; // may be NULL
 	struct output_shadow *shadow;  // may be NULL
 	struct render_stats *stats;
@@ -161,6 +162,7 @@ static bool compose(struct output *output, const struct render_target *target,
 	}
 	struct render_target blended = *target;
 	blended.data = shadow->data;
+	blended.blank = false;
 	blended.canvas = &shadow->canvas;
 	bool ok = render_compose(&blended, region, layers, n_layers, drawing->stats);
 	copy_boxes(&blended, target, region);
@@ -177,6 +179,7 @@ static bool draw(struct output *output, struct kms_dumb *dumb, const pixman_regi
 		.data = dumb->data,
 		.stride = dumb->stride,
 		.holes = drawing->holes,
+		.blank = drawing->blank,
 		.canvas = drawing->canvas,
 		.workers = pool_workers(output->pool),
 	};
@@ -302,6 +305,7 @@ static bool prepare_target(struct output *output, struct output_target *target, 
 				output->scene.width, output->scene.height, strerror(errno));
 			return false;
 		}
+		target->blank = true; // as it came; pages that are not drawn are not even made
 		damage_target(output, target);
 	}
 	if (target->alpha != alpha) {
@@ -326,11 +330,13 @@ static bool compose_target(
 		.picture = picture,
 		.holes = alpha ? &output->holes : NULL,
 		.format = alpha ? output->target_alpha_format : output->target_format,
+		.blank = target->blank,
 		.canvas = &target->canvas,
 		.shadow = &output->pictures[picture].shadow,
 		.stats = &stats,
 	};
 	sort_damage(output, &output->pictures[picture], target);
+	target->blank = false;
 	bool ok = draw(output, target->dumb, &target->damage, &drawing);
 	frame->composed_px += stats.pixels;
 	frame->composed_bytes += stats.bytes;

@@ -19,6 +19,7 @@ struct output_target {
 	pixman_region32_t behind;     // more of them, left out because planes hide them
 	bool sorted;                  // which is which, for now
 	bool alpha;                   // drawn with transparent parts
+	bool blank;                   // new: zero
 };
 
 // Memory that is fast to read, for what is blended where dumb buffers are slow: nothing of it is kept

@@ -309,9 +309,10 @@ static void handle_flip(struct kms_crtc *crtc, const struct kms_flip *flip, void
 	if (!output->had_flip) {
 		output->had_flip = true;
 		if (output->handler.first_flip != NULL) {
-			// Some drivers (vkms) know no time of the flip that turns the CRTC on.
-			output->handler.first_flip(output->handler.data, output,
-				flip->time_ns > 0 ? flip->time_ns : output->pace.due_ns);
+			// Some drivers (vkms) know no time of the flip that turns the CRTC on, or tell of an earlier one.
+			bool known = flip->time_ns >= output->begun_ns;
+			output->handler.first_flip(
+				output->handler.data, output, known ? flip->time_ns : output->pace.due_ns);
 		}
 	}
 	if (power_apply(output)) {

@@ -188,6 +188,11 @@ static void count(struct pass *pass, const pixman_box32_t *box) {
 	pass->stats.bytes += pixels * (bits / 8);
 }
 
+// Zero is black, and transparent, but not opaque black.
+static bool is_drawn_already(const struct pass *pass, bool black) {
+	return pass->target->blank && !(black && format_info(pass->target->format)->alpha);
+}
+
 static bool draw_box(struct pass *pass, const struct item *item, struct render_images *images,
 	pixman_op_t op, const pixman_box32_t *box) {
 	bool done;
@@ -278,6 +283,9 @@ static bool draw_background(
 			return true;
 		}
 	}
+	if (is_drawn_already(pass, true)) {
+		return true;
+	}
 	count(pass, box);
 	return fill(pass->brush, &black, box);
 }
@@ -300,6 +308,9 @@ static bool draw_ground(struct pass *pass, int first_hole, const pixman_box32_t 
 			if (!is_empty(&parts[p]) && !draw_ground(pass, i + 1, &parts[p])) {
 				return false;
 			}
+		}
+		if (is_drawn_already(pass, false)) {
+			return true;
 		}
 		count(pass, &hole);
 		return fill(pass->brush, &clear, &hole);

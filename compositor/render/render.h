@@ -55,6 +55,7 @@ struct render_target {
 	// Target px where the ground below the layers is transparent instead of black; may be NULL. Of use only
 	// for formats with alpha.
 	const pixman_region32_t *holes;
+	bool blank;                     // all zero so far: of the ground only what is not zero is drawn
 	struct render_canvas **canvas;  // made here, kept with the target by the caller; may be NULL
 	struct render_workers *workers; // that large damage is shared among; NULL: none
 };
