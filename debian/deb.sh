@@ -3,18 +3,19 @@
 # ./run deb: the Debian package, built from a copy of the tree. Sourced by ../run.
 # shellcheck disable=SC2154 # top, protocols
 
-# Their names, each ended by a zero byte. Not all trees are a checkout, or one that git shows to this user.
-deb_file_names() {
+# The names of all files, each ended by a zero byte. Not every tree is a checkout, or one that git shows to
+# this user.
+tree_names() {
 	if [ -e .git ] && git rev-parse HEAD >/dev/null 2>&1; then
-		git ls-files -z --cached --others --exclude-standard -- ':!tests'
+		git ls-files -z --cached --others --exclude-standard
 	else
-		find . -path ./.git -prune -o -path './build*' -prune -o -path ./tests -prune -o ! -type d -print0
+		find . -path ./.git -prune -o -path './build*' -prune -o ! -type d -printf '%P\0'
 	fi
 }
 
 # The files that the package is made of: all but the tests.
 deb_files() {
-	(cd "$top" && deb_file_names |
+	(cd "$top" && tree_names | grep -z -v '^tests/' |
 		tar -c --null --files-from=- --ignore-failed-read --sort=name --mtime=@0)
 }
 

@@ -168,6 +168,7 @@ static void handle_changed(void *data) {
 	}
 	start_those_in_turn(apps);
 	kiosk_status_screen_update(apps->kiosk->status_screen);
+	kiosk_unit_status_update(apps->kiosk);
 	kiosk_check_stopped(apps->kiosk);
 }
 

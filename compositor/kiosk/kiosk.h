@@ -67,6 +67,7 @@ struct kiosk {
 	struct kiosk_session *kiosk_session;
 	struct watchdog *watchdog;
 	struct calibration *calibration; // NULL: none is under way
+	char unit_status[128];           // what displays show, for systemd; "" before anything is
 	bool stopping;
 	bool ready;
 };
@@ -83,6 +84,12 @@ void kiosk_stop(struct kiosk *kiosk);
 void kiosk_check_stopped(struct kiosk *kiosk);
 void kiosk_finish(struct kiosk *kiosk);
 struct wl_event_loop *kiosk_loop(struct kiosk *kiosk);
+
+// ---- unit_status.c: the line of `systemctl status` ----
+
+void kiosk_unit_status_display(struct kiosk *kiosk, const char *text);
+// An app is in another state. Nothing is told before there is something on a display.
+void kiosk_unit_status_update(struct kiosk *kiosk);
 
 // ---- session.c: who has the device ----
 

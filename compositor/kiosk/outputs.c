@@ -94,7 +94,7 @@ static void become_ready(struct kiosk *kiosk, const char *status) {
 		log_info("ready");
 		sd_notify(0, "READY=1");
 	}
-	sd_notifyf(0, "STATUS=%s", status);
+	kiosk_unit_status_display(kiosk, status);
 }
 
 static void handle_first_flip(void *data, struct output *output, int64_t time_ns) {
@@ -475,7 +475,7 @@ void kiosk_outputs_drop(struct kiosk *kiosk) {
 	}
 	kiosk_heads_update(kiosk->heads);
 	kiosk_input_outputs_changed(kiosk->input);
-	sd_notify(0, "STATUS=Waiting for a display device");
+	kiosk_unit_status_display(kiosk, "Waiting for a display device");
 }
 
 void kiosk_outputs_withdraw(struct kiosk *kiosk) {

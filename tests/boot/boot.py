@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Boots a Debian with the package installed into kiosk.target, and judges what it tells (`test`)."""
+"""Boots a Debian with the package installed into kiosk.target, and judges what it tells (`test`).
+
+boot.py [--release SUITE]: another release of Debian than the host's."""
 import json
 import pathlib
 import re
@@ -128,7 +130,7 @@ def main():
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         done = subprocess.run(
-            [TOP / "run", "boot", "--timeout", str(TIMEOUT), "--keep", folder, here / "setup",
+            [TOP / "run", "boot", *sys.argv[1:], "--timeout", str(TIMEOUT), "--keep", folder, here / "setup",
              here / "test"], stdout=subprocess.PIPE, text=True)
         if done.returncode != 0:
             print(done.stdout)

@@ -2,15 +2,19 @@
 # SPDX-License-Identifier: MIT
 # ./run boot: a machine of its own, a bare Debian on a disk with the package installed by apt, whose init is
 # systemd. README.md of ../guest tells how. Sourced by ../../run after kernel.sh, vm.sh and deb.sh.
-# shellcheck disable=SC2154 # top, kernel, deb
+# shellcheck disable=SC2154,SC2034 # top, kernel, deb; guest_config
 
 # What a Debian has beside the package and what that depends on; the last ones are for the tests' apps.
 boot_packages="systemd systemd-sysv udev dbus libpam-systemd kmod procps iproute2 foot fonts-dejavu-core"
 boot_room=256 # MB, free on the disk
 
-# The release that the package was built on.
+# The release that the package was built for.
 boot_suite() {
-	(. /etc/os-release && echo "${VERSION_CODENAME:-}")
+	if [ -n "$boot_release" ]; then
+		echo "$boot_release"
+	else
+		(. /etc/os-release && echo "${VERSION_CODENAME:-}")
+	fi
 }
 
 # The packages to be on the disk: what apt is to install the package with, without a network.
@@ -90,24 +94,30 @@ boot_end() {
 	rm -rf "$boot_folder"
 }
 
-# boot [--timeout S] [--keep FOLDER] SETUP TEST: two scripts for /bin/sh, run as root: SETUP once the package
+# boot [--release SUITE] [--timeout S] [--keep FOLDER] SETUP TEST: two scripts for /bin/sh, run as root: SETUP once the package
 # is installed, TEST as a service after the next boot. Both see FOLDER of the host as /run/host-folder.
 boot() {
 	boot_timeout=300
 	boot_shared=
+	boot_release=
 	while [ $# -gt 0 ]; do
 		case $1 in
+		--release) boot_release=$2; shift ;;
 		--timeout) boot_timeout=$2; shift ;;
 		--keep) boot_shared=$2; shift ;;
 		*) break ;;
 		esac
 		shift
 	done
-	[ $# -eq 2 ] || fail "usage: ./run boot [--timeout S] [--keep FOLDER] SETUP TEST"
+	[ $# -eq 2 ] || fail "usage: ./run boot [--release SUITE] [--timeout S] [--keep FOLDER] SETUP TEST"
 	# shellcheck disable=SC2034 # kernel.sh reads it
 	guest_config=$top/tests/boot/guest.config # with what systemd asks for
 	guest_kernel
-	deb
+	if [ -n "$boot_release" ]; then
+		deb_of_release "$boot_release"
+	else
+		deb
+	fi
 	boot_disk
 	boot_folder=$(mktemp -d /tmp/vitrine-boot.XXXXXX) || fail "cannot make a folder in /tmp"
 	trap boot_end EXIT

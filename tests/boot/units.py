@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""systemd-analyze has nothing to say against the units, and finds vitrine.service exposed by 2.0 at most.
+"""systemd-analyze has nothing to say against the units, also with what is added for browsers, and finds
+vitrine.service exposed by 2.0 at most. vitrine takes the configurations that come with it.
 
 units.py BUILD-FOLDER
 """
@@ -10,12 +11,40 @@ import subprocess
 import sys
 import tempfile
 
+TOP = pathlib.Path(__file__).resolve().parents[2]
 EXPOSURE = 20  # tenths
 
 
 def run(*command):
     return subprocess.run([str(word) for word in command], stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, text=True)
+
+
+def verify(root, units):
+    """What systemd-analyze tells of our units below root, a list of lines."""
+    problems = []
+    for unit in units:
+        found = run("systemd-analyze", "verify", "--man=no", f"--root={root}", unit.name)
+        lines = [line for line in found.stdout.splitlines()
+                 if any(word in line for word in ("vitrine", "kiosk.target"))
+                 # What is not installed on this machine is no mistake of ours.
+                 and not ("plymouth" in line and "not executable" in line)]
+        problems += [f"{unit.name}: {line}" for line in lines]
+    return problems
+
+
+def check_examples(root, service, build):
+    """What the README has copied to /etc for a web page."""
+    shutil.copytree(next(root.rglob("examples/web")), root / "etc", dirs_exist_ok=True)
+    drop_in = root / "etc/systemd/system/vitrine.service.d/browser.conf"
+    problems = verify(root, [service])
+    if not drop_in.exists():
+        problems.append("browser.conf is not where systemd looks for it")
+    for config in (root / "etc/vitrine/conf.d/web.ini", TOP / "data/vitrine.ini"):
+        checked = run(build / "compositor/vitrine", "--check-config", "--config", config)
+        if checked.returncode != 0:
+            problems.append(f"{config.name}: {checked.stdout}")
+    return problems
 
 
 def main():
@@ -38,20 +67,14 @@ def main():
                 if path.is_file() and not target.exists():
                     target.parent.mkdir(parents=True, exist_ok=True)
                     shutil.copy(path, target)
-        for unit in units:
-            found = run("systemd-analyze", "verify", "--man=no", f"--root={root}", unit.name)
-            lines = [line for line in found.stdout.splitlines()
-                     if any(word in line for word in ("vitrine", "kiosk.target"))
-                     # What is not installed on this machine is no mistake of ours.
-                     and not ("plymouth" in line and "not executable" in line)]
-            if lines:
-                problems += [f"{unit.name}: {line}" for line in lines]
+        problems += verify(root, units)
         service = next(path for path in units if path.name == "vitrine.service")
         exposed = run("systemd-analyze", "security", "--offline=true", "--no-pager",
                       f"--threshold={EXPOSURE}", service)
         print(exposed.stdout.splitlines()[-1])
         if exposed.returncode != 0:
             problems.append(f"vitrine.service is exposed by more than {EXPOSURE / 10}")
+        problems += check_examples(root, service, pathlib.Path(sys.argv[1]))
     if problems:
         sys.exit("\n".join(problems))
 

@@ -112,6 +112,12 @@ static void expect_silence(void) {
 	assert_int_equal(poll(&fd, 1, 2 * WATCHDOG_MS), 0);
 }
 
+static void create_file(const char *path) {
+	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	assert_true(fd >= 0);
+	close(fd);
+}
+
 // ---- The socket ----
 
 static void test_who_connects_early_waits(void **state) {
@@ -147,6 +153,31 @@ static void test_a_useless_socket_is_named(void **state) {
 	assert_true(test_server_wait_log(&server, "file descriptor 3, handed over by systemd, is no"));
 	assert_int_equal(test_server_wait_exit(&server), 1);
 	test_server_free(&server);
+}
+
+// ---- The line of `systemctl status` ----
+
+static void test_the_status_names_what_does_not_run(void **state) {
+	(void)state;
+	struct test_server server;
+	const char *args[] = {
+		"--device", test_device(), "--mode", TEST_MODE, "--", "sh", "-c", "exit 3", NULL};
+	test_server_launch(&server, args, be_service);
+	// Its first restart is at once, the next ones have to wait.
+	expect_message("STATUS=Showing 320x240 on Virtual-1; app sh: waiting, ended with status 3");
+	test_server_stop(&server);
+}
+
+static void test_the_status_misses_apps(void **state) {
+	(void)state;
+	char file[96];
+	snprintf(file, sizeof(file), "%s/empty.ini", host.folder);
+	create_file(file);
+	struct test_server server;
+	const char *args[] = {"--config", file, "--device", test_device(), "--mode", TEST_MODE, NULL};
+	test_server_launch(&server, args, be_service);
+	expect_message("STATUS=Showing 320x240 on Virtual-1; no app is configured");
+	test_server_stop(&server);
 }
 
 // ---- The watchdog ----
@@ -185,12 +216,6 @@ static void lose_flips(const char *file) {
 	assert_int_equal(access(preload, R_OK), 0);
 	setenv("LD_PRELOAD", preload, 1); // for the server alone
 	setenv("VITRINE_TEST_LOSE_FLIPS", file, 1);
-}
-
-static void create_file(const char *path) {
-	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-	assert_true(fd >= 0);
-	close(fd);
 }
 
 static void test_lost_flips_starve_the_watchdog(void **state) {
@@ -251,6 +276,8 @@ int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_who_connects_early_waits, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_a_useless_socket_is_named, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_the_status_names_what_does_not_run, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_the_status_misses_apps, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_the_watchdog_is_fed, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_a_stopped_loop_feeds_nothing, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_lost_flips_starve_the_watchdog, set_up, tear_down),
