@@ -355,7 +355,7 @@ static void test_replaced(void **state) {
 	struct kiosk kiosk;
 	start(&kiosk, &high);
 	wait_layer(&kiosk, HEIGHT - 240, 240, true);
-	reload(&kiosk, "[osk]\ncommand = wvkbd-mobintl -L 200\n");
+	reload(&kiosk, "[osk]\ncommand = wvkbd-mobintl -H 200 -L 200\n");
 	wait_layer(&kiosk, HEIGHT - 200, 200, true);
 	wait_layer(&kiosk, HEIGHT - 240, 240, false);
 	reload(&kiosk, "");
