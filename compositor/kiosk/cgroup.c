@@ -14,11 +14,11 @@
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <sys/xattr.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <systemd/sd-daemon.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "kiosk/scope.h"
 
@@ -486,22 +486,16 @@ void cgroup_destroy(struct cgroup *cgroup) {
 		wl_event_loop_add_fd(cgroup->cgroups->loop, cgroup->events, 0, handle_events, cgroup);
 }
 
-static int64_t now_ms(void) {
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 void cgroups_destroy(struct cgroups *cgroups) {
 	if (cgroups == NULL) {
 		return;
 	}
-	int64_t end = now_ms() + END_MS;
+	int64_t end = clock_now_ms() + END_MS;
 	while (!wl_list_empty(&cgroups->dying)) {
 		struct cgroup *cgroup = wl_container_of(cgroups->dying.next, cgroup, link);
 		struct pollfd pollfd = {.fd = cgroup->events, .events = POLLPRI};
 		char text[256];
-		int64_t left = end - now_ms();
+		int64_t left = end - clock_now_ms();
 		ssize_t n = pread(cgroup->events, text, sizeof(text), 0);
 		if (n < 0 || try_remove(cgroup) || left <= 0) {
 			cgroup_free(cgroup);
