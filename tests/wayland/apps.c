@@ -145,6 +145,21 @@ static struct refreshes refreshes(struct fixture *fixture) {
 	};
 }
 
+static struct refreshes refreshes_since(struct fixture *fixture, struct refreshes then) {
+	struct refreshes now = refreshes(fixture);
+	return (struct refreshes){now.frames - then.frames, now.missed - then.missed};
+}
+
+// The loop of the kills without them: how it is on this machine, as it is busy now.
+static struct refreshes count_calm(struct fixture *fixture, int64_t frames) {
+	struct refreshes begin = refreshes(fixture), calm;
+	do {
+		assert_string_equal(look(fixture, "victim").state, "running");
+		calm = refreshes_since(fixture, begin);
+	} while (calm.frames < frames);
+	return calm;
+}
+
 static void test_killed_many_times(void **state) {
 	(void)state;
 	int kills = getenv("VITRINE_SOAK") ? 1000 : 100;
@@ -157,15 +172,10 @@ static void test_killed_many_times(void **state) {
 	int rss_before, rss_after;
 	kill_victim(&f, 0, 10); // by then everything was there once
 	struct test_counts before = count_at_rest(&f, &rss_before);
-	struct refreshes calm = refreshes(&f), busy;
-	do { // how it is on this machine without anybody's end
-		test_client_roundtrip(&f.control);
-		busy = refreshes(&f);
-	} while (busy.frames - calm.frames < 300);
-	calm = (struct refreshes){busy.frames - calm.frames, busy.missed - calm.missed};
+	wait_for(&f, "victim", "running", 0);
+	struct refreshes calm = count_calm(&f, 3 * kills), begin = refreshes(&f);
 	kill_victim(&f, 10, 10 + kills);
-	struct refreshes end = refreshes(&f);
-	busy = (struct refreshes){end.frames - busy.frames, end.missed - busy.missed};
+	struct refreshes busy = refreshes_since(&f, begin);
 	assert_string_equal(look(&f, "other").state, "running");
 	assert_int_equal(look(&f, "other").restarts, 0);
 	struct test_counts after = count_at_rest(&f, &rss_after);

@@ -132,21 +132,25 @@ static void end_app(struct day *day, struct app *app, int signal) {
 	wait_apps(day);
 }
 
+// What follows in the log is of this configuration.
+static void apply(struct day *day, int off_after) {
+	configure(day, off_after);
+	vitrinectl(day, "reload");
+	plugs_expect(&day->plugs, "the configuration was read anew\n");
+}
+
 static void reload(struct day *day) {
 	day->scale = 3 - day->scale;
-	configure(day, 0);
-	vitrinectl(day, "reload");
+	apply(day, 0);
 }
 
 static void sleep_and_wake(struct day *day) {
-	configure(day, 1);
-	vitrinectl(day, "reload");
+	apply(day, 1);
 	expect_both(day, "off");
-	configure(day, 0);
 	test_device_key(&day->keyboard, KEY_A, true);
 	test_device_key(&day->keyboard, KEY_A, false);
 	expect_both(day, "on");
-	vitrinectl(day, "reload");
+	apply(day, 0);
 }
 
 #ifdef HAVE_LIBSEAT
