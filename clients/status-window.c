@@ -10,8 +10,8 @@
 #include "shared/buffer.h"
 #include "shared/memory.h"
 #include "shared/report.h"
+#include "shared/window.h"
 #include "viewporter-client-protocol.h"
-#include "xdg-shell-client-protocol.h"
 
 enum { SCALE_ONE = 120 }; // of wp_fractional_scale_v1
 
@@ -21,14 +21,11 @@ struct status_window {
 	struct wl_list link; // status_screen.windows
 	uint32_t global;     // name of the output's global
 	struct wl_output *output;
-	char *name;                 // NULL before it is told
-	struct wl_surface *surface; // NULL: no window
-	struct xdg_surface *xdg_surface;
-	struct xdg_toplevel *toplevel;
+	char *name;                                // NULL before it is told
+	struct client_window base;                 // without a surface: no window
 	struct wp_viewport *viewport;              // may be NULL
 	struct wp_fractional_scale_v1 *fractional; // may be NULL
-	uint32_t next_width, next_height;          // logical px, with the next configure
-	uint32_t width, height, scale;             // of now
+	uint32_t scale;                            // of now
 	struct client_buffer buffer;               // shown; all zero: none
 	uint32_t drawn_width, drawn_height;        // of the buffer, px
 	struct status_text text;                   // in it
@@ -44,34 +41,6 @@ struct status_screen {
 };
 
 // ---- Windows ----
-
-static void handle_configure(void *data, struct xdg_surface *xdg_surface, uint32_t serial) {
-	struct status_window *window = data;
-	window->width = window->next_width;
-	window->height = window->next_height;
-	xdg_surface_ack_configure(xdg_surface, serial);
-}
-
-static const struct xdg_surface_listener xdg_surface_listener = {.configure = handle_configure};
-
-static void handle_toplevel_configure(void *data, struct xdg_toplevel *toplevel, int32_t width,
-	int32_t height, struct wl_array *states) {
-	(void)toplevel;
-	(void)states;
-	struct status_window *window = data;
-	window->next_width = width > 0 ? (uint32_t)width : 0;
-	window->next_height = height > 0 ? (uint32_t)height : 0;
-}
-
-static void handle_close(void *data, struct xdg_toplevel *toplevel) {
-	(void)data;
-	(void)toplevel; // the next state says what is to be shown
-}
-
-static const struct xdg_toplevel_listener toplevel_listener = {
-	.configure = handle_toplevel_configure,
-	.close = handle_close,
-};
 
 static void handle_scale(void *data, struct wp_fractional_scale_v1 *fractional, uint32_t scale) {
 	(void)fractional;
@@ -90,58 +59,42 @@ static void close_window(struct status_window *window) {
 	if (window->viewport) {
 		wp_viewport_destroy(window->viewport);
 	}
-	if (window->toplevel) {
-		xdg_toplevel_destroy(window->toplevel);
-	}
-	if (window->xdg_surface) {
-		xdg_surface_destroy(window->xdg_surface);
-	}
-	if (window->surface) {
-		wl_surface_destroy(window->surface);
-	}
+	client_window_finish(&window->base);
 	client_buffer_finish(&window->buffer);
 	window->fractional = NULL;
 	window->viewport = NULL;
-	window->toplevel = NULL;
-	window->xdg_surface = NULL;
-	window->surface = NULL;
 }
 
+// False when out of memory: reported.
 static bool open_window(struct status_window *window) {
 	const struct status_screen *screen = window->screen;
-	const struct client_display *display = screen->display;
-	window->surface = wl_compositor_create_surface(display->compositor);
-	struct wl_region *none =
-		window->surface ? wl_compositor_create_region(display->compositor) : NULL;
+	const struct client_window_options options = {
+		.app_id = "vitrine-status",
+		.title = "Vitrine",
+		.fullscreen = true,
+		.output = window->output,
+	};
+	if (!client_window_open(&window->base, screen->display, &options)) {
+		return false;
+	}
+	struct wl_surface *surface = window->base.surface;
+	struct wl_region *none = wl_compositor_create_region(screen->display->compositor);
 	if (!none) {
+		client_report("out of memory");
 		return false;
 	}
-	wl_surface_set_input_region(window->surface, none); // what is pressed is not meant for it
+	wl_surface_set_input_region(surface, none); // what is pressed is not meant for it
 	wl_region_destroy(none);
-	window->xdg_surface = xdg_wm_base_get_xdg_surface(display->wm_base, window->surface);
-	if (!window->xdg_surface) {
-		return false;
-	}
-	xdg_surface_add_listener(window->xdg_surface, &xdg_surface_listener, window);
-	window->toplevel = xdg_surface_get_toplevel(window->xdg_surface);
-	if (!window->toplevel) {
-		return false;
-	}
-	xdg_toplevel_add_listener(window->toplevel, &toplevel_listener, window);
-	xdg_toplevel_set_app_id(window->toplevel, "vitrine-status");
-	xdg_toplevel_set_title(window->toplevel, "Vitrine");
-	xdg_toplevel_set_fullscreen(window->toplevel, window->output);
 	window->scale = SCALE_ONE;
-	window->width = window->height = window->drawn_width = window->drawn_height = 0;
+	window->drawn_width = window->drawn_height = 0;
 	if (screen->viewporter && screen->fractionals) {
-		window->viewport = wp_viewporter_get_viewport(screen->viewporter, window->surface);
-		window->fractional = wp_fractional_scale_manager_v1_get_fractional_scale(
-			screen->fractionals, window->surface);
+		window->viewport = wp_viewporter_get_viewport(screen->viewporter, surface);
+		window->fractional =
+			wp_fractional_scale_manager_v1_get_fractional_scale(screen->fractionals, surface);
 	}
 	if (window->fractional) {
 		wp_fractional_scale_v1_add_listener(window->fractional, &fractional_listener, window);
 	}
-	wl_surface_commit(window->surface);
 	return true;
 }
 
@@ -183,13 +136,14 @@ static bool draw(struct status_window *window, uint32_t width, uint32_t height) 
 	if (!draw_buffer(window, width, height, &buffer)) {
 		return false;
 	}
-	wl_surface_attach(window->surface, buffer.wl_buffer, 0, 0);
-	wl_surface_damage_buffer(window->surface, 0, 0, (int32_t)width, (int32_t)height);
+	struct wl_surface *surface = window->base.surface;
+	wl_surface_attach(surface, buffer.wl_buffer, 0, 0);
+	wl_surface_damage_buffer(surface, 0, 0, (int32_t)width, (int32_t)height);
 	if (window->viewport) {
 		wp_viewport_set_destination(
-			window->viewport, (int32_t)window->width, (int32_t)window->height);
+			window->viewport, (int32_t)window->base.width, (int32_t)window->base.height);
 	}
-	wl_surface_commit(window->surface);
+	wl_surface_commit(surface);
 	// What the compositor still reads of the former one is there for as long as it does.
 	client_buffer_finish(&window->buffer);
 	window->buffer = buffer;
@@ -206,13 +160,16 @@ static bool update_window(
 		close_window(window);
 		return true;
 	}
-	if (!window->surface && !open_window(window)) {
-		client_report("out of memory");
+	if (!window->base.surface && !open_window(window)) {
 		return false;
 	}
-	uint32_t width = to_px(window, window->width), height = to_px(window, window->height);
-	if (width == 0 || height == 0) {
+	if (!window->base.configured) {
 		return true; // its size is not told yet
+	}
+	uint32_t width = to_px(window, window->base.width);
+	uint32_t height = to_px(window, window->base.height);
+	if (width == 0 || height == 0) {
+		return true;
 	}
 	struct status_text text;
 	status_text_make(&text, state, window->name, host);

@@ -69,13 +69,21 @@ static bool create_objects(
 	return true;
 }
 
-bool client_window_init(struct client_window *window, struct client_display *display,
+bool client_window_open(struct client_window *window, struct client_display *display,
 	const struct client_window_options *options) {
 	*window = (struct client_window){.display = display};
 	client_stats_init(&window->stats, display->clock, options->verbose);
 	if (!create_objects(window, options)) {
 		client_report("out of memory");
 		client_window_finish(window);
+		return false;
+	}
+	return true;
+}
+
+bool client_window_init(struct client_window *window, struct client_display *display,
+	const struct client_window_options *options) {
+	if (!client_window_open(window, display, options)) {
 		return false;
 	}
 	// A compositor without an output may hold the configure back until there is one.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The one toplevel of a client program.
+// A toplevel of a client program.
 #ifndef VITRINE_CLIENTS_WINDOW_H
 #define VITRINE_CLIENTS_WINDOW_H
 
@@ -44,7 +44,10 @@ struct client_rect {
 	int32_t x, y, width, height;
 };
 
-// Makes the toplevel and waits for its first configure. False when that does not come: reported.
+// Makes the toplevel. False when out of memory: reported.
+bool client_window_open(struct client_window *window, struct client_display *display,
+	const struct client_window_options *options);
+// The same, and waits for its first configure. False when that does not come: reported.
 // Without a size from the compositor, `width` and `height` become those of the output if known.
 bool client_window_init(struct client_window *window, struct client_display *display,
 	const struct client_window_options *options);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // libinput's events into ours.
-#include <time.h>
-
+#include "base/clock.h"
 #include "input/internal.h"
 
 static void tell(struct input_device *device, struct input_report *event) {
@@ -60,9 +59,7 @@ static void tell_touch_end(
 }
 
 void event_release_all(struct input_device *device) {
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	uint64_t time_us = (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+	uint64_t time_us = (uint64_t)clock_now_us();
 	for (uint32_t code = 0; code < KEY_CNT; code++) {
 		tell_key(device, INPUT_KEY, time_us, code, false);
 		tell_key(device, INPUT_BUTTON, time_us, code, false);

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 
 struct app {
@@ -29,12 +30,6 @@ struct app {
 	uint64_t restarts;
 	char reason[256];
 };
-
-static int64_t now_ms(void) {
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 static void set_state(struct app *app, enum app_state state, int timer_ms) {
 	if (state == APP_STARTING || state == APP_RUNNING) {
@@ -74,7 +69,7 @@ static void describe_end(struct app *app, const struct process_end *end) {
 
 static void follow_policy(struct app *app, bool failed, int64_t ran_ms) {
 	int64_t pause_ms = 0;
-	switch (app_policy_ended(&app->policy, failed, ran_ms, now_ms(), &pause_ms)) {
+	switch (app_policy_ended(&app->policy, failed, ran_ms, clock_now_ms(), &pause_ms)) {
 	case APP_VERDICT_RESTART:
 		if (failed) {
 			log_warning("app %s: %s", app_name(app), app->reason);
@@ -102,7 +97,7 @@ static void handle_ended(void *data, const struct process_end *end) {
 	struct app *app = data;
 	bool stopping = app->state == APP_STOPPING;
 	bool failed = app->given_up || end->problem != NULL || end->out_of_memory || end->status != 0;
-	int64_t ran_ms = end->problem != NULL ? 0 : now_ms() - app->started;
+	int64_t ran_ms = end->problem != NULL ? 0 : clock_now_ms() - app->started;
 	describe_end(app, end);
 	process_destroy(app->process); // and `end` with it
 	app->process = NULL;
@@ -136,7 +131,7 @@ static void spawn(struct app *app) {
 	const struct process_handler handler = {handle_running, handle_ended, app};
 	char error[256];
 	app->runs = app->drawn = app->given_up = false;
-	app->started = now_ms();
+	app->started = clock_now_ms();
 	app->process = process_start(app->host, &app->settings.process, &handler, error);
 	if (app->process == NULL) {
 		snprintf(app->reason, sizeof(app->reason), "cannot be started: %.200s", error);

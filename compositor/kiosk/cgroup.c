@@ -14,11 +14,11 @@
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <sys/xattr.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <systemd/sd-daemon.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "kiosk/scope.h"
 
@@ -486,24 +486,18 @@ void cgroup_destroy(struct cgroup *cgroup) {
 		wl_event_loop_add_fd(cgroup->cgroups->loop, cgroup->events, 0, handle_events, cgroup);
 }
 
-static int64_t now_ms(void) {
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 void cgroups_destroy(struct cgroups *cgroups) {
 	if (cgroups == NULL) {
 		return;
 	}
-	int64_t end = now_ms() + END_MS;
+	int64_t end = clock_now_ms() + END_MS;
 	struct cgroup *cgroup, *next;
 	wl_list_for_each_safe(cgroup, next, &cgroups->dying, link) {
 		struct pollfd pollfd = {.fd = cgroup->events, .events = POLLPRI};
 		char text[256];
 		int64_t left;
 		while (pread(cgroup->events, text, sizeof(text), 0) >= 0 && // so poll hears the next change
-			!try_remove(cgroup) && (left = end - now_ms()) > 0) {
+			!try_remove(cgroup) && (left = end - clock_now_ms()) > 0) {
 			poll(&pollfd, 1, (int)left);
 		}
 		cgroup_free(cgroup);

@@ -4,8 +4,8 @@
 #include <linux/input-event-codes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "kiosk/config_keys.h"
 #include "kiosk/kiosk.h"
@@ -31,12 +31,6 @@ struct kiosk_idle {
 	int n_touches;
 	bool no_gamma; // said once
 };
-
-static int64_t now_ms(void) {
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 static void set_level(struct kiosk_idle *idle, double level) {
 	for (int i = 0; i < idle->kiosk->n_outputs; i++) {
@@ -85,7 +79,7 @@ static int64_t next_step(const struct kiosk_idle *idle, enum idle_state *state) 
 static int handle_timer(void *data) {
 	struct kiosk_idle *idle = data;
 	enum idle_state state;
-	int64_t due, now = now_ms();
+	int64_t due, now = clock_now_ms();
 	if (wayland_idle_inhibited(idle->kiosk->server)) {
 		idle->active_ms = now;
 		enter(idle, IDLE_AWAKE);
@@ -112,7 +106,7 @@ static void wake(struct kiosk_idle *idle, int64_t active_ms) {
 }
 
 void kiosk_idle_wake(struct kiosk_idle *idle) {
-	wake(idle, now_ms());
+	wake(idle, clock_now_ms());
 }
 
 bool kiosk_idle_is_dark(const struct kiosk_idle *idle) {
@@ -250,7 +244,7 @@ struct kiosk_idle *kiosk_idle_create(struct kiosk *kiosk) {
 		return NULL;
 	}
 	idle->kiosk = kiosk;
-	idle->active_ms = now_ms();
+	idle->active_ms = clock_now_ms();
 	seat_add_filter(
 		wayland_server_seat(kiosk->server), &idle->filter, &filter_ops, SEAT_FILTER_GUARD);
 	idle->timer = wl_event_loop_add_timer(kiosk_loop(kiosk), handle_timer, idle);
@@ -269,7 +263,7 @@ void kiosk_idle_reload(struct kiosk_idle *idle, const struct config *before) {
 	if (idle->by_operator || !config_section_changed(before, idle->kiosk->config, CONFIG_IDLE)) {
 		return;
 	}
-	int64_t unused_s = (now_ms() - idle->active_ms) / 1000;
+	int64_t unused_s = (clock_now_ms() - idle->active_ms) / 1000;
 	enum idle_state state = config->off_after > 0 && unused_s >= config->off_after ? IDLE_OFF
 		: config->dim_after > 0 && unused_s >= config->dim_after                   ? IDLE_DIMMED
 																				   : IDLE_AWAKE;
@@ -300,7 +294,7 @@ void kiosk_idle_set_power(struct kiosk_idle *idle, struct output *output, bool o
 	for (int i = 0; i < idle->kiosk->n_outputs; i++) {
 		any |= output_power(idle->kiosk->outputs[i]->output);
 	}
-	idle->active_ms = now_ms();
+	idle->active_ms = clock_now_ms();
 	idle->by_operator = !any;
 	if (!any) {
 		idle->state = IDLE_OFF; // any input lights them

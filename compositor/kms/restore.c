@@ -4,20 +4,14 @@
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
-#include <time.h>
 #include <xf86drm.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "kms/internal.h"
 
 // The kernel gives up on a flip after 10 s; a person at the console does not wait that long.
 #define FLIP_WAIT_MS 1000
-
-static int64_t now_ms(void) {
-	struct timespec ts;
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
 
 static bool any_flip_pending(const struct kms_device *device) {
 	for (int i = 0; i < device->n_crtcs; i++) {
@@ -32,9 +26,9 @@ static void wait_for_flips(struct kms_device *device) {
 	for (int i = 0; i < device->n_crtcs; i++) {
 		device->crtcs[i].on_flip = NULL;
 	}
-	int64_t deadline = now_ms() + FLIP_WAIT_MS;
+	int64_t deadline = clock_now_ms() + FLIP_WAIT_MS;
 	while (any_flip_pending(device)) {
-		int64_t left = deadline - now_ms();
+		int64_t left = deadline - clock_now_ms();
 		struct pollfd pollfd = {.fd = device->fd, .events = POLLIN};
 		if (left <= 0) {
 			return;

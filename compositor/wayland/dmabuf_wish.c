@@ -10,8 +10,8 @@
 #include <drm_fourcc.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "wayland/server.h"
 
 #define STABLE_NS INT64_C(1000000000)
@@ -202,9 +202,7 @@ static void arm(struct wayland_server *server, int64_t now_ns) {
 }
 
 int dmabuf_wishes_handle_timer(void *data) {
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	arm(data, (int64_t)now.tv_sec * 1000000000 + now.tv_nsec);
+	arm(data, clock_now_ns());
 	return 0;
 }
 

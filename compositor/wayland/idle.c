@@ -5,8 +5,8 @@
 // Input may come a thousand times a second: it only notes the time. A timer that finds that there was
 // some runs again for the rest.
 #include <stdlib.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "ext-idle-notify-v1-server-protocol.h"
 #include "idle-inhibit-unstable-v1-server-protocol.h"
 #include "wayland/server.h"
@@ -35,12 +35,6 @@ struct inhibitor {
 	struct wl_list link;
 };
 
-static int64_t now_ms(void) {
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static void handle_destroy(struct wl_client *client, struct wl_resource *resource) {
 	(void)client;
 	wl_resource_destroy(resource);
@@ -60,7 +54,7 @@ static void arm(struct notification *notification, int64_t ms) {
 static int handle_timer(void *data) {
 	struct notification *notification = data;
 	struct idle *idle = notification->idle;
-	int64_t now = now_ms();
+	int64_t now = clock_now_ms();
 	bool inhibited = !notification->input_only && wayland_idle_inhibited(idle->server);
 	int64_t since =
 		idle->active_ms > notification->begun_ms ? idle->active_ms : notification->begun_ms;
@@ -106,7 +100,7 @@ static void create_notification(struct wl_client *client, struct wl_resource *no
 		.resource = resource,
 		.timer = timer,
 		.timeout_ms = timeout,
-		.begun_ms = now_ms(),
+		.begun_ms = clock_now_ms(),
 		.input_only = input_only};
 	wl_list_insert(&idle->notifications, &notification->link);
 	wl_resource_set_implementation(
@@ -230,7 +224,7 @@ bool idle_create(struct wayland_server *server) {
 		return false;
 	}
 	idle->server = server;
-	idle->active_ms = now_ms();
+	idle->active_ms = clock_now_ms();
 	wl_list_init(&idle->notifications);
 	wl_list_init(&idle->inhibitors);
 	server->idle = idle;

@@ -3,8 +3,8 @@
 #include <linux/sockios.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "wayland/seat_internal.h"
 
 enum {
@@ -26,9 +26,7 @@ uint32_t seat_time_ms(uint64_t time_us) {
 }
 
 uint64_t seat_now_us(void) {
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+	return (uint64_t)clock_now_us();
 }
 
 // ---- Clients ----

@@ -7,12 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "wayland/seat_internal.h"
 #include "wayland/xdg.h"
-
-static int64_t now_ms(void) {
-	return (int64_t)(seat_now_us() / 1000);
-}
 
 static void tell_changed(struct seat *seat) {
 	struct wayland_server *server = seat->server;
@@ -42,7 +39,7 @@ static int handle_timer(void *data) {
 	if (!cursor->shown || cursor->hide_after_ms == 0) {
 		return 0;
 	}
-	int64_t left = cursor->moved_ms + cursor->hide_after_ms - now_ms();
+	int64_t left = cursor->moved_ms + cursor->hide_after_ms - clock_now_ms();
 	if (left > 0) {
 		arm(cursor, left);
 	} else if (seat->pointer.n_buttons > 0) {
@@ -62,7 +59,7 @@ void seat_set_cursor_timeout(struct seat *seat, int ms) {
 
 void seat_cursor_moved(struct seat *seat) {
 	struct seat_cursor_state *cursor = &seat->cursor;
-	cursor->moved_ms = now_ms();
+	cursor->moved_ms = clock_now_ms();
 	if (cursor->hide_after_ms > 0 && !cursor->armed) {
 		arm(cursor, cursor->hide_after_ms);
 	}

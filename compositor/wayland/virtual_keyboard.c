@@ -5,9 +5,9 @@
 #include <linux/input-event-codes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "virtual-keyboard-unstable-v1-server-protocol.h"
 #include "wayland/keymap.h"
 #include "wayland/server.h"
@@ -133,9 +133,7 @@ static const struct zwp_virtual_keyboard_v1_interface keyboard_impl = {
 
 static void handle_resource_destroy(struct wl_resource *resource) {
 	struct virtual_keyboard *keyboard = keyboard_of(resource);
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	uint64_t now_us = (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+	uint64_t now_us = (uint64_t)clock_now_us();
 	for (uint32_t key = 0; key < KEY_CNT; key++) {
 		if (keyboard->down[key / 8] & (1u << (key % 8))) {
 			send_key(keyboard, now_us, key, false);

@@ -376,6 +376,20 @@ struct test_counts test_server_count(const struct test_server *server) {
 	};
 }
 
+int test_server_rss_kib(const struct test_server *server) {
+	char path[64], line[128];
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)server->pid);
+	FILE *file = fopen(path, "re");
+	assert_non_null(file);
+	int kib = 0;
+	while (fgets(line, sizeof(line), file)) {
+		sscanf(line, "VmRSS: %d", &kib);
+	}
+	fclose(file);
+	assert_true(kib > 0);
+	return kib;
+}
+
 void test_counts_assert_same(struct test_counts before, struct test_counts after) {
 	if (before.fds == after.fds && before.maps == after.maps &&
 		before.framebuffers == after.framebuffers && before.dmabufs == after.dmabufs &&

@@ -72,6 +72,7 @@ struct test_counts {
 	int attachments;  // imports of dma-bufs, which GEM handles and framebuffers keep; -1 likewise
 };
 
+int test_server_rss_kib(const struct test_server *server); // its resident memory
 struct test_counts test_server_count(const struct test_server *server);
 // Asserts that `after` holds no more than `before` in any respect.
 void test_counts_assert_same(struct test_counts before, struct test_counts after);

@@ -13,20 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "fixture.h"
-
-// The server's cgroup, in which it is alone: so it may hand controllers down.
-static const char cgroup[] = "/sys/fs/cgroup/vitrine-test";
-
-static void enter_cgroup(void) {
-	char path[64];
-	snprintf(path, sizeof(path), "%s/cgroup.procs", cgroup);
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0 || write(fd, "0", 1) != 1) {
-		_exit(126);
-	}
-	close(fd);
-}
+#include "apps-fixture.h"
 
 static void start_with(struct fixture *fixture, const char *text, const char *const *more) {
 	static char path[] = "/tmp/vitrine-apps.ini";
@@ -36,9 +23,6 @@ static void start_with(struct fixture *fixture, const char *text, const char *co
 	assert_non_null(file);
 	fputs(text, file);
 	fclose(file);
-	if (mkdir(cgroup, 0755) != 0 && errno != EEXIST) {
-		fail_msg("%s: %s", cgroup, strerror(errno));
-	}
 	snprintf(fixture->server.socket, sizeof(fixture->server.socket), "apps-%u", serial++);
 	char name[32];
 	strcpy(name, fixture->server.socket);
@@ -47,7 +31,7 @@ static void start_with(struct fixture *fixture, const char *text, const char *co
 	for (int i = 8; more && *more; i++) {
 		args[i] = *more++;
 	}
-	test_server_launch(&fixture->server, args, enter_cgroup);
+	apps_launch(&fixture->server, args);
 	strcpy(fixture->server.socket, name);
 	assert_true(test_server_wait_log(&fixture->server, "ready\n"));
 	test_client_connect(&fixture->control, &fixture->server);
@@ -62,55 +46,18 @@ static void stop(struct fixture *fixture) {
 	test_picture_finish(&fixture->picture);
 	test_client_disconnect(&fixture->control);
 	test_server_stop(&fixture->server);
-	// No cgroup is left in it, and no process.
-	if (rmdir(cgroup) != 0) {
-		fail_msg("%s: %s", cgroup, strerror(errno));
-	}
+	apps_assert_nothing_left();
 }
 
 // ---- What the server says ----
 
-struct seen {
-	char state[16], reason[256];
-	int pid;
-	int64_t restarts;
-};
-
-static struct json_object *find_app(struct json_object *status, const char *name) {
-	struct json_object *apps = test_json(status, "apps");
-	for (size_t i = 0; i < json_object_array_length(apps); i++) {
-		struct json_object *app = json_object_array_get_idx(apps, i);
-		if (strcmp(test_json_string(app, "name"), name) == 0) {
-			return app;
-		}
-	}
-	fail_msg("there is no app %s", name);
-	return NULL;
+static struct app_seen look(struct fixture *fixture, const char *name) {
+	return apps_look(&fixture->control, name);
 }
 
-static struct seen look(struct fixture *fixture, const char *name) {
-	struct json_object *status = test_status(&fixture->control);
-	struct json_object *app = find_app(status, name);
-	struct seen seen = {
-		.pid = (int)test_json_int(app, "pid"),
-		.restarts = test_json_int(app, "restarts"),
-	};
-	snprintf(seen.state, sizeof(seen.state), "%s", test_json_string(app, "state"));
-	snprintf(seen.reason, sizeof(seen.reason), "%s", test_json_string(app, "reason"));
-	json_object_put(status);
-	return seen;
-}
-
-// The log has a line for each change.
-static struct seen wait_for(
+static struct app_seen wait_for(
 	struct fixture *fixture, const char *name, const char *state, int64_t restarts) {
-	for (;;) {
-		struct seen seen = look(fixture, name);
-		if (strcmp(seen.state, state) == 0 && seen.restarts >= restarts) {
-			return seen;
-		}
-		assert_true(test_server_read_log(&fixture->server));
-	}
+	return apps_wait(&fixture->server, &fixture->control, name, state, restarts);
 }
 
 static void command(struct fixture *fixture, const char *action, const char *name) {
@@ -122,40 +69,11 @@ static void command(struct fixture *fixture, const char *action, const char *nam
 
 // ---- What is there ----
 
-// How many cgroups of apps the server has.
-static int count_cgroups(const struct fixture *fixture) {
-	char path[128];
-	snprintf(path, sizeof(path), "%s/vitrine-%d", cgroup, (int)fixture->server.pid);
-	DIR *dir = opendir(path);
-	assert_non_null(dir);
-	struct dirent *entry;
-	int n = 0;
-	while ((entry = readdir(dir))) {
-		n += entry->d_type == DT_DIR && entry->d_name[0] != '.' &&
-			strcmp(entry->d_name, "server") != 0;
-	}
-	closedir(dir);
-	return n;
-}
-
 // They go once all that was in them is gone.
 static void wait_cgroups(struct fixture *fixture, int n) {
-	while (count_cgroups(fixture) != n) {
+	while (apps_count_cgroups(&fixture->server) != n) {
 		test_client_roundtrip(&fixture->control);
 	}
-}
-
-static long rss_kb(const struct fixture *fixture) {
-	char path[64], line[256];
-	long kb = -1;
-	snprintf(path, sizeof(path), "/proc/%d/status", (int)fixture->server.pid);
-	FILE *file = fopen(path, "re");
-	assert_non_null(file);
-	while (fgets(line, sizeof(line), file)) {
-		sscanf(line, "VmRSS: %ld", &kb);
-	}
-	fclose(file);
-	return kb;
 }
 
 // Those that run this, word for word.
@@ -185,7 +103,7 @@ static int count_processes(const char *command_line) {
 // ---- Ends ----
 
 // What the server holds while no app runs: how many buffers an app has is its own affair.
-static struct test_counts count_at_rest(struct fixture *fixture, long *rss) {
+static struct test_counts count_at_rest(struct fixture *fixture, int *rss) {
 	command(fixture, "stop", "victim");
 	command(fixture, "stop", "other");
 	wait_for(fixture, "victim", "stopped", 0);
@@ -200,7 +118,7 @@ static struct test_counts count_at_rest(struct fixture *fixture, long *rss) {
 	}
 	test_client_roundtrip(&fixture->control);
 	struct test_counts counts = test_server_count(&fixture->server);
-	*rss = rss_kb(fixture);
+	*rss = test_server_rss_kib(&fixture->server);
 	command(fixture, "start", "other");
 	command(fixture, "start", "victim");
 	wait_for(fixture, "other", "running", 0);
@@ -209,7 +127,7 @@ static struct test_counts count_at_rest(struct fixture *fixture, long *rss) {
 
 static void kill_victim(struct fixture *fixture, int64_t first, int64_t last) {
 	for (int64_t i = first; i < last; i++) {
-		struct seen seen = wait_for(fixture, "victim", "running", i);
+		struct app_seen seen = wait_for(fixture, "victim", "running", i);
 		assert_int_equal(seen.restarts, i);
 		assert_int_equal(kill(seen.pid, SIGKILL), 0);
 	}
@@ -227,6 +145,21 @@ static struct refreshes refreshes(struct fixture *fixture) {
 	};
 }
 
+static struct refreshes refreshes_since(struct fixture *fixture, struct refreshes then) {
+	struct refreshes now = refreshes(fixture);
+	return (struct refreshes){now.frames - then.frames, now.missed - then.missed};
+}
+
+// The loop of the kills without them: how it is on this machine, as it is busy now.
+static struct refreshes count_calm(struct fixture *fixture, int64_t frames) {
+	struct refreshes begin = refreshes(fixture), calm;
+	do {
+		assert_string_equal(look(fixture, "victim").state, "running");
+		calm = refreshes_since(fixture, begin);
+	} while (calm.frames < frames);
+	return calm;
+}
+
 static void test_killed_many_times(void **state) {
 	(void)state;
 	int kills = getenv("VITRINE_SOAK") ? 1000 : 100;
@@ -236,22 +169,17 @@ static void test_killed_many_times(void **state) {
 		"ready-within = 60\noutput = Virtual-1\n"
 		"[app other]\ncommand = vitrine-testcard --memory shm\noutput = Virtual-2\n"
 		"ready-within = 60\n");
-	long rss_before, rss_after;
+	int rss_before, rss_after;
 	kill_victim(&f, 0, 10); // by then everything was there once
 	struct test_counts before = count_at_rest(&f, &rss_before);
-	struct refreshes calm = refreshes(&f), busy;
-	do { // how it is on this machine without anybody's end
-		test_client_roundtrip(&f.control);
-		busy = refreshes(&f);
-	} while (busy.frames - calm.frames < 300);
-	calm = (struct refreshes){busy.frames - calm.frames, busy.missed - calm.missed};
+	wait_for(&f, "victim", "running", 0);
+	struct refreshes calm = count_calm(&f, 3 * kills), begin = refreshes(&f);
 	kill_victim(&f, 10, 10 + kills);
-	struct refreshes end = refreshes(&f);
-	busy = (struct refreshes){end.frames - busy.frames, end.missed - busy.missed};
+	struct refreshes busy = refreshes_since(&f, begin);
 	assert_string_equal(look(&f, "other").state, "running");
 	assert_int_equal(look(&f, "other").restarts, 0);
 	struct test_counts after = count_at_rest(&f, &rss_after);
-	print_message("%d kills: %+ld kB; the other screen missed %lld of %lld refreshes, and %lld of "
+	print_message("%d kills: %+d KiB; the other screen missed %lld of %lld refreshes, and %lld of "
 				  "%lld without kills\n",
 		kills, rss_after - rss_before, (long long)busy.missed,
 		(long long)(busy.frames + busy.missed), (long long)calm.missed,
@@ -271,7 +199,7 @@ static void test_ends_by_policy(void **state) {
 		"max-restarts = 3\n"
 		"[app never]\ncommand = false\nrestart = never\n"
 		"[app absent]\ncommand = /nonexistent\nrestart-pause = 0\nmax-restarts = 1\n");
-	struct seen seen = wait_for(&f, "once", "stopped", 0);
+	struct app_seen seen = wait_for(&f, "once", "stopped", 0);
 	assert_int_equal(seen.restarts, 0);
 	assert_string_equal(seen.reason, "ended with status 0");
 	assert_int_equal(wait_for(&f, "always", "failed", 0).restarts, 4);
@@ -297,7 +225,7 @@ static void test_never_draws(void **state) {
 		"[app next]\ncommand = sleep 1000\nafter = mute\n");
 	assert_string_equal(look(&f, "next").state, "waiting");
 	assert_string_equal(look(&f, "next").reason, "starts after mute");
-	struct seen seen = wait_for(&f, "mute", "failed", 0);
+	struct app_seen seen = wait_for(&f, "mute", "failed", 0);
 	assert_string_equal(seen.reason, "killed: no picture within 0.2 s");
 	assert_int_equal(seen.restarts, 2);
 	wait_for(&f, "next", "running", 0); // what it waited for has ended for good
@@ -313,8 +241,8 @@ static void test_hangs(void **state) {
 		"watchdog-ping = 1\nrestart-pause = 0\noutput = Virtual-1\n"
 		"[app watched]\ncommand = vitrine-testcard --memory shm\nready-within = 60\n"
 		"watchdog-draw = 2\nrestart-pause = 0\noutput = Virtual-2\n");
-	struct seen asked = wait_for(&f, "asked", "running", 0);
-	struct seen watched = wait_for(&f, "watched", "running", 0);
+	struct app_seen asked = wait_for(&f, "asked", "running", 0);
+	struct app_seen watched = wait_for(&f, "watched", "running", 0);
 	assert_int_equal(kill(asked.pid, SIGSTOP), 0);
 	assert_int_equal(kill(watched.pid, SIGSTOP), 0);
 	assert_true(test_server_wait_log(&f.server, "app asked: killed: no answer to a ping for 1 s"));
@@ -334,7 +262,7 @@ static void test_what_it_started_goes_with_it(void **state) {
 		"done; "
 		"exec sleep 1234'\nrestart-pause = 0\n");
 	for (int i = 0; i < 5; i++) {
-		struct seen seen = wait_for(&f, "litter", "running", i);
+		struct app_seen seen = wait_for(&f, "litter", "running", i);
 		while (count_processes("sleep 1234") != 1) {
 			test_client_roundtrip(&f.control); // all are there now
 		}
@@ -356,13 +284,43 @@ static void test_limits(void **state) {
 		"max-restarts = 2\n"
 		"[app forks]\ncommand = sh -c 'for i in 1 2 3 4 5 6 7 8 9; do sleep 999 & done; wait'\n"
 		"pids-max = 5\nrestart = never\n");
-	struct seen seen = wait_for(&f, "leak", "failed", 0);
+	struct app_seen seen = wait_for(&f, "leak", "failed", 0);
 	assert_string_equal(seen.reason, "killed: it reached its memory-max");
 	assert_int_equal(seen.restarts, 2);
 	wait_for(&f, "forks", "failed", 0);
 	assert_true(count_processes("sleep 999") <= 5);
 	wait_cgroups(&f, 0);
 	assert_int_equal(count_processes("sleep 999"), 0);
+	stop(&f);
+}
+
+static bool has_cpu_controller(void) {
+	char line[256] = "";
+	FILE *file = fopen("/sys/fs/cgroup/cgroup.controllers", "re");
+	assert_non_null(file);
+	bool read = fgets(line, sizeof(line), file) != NULL;
+	fclose(file);
+	return read && strstr(line, "cpu ") != NULL;
+}
+
+// Where the kernel has no such controller, that is said, and the app runs all the same.
+static void test_cpu_quota(void **state) {
+	(void)state;
+	struct fixture f;
+	start(&f, "[app busy]\ncommand = sh -c 'while :; do :; done'\ncpu-quota = 25%\n");
+	wait_for(&f, "busy", "running", 0);
+	if (has_cpu_controller()) {
+		char path[512], line[64] = "";
+		apps_cgroup_file(&f.server, "cpu.max", path);
+		FILE *file = fopen(path, "re");
+		assert_non_null(file);
+		assert_non_null(fgets(line, sizeof(line), file));
+		fclose(file);
+		assert_string_equal(line, "25000 100000\n");
+	} else {
+		assert_true(test_server_wait_log(&f.server,
+			"app busy: its limit is not kept: the cgroup controller \"cpu\" is not handed down"));
+	}
 	stop(&f);
 }
 
@@ -380,9 +338,10 @@ static void test_deaf(void **state) {
 	command(&f, "stop", "deaf");
 	wait_for(&f, "deaf", "stopped", 0);
 	assert_true(test_server_wait_log(&f.server, "app deaf: did not end within 300 ms, killed"));
-	struct seen before = wait_for(&f, "polite", "running", 0);
+	struct app_seen before = wait_for(&f, "polite", "running", 0);
 	command(&f, "restart", "polite");
-	for (struct seen now = before; now.pid == before.pid || strcmp(now.state, "running") != 0;) {
+	for (struct app_seen now = before;
+		 now.pid == before.pid || strcmp(now.state, "running") != 0;) {
 		assert_true(test_server_read_log(&f.server));
 		now = look(&f, "polite");
 	}
@@ -423,14 +382,14 @@ static void test_runs_as_another_user(void **state) {
 	start(&f,
 		"[app guest]\ncommand = /tmp/painter 5\nuser = nobody\nready-within = 60\n"
 		"directory = /\n");
-	struct seen seen = wait_for(&f, "guest", "running", 0);
+	struct app_seen seen = wait_for(&f, "guest", "running", 0);
 	struct stat st;
 	char path[64];
 	snprintf(path, sizeof(path), "/proc/%d", seen.pid);
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_not_equal(st.st_uid, 0);
 	struct json_object *status = test_status(&f.control);
-	struct json_object *windows = test_json(find_app(status, "guest"), "windows");
+	struct json_object *windows = test_json(apps_find(status, "guest"), "windows");
 	assert_int_equal(json_object_array_length(windows), 1);
 	json_object_put(status);
 	stop(&f);
@@ -447,6 +406,7 @@ int main(void) {
 		cmocka_unit_test(test_hangs),
 		cmocka_unit_test(test_what_it_started_goes_with_it),
 		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_cpu_quota),
 		cmocka_unit_test(test_deaf),
 		cmocka_unit_test(test_no_such_app),
 		cmocka_unit_test(test_runs_as_another_user),

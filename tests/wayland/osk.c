@@ -330,6 +330,41 @@ static void test_squeekboard_foot(void **state) {
 	type_into_foot(&squeekboard_terminal);
 }
 
+// ---- Another configuration ----
+
+static const struct keyboard high = {
+	.name = "wvkbd",
+	.program = "/usr/bin/wvkbd-mobintl",
+	.configuration = "[osk]\ncommand = wvkbd-mobintl -L 240\n",
+	.height = 240,
+};
+
+static void reload(struct kiosk *kiosk, const char *configuration) {
+	const char *argv[] = {"vitrinectl", "reload", NULL};
+	int output, status;
+	write_file(kiosk->configuration, configuration);
+	pid_t pid = start_app(kiosk, argv, &output);
+	close(output);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
+// The keyboard of another command takes the place of the former one, and goes with its section.
+static void test_replaced(void **state) {
+	(void)state;
+	struct kiosk kiosk;
+	start(&kiosk, &high);
+	wait_layer(&kiosk, HEIGHT - 240, 240, true);
+	reload(&kiosk, "[osk]\ncommand = wvkbd-mobintl -H 200 -L 200\n");
+	wait_layer(&kiosk, HEIGHT - 200, 200, true);
+	wait_layer(&kiosk, HEIGHT - 240, 240, false);
+	reload(&kiosk, "");
+	wait_layer(&kiosk, HEIGHT - 200, 200, false);
+	reload(&kiosk, high.configuration);
+	wait_layer(&kiosk, HEIGHT - 240, 240, true);
+	stop(&kiosk);
+}
+
 // ---- Who may be one ----
 
 static const struct keyboard listed = {
@@ -382,6 +417,7 @@ static void test_stranger(void **state) {
 int main(void) {
 	test_guard(290);
 	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_replaced),
 		cmocka_unit_test(test_listed),
 		cmocka_unit_test(test_stranger),
 		cmocka_unit_test(test_wvkbd_zenity),

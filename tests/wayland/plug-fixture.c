@@ -265,17 +265,23 @@ int plugs_count_displays(void) {
 	return layout && strcmp(layout, "dual") == 0 ? PLUGS_DISPLAYS : 1;
 }
 
+static void launch_plainly(struct test_server *server, const char *const *args) {
+	test_server_launch(server, args, NULL);
+}
+
+void plugs_launch_with(struct plugs *plugs, const char *socket, plugs_launcher *launcher) {
+	const char *args[] = {"--socket", socket, "--config", path, NULL};
+	*plugs = (struct plugs){.n = plugs_count_displays(), .device = true, .taken = true};
+	launcher(&plugs->server, args);
+	snprintf(plugs->server.socket, sizeof(plugs->server.socket), "%s", socket);
+}
+
 struct plugs *plugs_launch(void) {
 	static struct plugs plugs;
 	static unsigned serial;
 	char name[32];
-	memset(&plugs, 0, sizeof(plugs));
 	snprintf(name, sizeof(name), "hotplug-%d-%u", (int)getpid(), serial++);
-	const char *args[] = {"--socket", name, "--config", path, NULL};
-	test_server_launch(&plugs.server, args, NULL);
-	strcpy(plugs.server.socket, name);
-	plugs.n = plugs_count_displays();
-	plugs.device = plugs.taken = true;
+	plugs_launch_with(&plugs, name, launch_plainly);
 	return &plugs;
 }
 

@@ -46,6 +46,9 @@ void plugs_expect(struct plugs *plugs, const char *text);
 
 // A server, and nothing that waits for it.
 struct plugs *plugs_launch(void);
+typedef void plugs_launcher(struct test_server *server, const char *const *args);
+// The same with what starts it, and the name of its socket.
+void plugs_launch_with(struct plugs *plugs, const char *socket, plugs_launcher *launcher);
 // For cmocka_unit_test_setup_teardown: with every display plugged in, and an app on each; *state becomes a
 // struct plugs.
 int plugs_start(void **state);

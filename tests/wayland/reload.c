@@ -269,20 +269,6 @@ static void test_restart_is_told(void **state) {
 
 // ---- Many ----
 
-static long rss_kb(const struct test_server *server) {
-	char path[64], line[256];
-	long kb = -1;
-	snprintf(path, sizeof(path), "/proc/%d/status", (int)server->pid);
-	FILE *file = fopen(path, "re");
-	assert_non_null(file);
-	while (fgets(line, sizeof(line), file)) {
-		sscanf(line, "VmRSS: %ld kB", &kb);
-	}
-	fclose(file);
-	assert_true(kb > 0);
-	return kb;
-}
-
 // Everything that can change, changes; every tenth time the mode does, too. Keymaps and cursors are made
 // anew if `slow`, which takes longer than a frame.
 static void configure_nth(struct reload *reload, int i, bool slow) {
@@ -330,15 +316,15 @@ static void test_many(void **state) {
 		change(reload, i, true);
 	}
 	struct test_counts before = count(reload);
-	long before_kb = rss_kb(&reload->server);
+	int before_kb = test_server_rss_kib(&reload->server);
 	int64_t modesets = reload_counter(reload, "modesets");
 	for (int i = WARM_UP; i < WARM_UP + RELOADS; i++) {
 		change(reload, i, true);
 	}
-	long more_kb = rss_kb(&reload->server) - before_kb;
+	int more_kb = test_server_rss_kib(&reload->server) - before_kb;
 	modesets = reload_counter(reload, "modesets") - modesets;
 	print_message(
-		"%d reloads: %ld KiB more, %lld modesets\n", RELOADS, more_kb, (long long)modesets);
+		"%d reloads: %d KiB more, %lld modesets\n", RELOADS, more_kb, (long long)modesets);
 	assert_int_equal(modesets, RELOADS / 10);
 	test_counts_assert_same(before, count(reload));
 	assert_true(more_kb < MORE_RSS_KB);

@@ -4,7 +4,6 @@
 //
 // VITRINE_REPLUGS: of displays, and a tenth as many of the device, and of sessions where a seat daemon is;
 // VITRINE_SEED: where the random numbers begin.
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "other-session.h"
@@ -83,20 +82,6 @@ static void let_go(struct run *run) {
 #endif
 
 // ---- What is left ----
-
-static int read_rss_kib(const struct test_server *server) {
-	char name[64], line[128];
-	snprintf(name, sizeof(name), "/proc/%d/status", (int)server->pid);
-	FILE *file = fopen(name, "re");
-	assert_non_null(file);
-	int kib = 0;
-	while (fgets(line, sizeof(line), file)) {
-		sscanf(line, "VmRSS: %d", &kib);
-	}
-	fclose(file);
-	assert_true(kib > 0);
-	return kib;
-}
 
 static bool is_more(struct test_counts before, struct test_counts now) {
 	return now.fds > before.fds || now.maps > before.maps ||
@@ -192,7 +177,7 @@ static void test_at_random(void **state) {
 		come_back(&run);
 	}
 	struct test_counts before = settle(run.plugs);
-	int kib = read_rss_kib(&run.plugs->server);
+	int kib = test_server_rss_kib(&run.plugs->server);
 	while (run.replugs < n || run.device_replugs < seldom ||
 		(have_sessions() && run.switches < seldom)) {
 		step(&run);
@@ -201,7 +186,7 @@ static void test_at_random(void **state) {
 		come_back(&run);
 	}
 	assert_nothing_left(run.plugs, before);
-	int grown = read_rss_kib(&run.plugs->server) - kib;
+	int grown = test_server_rss_kib(&run.plugs->server) - kib;
 	print_message("replugs: %d of displays, %d of the device; switches of the session: %d; memory: "
 				  "%d KiB more\n",
 		run.replugs, run.device_replugs, run.switches, grown);

@@ -283,11 +283,23 @@ static void test_no_device(void **state) {
 static void test_waiting_for_a_device(void **state) {
 	(void)state;
 	assert_sigterm_ends_waiting(ARGS("--wait"));
+	char ini[64];
+	snprintf(ini, sizeof(ini), "%s/late.ini", folder);
+	write_file(ini, "[output *]\nmode = 1024x768\n");
 	struct test_server server;
-	test_server_launch(&server, ARGS("--mode", TEST_MODE, "--socket", "late", "--wait"), NULL);
+	test_server_launch(&server, ARGS("--config", ini, "--socket", "late", "--wait"), NULL);
 	assert_true(test_server_wait_log(&server, "waiting"));
+	// The configuration is read anew meanwhile, all of it or nothing.
+	write_file(ini, "[output *]\nmode = " TEST_MODE "\n");
+	kill(server.pid, SIGHUP);
+	assert_true(test_server_wait_log(&server, "the configuration was read anew\n"));
+	write_file(ini, "[output *]\nmode = 640x480\ncolour = blue\n");
+	kill(server.pid, SIGHUP);
+	assert_true(test_server_wait_log(&server, "is wrong: nothing is changed\n"));
+	assert_non_null(strstr(server.text, "late.ini:3: "));
 	make_device();
 	assert_true(test_server_wait_log(&server, "ready\n"));
+	assert_true(test_server_wait_log(&server, "Virtual-1: 320x240 at"));
 	test_server_stop(&server);
 }
 
