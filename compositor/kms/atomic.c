@@ -320,6 +320,13 @@ void kms_request_max_bpc(struct kms_connector *connector, int max_bpc) {
 	}
 }
 
+void kms_request_content(struct kms_connector *connector, enum kms_content content) {
+	if (content != KMS_CONTENT_KEEP && connector->content_types[content] != UINT64_MAX) {
+		kms_property_stage(
+			&connector->props[KMS_CONNECTOR_CONTENT_TYPE], connector->content_types[content]);
+	}
+}
+
 void kms_request_disable(struct kms_crtc *crtc) {
 	struct kms_device *device = crtc->device;
 	for (int i = 0; i < device->n_connectors; i++) {

@@ -33,6 +33,7 @@ enum kms_connector_property {
 	KMS_CONNECTOR_EDID,
 	KMS_CONNECTOR_NON_DESKTOP,
 	KMS_CONNECTOR_MAX_BPC,
+	KMS_CONNECTOR_CONTENT_TYPE,
 	KMS_CONNECTOR_PANEL_ORIENTATION,
 	KMS_CONNECTOR_LINK_STATUS, // DRM_MODE_LINK_STATUS_BAD: only a modeset brings the picture back
 	KMS_CONNECTOR_WRITEBACK_FB_ID,
@@ -89,6 +90,16 @@ enum kms_orientation {
 	KMS_ORIENTATION_RIGHT_UP,
 };
 
+// What a connector says its picture is (HDMI's content type).
+enum kms_content {
+	KMS_CONTENT_NONE,
+	KMS_CONTENT_PHOTO,
+	KMS_CONTENT_CINEMA,
+	KMS_CONTENT_GAME,
+	KMS_CONTENT_COUNT,
+	KMS_CONTENT_KEEP = KMS_CONTENT_COUNT, // to stage: none of them
+};
+
 struct kms_connector {
 	struct kms_device *device;
 	uint32_t id;
@@ -106,7 +117,8 @@ struct kms_connector {
 	void *edid; // owned; NULL without one
 	size_t edid_size;
 	enum kms_orientation orientation;
-	int min_bpc, max_bpc; // range of the property "max bpc"; 0 without it
+	int min_bpc, max_bpc;                      // range of the property "max bpc"; 0 without it
+	uint64_t content_types[KMS_CONTENT_COUNT]; // values of the property; UINT64_MAX: it has none
 	struct kms_property props[KMS_CONNECTOR_PROPERTY_COUNT];
 };
 
@@ -402,6 +414,9 @@ bool kms_request_enable(
 // Stages how many bits a colour the connector gets at most, within its range; 0: as when the device was
 // opened. What that changes may be a modeset. Nothing where the driver has no such property.
 void kms_request_max_bpc(struct kms_connector *connector, int max_bpc);
+// Stages what the connector says its picture is. Nothing where the driver does not know that; what it changes
+// may be a modeset.
+void kms_request_content(struct kms_connector *connector, enum kms_content content);
 // Stages the CRTC, its connectors (a writeback connector too) and its planes off.
 void kms_request_disable(struct kms_crtc *crtc);
 // Stages a writeback job of the CRTC into `framebuffer`. *out_fence becomes a sync_file fd at commit,

@@ -109,6 +109,7 @@ enum planner_verdict output_test(void *data, const struct planner_plan *plan) {
 	if (!output_stage(output, output->testing, plan)) {
 		return PLANNER_REFUSED;
 	}
+	content_stage(output);
 	// What is asked of a dark one is whether the layout does once it is lit.
 	uint32_t flags = KMS_COMMIT_TEST | power_stage_light(output);
 	int rc = kms_request_commit(output->device, output->pipe.crtc, flags);
@@ -149,6 +150,9 @@ static bool uses_clients(const struct output *output, const struct frame *frame)
 
 int output_commit(struct output *output, struct frame *frame) {
 	int rc = commit_once(output, frame);
+	if (rc != 0 && !is_passing(rc) && content_give_up(output)) {
+		rc = commit_once(output, frame);
+	}
 	if (rc == 0 || is_passing(rc) || !uses_clients(output, frame)) {
 		return rc;
 	}

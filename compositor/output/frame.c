@@ -215,10 +215,11 @@ bool frame_build(struct output *output, struct frame *frame) {
 		tests = planner_improve(output->planner, &planner, &oracle, &frame->plan);
 	}
 	output->counters.test_commits += (uint64_t)tests;
-	output->testing = NULL;
 	settle(output, frame);
 	pool_settle(output, frame, &planner);
 	wish_update(output, frame, &planner);
+	content_update(output, frame);
+	output->testing = NULL;
 	return true;
 }
 

@@ -86,6 +86,8 @@ struct output {
 	bool gamma_changed;
 	bool modeset_due; // pipe.mode is not what the CRTC runs, or is to run when it is lit
 	bool had_flip;
+	enum kms_content content;      // what the display is told, with the next frame at the latest
+	uint32_t content_refused;      // bit i = kms_content i takes a modeset
 	int32_t retry_ms;              // after the last commit was refused; 0: it was not
 	struct wl_event_source *idle;  // repaint now; may be NULL
 	struct wl_event_source *timer; // repaint at the deadline
@@ -140,6 +142,15 @@ struct scene_fbox frame_source(const struct scene_layer *layer, struct scene_fbo
 // called right after `frame` was planned; `scene` is what it was planned from.
 void wish_update(
 	struct output *output, const struct frame *frame, const struct planner_scene *scene);
+
+// ---- content.c ----
+// `frame` was just planned: what it shows is told to the display with it, if that differs and is possible.
+void content_update(struct output *output, const struct frame *frame);
+void content_stage(struct output *output);
+// A commit was refused. True if that may be because of what was told: then it is not told any more.
+bool content_give_up(struct output *output);
+// The device may take what it refused.
+void content_forget(struct output *output);
 
 // ---- compose.c ----
 void output_pictures_init(struct output *output);

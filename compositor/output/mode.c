@@ -29,6 +29,7 @@ void output_take_mode(struct output *output, const drmModeModeInfo *mode) {
 bool output_stage_mode(struct output *output) {
 	const struct kms_pipe *pipe = &output->pipe;
 	kms_request_max_bpc(pipe->connector, pipe->max_bpc);
+	content_stage(output);
 	return kms_request_enable(pipe->crtc, pipe->connector, &pipe->mode);
 }
 

@@ -602,6 +602,7 @@ void output_retrain(struct output *output) {
 
 void output_forget(struct output *output) {
 	planner_forget(output->planner);
+	content_forget(output);
 }
 
 int64_t output_overdue_ns(const struct output *output) {

@@ -78,6 +78,7 @@ uint32_t power_stage(struct output *output) {
 	if (output->gamma_changed) {
 		kms_request_gamma(output->pipe.crtc, output->level);
 	}
+	content_stage(output);
 	return power_stage_light(output);
 }
 

@@ -3,6 +3,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -67,6 +68,36 @@ static void bits_a_colour(void **state) {
 	}
 }
 
+static void content(void **state) {
+	(void)state;
+	struct fake fake;
+	fake_init(&fake);
+	struct kms_connector *connector = &fake.connectors[0];
+	struct kms_property *type = &connector->props[KMS_CONNECTOR_CONTENT_TYPE];
+	*type = property(5, 1);
+	const uint64_t types[KMS_CONTENT_COUNT] = {
+		[KMS_CONTENT_NONE] = 0,
+		[KMS_CONTENT_PHOTO] = UINT64_MAX, // which the driver does not know
+		[KMS_CONTENT_CINEMA] = 1,
+		[KMS_CONTENT_GAME] = 4,
+	};
+	memcpy(connector->content_types, types, sizeof(types));
+	for (int i = 0; i <= KMS_CONTENT_KEEP; i++) {
+		kms_request_begin(&fake.device);
+		kms_request_content(connector, (enum kms_content)i);
+		bool differs = i == KMS_CONTENT_NONE || i == KMS_CONTENT_GAME;
+		assert_int_equal(type->is_staged, differs);
+		assert_int_equal(kms_request_count(&fake.device), differs);
+		if (differs) {
+			assert_int_equal(type->staged, types[i]);
+		}
+	}
+	// A driver without it.
+	kms_request_content(&fake.connectors[1], KMS_CONTENT_NONE);
+	kms_request_begin(&fake.device);
+	assert_int_equal(kms_request_count(&fake.device), 0);
+}
+
 // The last connector takes its CRTC with it, as does one that is alone.
 static void dark(void **state) {
 	(void)state;
@@ -92,6 +123,7 @@ static void dark(void **state) {
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(bits_a_colour),
+		cmocka_unit_test(content),
 		cmocka_unit_test(dark),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
