@@ -107,6 +107,7 @@ struct scene_presentation {
 	int32_t refresh_ns; // 0 if unknown
 	bool hardware_clock;
 	bool zero_copy; // this layer was on a plane
+	bool torn;      // it did not wait for the refresh that was on its way
 };
 
 // Which planes would show a layer where it is now, were its buffer of a format and modifier that they
@@ -152,6 +153,7 @@ struct scene_layer {
 	struct scene_owner owner;
 	bool
 		whole; // planes are to show all of it or nothing, also at the edge: cursor planes cannot crop
+	bool tearing; // its contents are better shown at once, and torn, than with the next refresh
 	bool frame_wanted;       // asks for a frame though nothing may have changed
 	bool wish_wanted;        // the producer would use another format or modifier if it was told
 	uint32_t opaque_serial;  // changes whenever `opaque` does
