@@ -183,6 +183,12 @@ int kms_request_count(const struct kms_device *device) {
 	return count;
 }
 
+bool kms_request_is_flip(const struct kms_plane *plane) {
+	const struct kms_property *fb_id = &plane->props[KMS_PLANE_FB_ID];
+	return fb_id->is_staged && fb_id->staged != 0 && fb_id->value != 0 &&
+		kms_request_count(plane->device) == 1;
+}
+
 // ---- staging planes ----
 
 // The last master leaves its values: everything is written, changed or not.
@@ -327,6 +333,10 @@ void kms_request_content(struct kms_connector *connector, enum kms_content conte
 	}
 }
 
+void kms_request_vrr(struct kms_crtc *crtc, bool vrr) {
+	kms_property_stage(&crtc->props[KMS_CRTC_VRR_ENABLED], vrr);
+}
+
 void kms_request_disable(struct kms_crtc *crtc) {
 	struct kms_device *device = crtc->device;
 	for (int i = 0; i < device->n_connectors; i++) {
@@ -465,6 +475,9 @@ static uint32_t kernel_flags(uint32_t flags) {
 	}
 	if (flags & KMS_COMMIT_EVENT) {
 		kernel |= DRM_MODE_PAGE_FLIP_EVENT;
+	}
+	if (flags & KMS_COMMIT_ASYNC) {
+		kernel |= DRM_MODE_PAGE_FLIP_ASYNC;
 	}
 	return kernel;
 }

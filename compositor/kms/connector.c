@@ -15,6 +15,7 @@ static const char *const connector_names[KMS_CONNECTOR_PROPERTY_COUNT] = {
 	[KMS_CONNECTOR_MAX_BPC] = "max bpc",
 	[KMS_CONNECTOR_CONTENT_TYPE] = "content type",
 	[KMS_CONNECTOR_PANEL_ORIENTATION] = "panel orientation",
+	[KMS_CONNECTOR_VRR_CAPABLE] = "vrr_capable",
 	[KMS_CONNECTOR_LINK_STATUS] = "link-status",
 	[KMS_CONNECTOR_WRITEBACK_FB_ID] = "WRITEBACK_FB_ID",
 	[KMS_CONNECTOR_WRITEBACK_OUT_FENCE_PTR] = "WRITEBACK_OUT_FENCE_PTR",
@@ -85,6 +86,8 @@ static bool probe_connector(struct kms_connector *connector, struct probe *probe
 	for (int i = 0; i < now->count_props; i++) {
 		if (now->props[i] == connector->props[KMS_CONNECTOR_NON_DESKTOP].id) {
 			connector->non_desktop = now->prop_values[i] != 0;
+		} else if (now->props[i] == connector->props[KMS_CONNECTOR_VRR_CAPABLE].id) {
+			connector->vrr_capable = now->prop_values[i] != 0;
 		} else if (now->props[i] == connector->props[KMS_CONNECTOR_LINK_STATUS].id) {
 			connector->props[KMS_CONNECTOR_LINK_STATUS].value = now->prop_values[i];
 		}

@@ -370,7 +370,7 @@ void frame_damage(struct output *output, const struct frame *before, const struc
 }
 
 bool frame_needed(struct output *output, const struct frame *before, const struct frame *frame) {
-	if (before == NULL || output->swapped || output->gamma_changed ||
+	if (before == NULL || output->swapped || output->gamma_changed || output_vrr_is_due(output) ||
 		pixman_region32_not_empty(&output->pictures[0].damage) ||
 		pixman_region32_not_empty(&output->pictures[1].damage)) {
 		return true;

@@ -97,6 +97,8 @@ struct output {
 	struct pace pace;
 	int64_t deadline_ns; // when the frame that is wanted is to be begun; 0: it is not put off
 	int64_t begun_ns;    // when the frame being made was begun
+	bool torn;           // the newest frame did not wait for a refresh
+	uint64_t whole_only; // key of buffers that the device does not show torn; 0: none
 
 	// watch.c
 	struct wl_event_source *watch_timer;
@@ -192,6 +194,9 @@ void pool_flipped(struct output *output);
 // Stages what the plan shows; planes of ours that it does not use go off. False when out of memory.
 bool output_stage(
 	struct output *output, const struct frame *frame, const struct planner_plan *plan);
+// True if a frame like this one is shown without waiting for a refresh: its clients want it, and as far as is
+// known the device can.
+bool output_tears(const struct output *output, const struct frame *frame);
 // Commits a frame; on refusal of the layout falls back to composing all of it. 0 or -errno.
 int output_commit(struct output *output, struct frame *frame);
 enum planner_verdict output_test(void *data, const struct planner_plan *plan);
@@ -231,6 +236,8 @@ void captures_dark(struct output *output);
 // ---- mode.c ----
 // Stages the mode, and what the connector gets with it. False when out of memory.
 bool output_stage_mode(struct output *output);
+// Variable refresh is to change with the next frame.
+bool output_vrr_is_due(const struct output *output);
 // What depends on the mode, but for the pictures.
 void output_take_mode(struct output *output, const drmModeModeInfo *mode);
 

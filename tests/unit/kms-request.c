@@ -93,9 +93,60 @@ static void content(void **state) {
 		}
 	}
 	// A driver without it.
-	kms_request_content(&fake.connectors[1], KMS_CONTENT_NONE);
 	kms_request_begin(&fake.device);
+	kms_request_content(&fake.connectors[1], KMS_CONTENT_NONE);
 	assert_int_equal(kms_request_count(&fake.device), 0);
+}
+
+// Only what changes, and nothing where the driver cannot.
+static void variable_refresh(void **state) {
+	(void)state;
+	struct fake fake;
+	fake_init(&fake);
+	struct kms_property *vrr = &fake.crtc.props[KMS_CRTC_VRR_ENABLED];
+	kms_request_vrr(&fake.crtc, true);
+	assert_int_equal(kms_request_count(&fake.device), 0);
+	*vrr = property(5, 0);
+	kms_request_vrr(&fake.crtc, false);
+	assert_int_equal(kms_request_count(&fake.device), 0);
+	kms_request_vrr(&fake.crtc, true);
+	assert_int_equal(kms_request_count(&fake.device), 1);
+	assert_true(vrr->is_staged && vrr->staged == 1);
+	vrr->value = 1;
+	kms_request_vrr(&fake.crtc, true);
+	assert_int_equal(kms_request_count(&fake.device), 0);
+}
+
+// What may be shown without waiting for a refresh: another framebuffer on one plane, and nothing else.
+static void flips(void **state) {
+	(void)state;
+	struct fake fake;
+	fake_init(&fake);
+	struct kms_plane plane = {.device = &fake.device, .ours = true, .rotations = DRM_MODE_ROTATE_0};
+	fake.device.planes = &plane;
+	fake.device.n_planes = 1;
+	plane.props[KMS_PLANE_FB_ID] = property(6, 40);
+	plane.props[KMS_PLANE_CRTC_ID] = property(7, 100);
+	plane.props[KMS_PLANE_CRTC_X] = property(8, 0);
+	struct kms_framebuffer framebuffer = {.id = 40};
+	struct kms_plane_state shown = {.framebuffer = &framebuffer};
+	kms_request_plane(&plane, &fake.crtc, &shown);
+	assert_false(kms_request_is_flip(&plane)); // nothing changes
+	framebuffer.id = 41;
+	kms_request_plane(&plane, &fake.crtc, &shown);
+	assert_true(kms_request_is_flip(&plane));
+	shown.crtc_x = 1;
+	kms_request_plane(&plane, &fake.crtc, &shown);
+	assert_false(kms_request_is_flip(&plane));
+	kms_request_begin(&fake.device);
+	kms_request_plane(&plane, NULL, NULL);
+	assert_false(kms_request_is_flip(&plane));
+	// One that showed nothing, with all that belongs to that.
+	kms_request_begin(&fake.device);
+	shown.crtc_x = 0;
+	plane.props[KMS_PLANE_FB_ID].value = 0;
+	kms_request_plane(&plane, &fake.crtc, &shown);
+	assert_false(kms_request_is_flip(&plane));
 }
 
 // The last connector takes its CRTC with it, as does one that is alone.
@@ -124,6 +175,8 @@ int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(bits_a_colour),
 		cmocka_unit_test(content),
+		cmocka_unit_test(variable_refresh),
+		cmocka_unit_test(flips),
 		cmocka_unit_test(dark),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Loaded into the server by LD_PRELOAD: gives the first virtual display, of which vkms tells nothing, an EDID
 // (maker DEL, model "PANEL 7", serial number "S1"), the connector property "max bpc" of 6 to 12, which is 10, and
-// "content type", which is 1, "Graphics". What they are set to is written into the files that
-// VITRINE_TEST_MAX_BPC and VITRINE_TEST_CONTENT name. With VITRINE_TEST_STUBBORN set, another content type is
-// refused without leave for a modeset.
+// "content type", which is 1, "Graphics", and variable refresh ("vrr_capable", and VRR_ENABLED of all CRTCs).
+// What they are set to is written into the files that VITRINE_TEST_MAX_BPC, VITRINE_TEST_CONTENT and
+// VITRINE_TEST_VRR name. With VITRINE_TEST_STUBBORN set, another content type is refused without leave for a
+// modeset.
 #include <dlfcn.h>
 #include <errno.h>
 #include <stdbool.h>
@@ -15,11 +16,20 @@
 #include <xf86drm.h>
 #include <xf86drmMode.h>
 
-enum { EDID_PROP = 0x7ffffff0, EDID_BLOB, MAX_BPC_PROP, CONTENT_PROP };
-enum { N_ADDED = 3, EDID_SIZE = 128, MAX_PROPS = 512 };
+enum {
+	EDID_PROP = 0x7ffffff0,
+	EDID_BLOB,
+	MAX_BPC_PROP,
+	VRR_CAPABLE_PROP,
+	VRR_ENABLED_PROP,
+	CONTENT_PROP,
+	EDID_SIZE = 128,
+	MAX_PROPS = 512,
+};
 
-static uint32_t connector; // that is described; 0: not seen yet
-static uint64_t max_bpc = 10, content = 1;
+static uint32_t connector;   // that is described; 0: not seen yet
+static uint32_t active_prop; // ACTIVE of CRTCs; 0: not seen yet
+static uint64_t max_bpc = 10, vrr, content = 1;
 
 // dlsym(3) returns an object pointer, which ISO C does not convert to a function pointer.
 static void find(const char *name, void *function) {
@@ -30,25 +40,30 @@ static void find(const char *name, void *function) {
 	}
 }
 
-static void append(uint32_t **props, uint64_t **values, size_t n) {
-	*props = realloc(*props, (n + N_ADDED) * sizeof(**props));
-	*values = realloc(*values, (n + N_ADDED) * sizeof(**values));
+enum { CONNECTOR_PROPS = 4 };
+
+static void append(uint32_t **props, uint64_t **values, size_t n, uint32_t prop, uint64_t value) {
+	*props = realloc(*props, (n + 1) * sizeof(**props));
+	*values = realloc(*values, (n + 1) * sizeof(**values));
 	if (!*props || !*values) {
 		abort();
 	}
-	(*props)[n] = EDID_PROP;
-	(*values)[n] = EDID_BLOB;
-	(*props)[n + 1] = MAX_BPC_PROP;
-	(*values)[n + 1] = max_bpc;
-	(*props)[n + 2] = CONTENT_PROP;
-	(*values)[n + 2] = content;
+	(*props)[n] = prop;
+	(*values)[n] = value;
+}
+
+static void append_all(uint32_t **props, uint64_t **values, size_t n) {
+	append(props, values, n, EDID_PROP, EDID_BLOB);
+	append(props, values, n + 1, MAX_BPC_PROP, max_bpc);
+	append(props, values, n + 2, VRR_CAPABLE_PROP, 1);
+	append(props, values, n + 3, CONTENT_PROP, content);
 }
 
 static drmModeConnector *describe(drmModeConnector *now) {
 	if (now && now->connector_type == DRM_MODE_CONNECTOR_VIRTUAL && now->connector_type_id == 1) {
 		connector = now->connector_id;
-		append(&now->props, &now->prop_values, (size_t)now->count_props);
-		now->count_props += N_ADDED;
+		append_all(&now->props, &now->prop_values, (size_t)now->count_props);
+		now->count_props += CONNECTOR_PROPS;
 	}
 	return now;
 }
@@ -70,23 +85,12 @@ drmModeObjectPropertiesPtr drmModeObjectGetProperties(int fd, uint32_t object, u
 	find("drmModeObjectGetProperties", &real);
 	drmModeObjectPropertiesPtr list = real(fd, object, type);
 	if (list && type == DRM_MODE_OBJECT_CONNECTOR && object == connector) {
-		append(&list->props, &list->prop_values, list->count_props);
-		list->count_props += N_ADDED;
+		append_all(&list->props, &list->prop_values, list->count_props);
+		list->count_props += CONNECTOR_PROPS;
+	} else if (list && type == DRM_MODE_OBJECT_CRTC) {
+		append(&list->props, &list->prop_values, list->count_props++, VRR_ENABLED_PROP, vrr);
 	}
 	return list;
-}
-
-static void describe_max_bpc(drmModePropertyPtr property) {
-	uint64_t *range = calloc(2, sizeof(*range));
-	if (!range) {
-		abort();
-	}
-	range[0] = 6;
-	range[1] = 12;
-	property->flags = DRM_MODE_PROP_RANGE;
-	property->values = range;
-	property->count_values = 2;
-	strcpy(property->name, "max bpc");
 }
 
 static void describe_content(drmModePropertyPtr property) {
@@ -103,27 +107,37 @@ static void describe_content(drmModePropertyPtr property) {
 	property->flags = DRM_MODE_PROP_ENUM;
 	property->enums = enums;
 	property->count_enums = N;
-	strcpy(property->name, "content type");
+	property->count_values = 0;
 }
 
 drmModePropertyPtr drmModeGetProperty(int fd, uint32_t id) {
+	static const char *const names[] = {[EDID_PROP - EDID_PROP] = "EDID",
+		[MAX_BPC_PROP - EDID_PROP] = "max bpc",
+		[VRR_CAPABLE_PROP - EDID_PROP] = "vrr_capable",
+		[VRR_ENABLED_PROP - EDID_PROP] = "VRR_ENABLED",
+		[CONTENT_PROP - EDID_PROP] = "content type"};
 	drmModePropertyPtr (*real)(int, uint32_t);
 	find("drmModeGetProperty", &real);
-	if (id != EDID_PROP && id != MAX_BPC_PROP && id != CONTENT_PROP) {
-		return real(fd, id);
+	if (id < EDID_PROP || id > CONTENT_PROP) {
+		drmModePropertyPtr known = real(fd, id);
+		active_prop = known && strcmp(known->name, "ACTIVE") == 0 ? id : active_prop;
+		return known;
 	}
 	drmModePropertyPtr property = calloc(1, sizeof(*property));
-	if (!property) {
+	uint64_t *range = calloc(2, sizeof(*range));
+	if (!property || !range) {
 		abort();
 	}
+	range[0] = id == MAX_BPC_PROP ? 6 : 0;
+	range[1] = id == MAX_BPC_PROP ? 12 : 1;
 	property->prop_id = id;
-	if (id == MAX_BPC_PROP) {
-		describe_max_bpc(property);
-	} else if (id == CONTENT_PROP) {
+	property->flags = (id == EDID_PROP ? DRM_MODE_PROP_BLOB : DRM_MODE_PROP_RANGE) |
+		(id == EDID_PROP || id == VRR_CAPABLE_PROP ? DRM_MODE_PROP_IMMUTABLE : 0);
+	property->values = range;
+	property->count_values = id == EDID_PROP ? 0 : 2;
+	snprintf(property->name, sizeof(property->name), "%s", names[id - EDID_PROP]);
+	if (id == CONTENT_PROP) {
 		describe_content(property);
-	} else {
-		property->flags = DRM_MODE_PROP_BLOB | DRM_MODE_PROP_IMMUTABLE;
-		strcpy(property->name, "EDID");
 	}
 	return property;
 }
@@ -160,21 +174,17 @@ drmModePropertyBlobPtr drmModeGetPropertyBlob(int fd, uint32_t id) {
 	return blob;
 }
 
-static void note(uint64_t *property, uint64_t value, const char *variable) {
+static void note(const char *variable, uint64_t *kept, uint64_t value) {
 	const char *path = getenv(variable);
 	FILE *file = path ? fopen(path, "we") : NULL;
 	if (file) {
-		*property = value;
+		*kept = value;
 		fprintf(file, "%u\n", (unsigned)value);
 		fclose(file);
 	}
 }
 
-static bool is_ours(uint32_t id) {
-	return id == MAX_BPC_PROP || id == CONTENT_PROP;
-}
-
-// The kernel does not know the properties.
+// The kernel does not know the properties. VRR_ENABLED becomes ACTIVE, so that the CRTC is in the request.
 int drmIoctl(int fd, unsigned long number, void *argument) {
 	static uint32_t objects[MAX_PROPS], counts[MAX_PROPS], props[MAX_PROPS];
 	static uint64_t values[MAX_PROPS];
@@ -189,12 +199,18 @@ int drmIoctl(int fd, unsigned long number, void *argument) {
 	const uint32_t *from_props = (const void *)(uintptr_t)atomic.props_ptr;
 	const uint64_t *from_values = (const void *)(uintptr_t)atomic.prop_values_ptr;
 	uint32_t n_objects = 0, n = 0, at = 0;
-	uint64_t wanted_bpc = max_bpc, wanted_content = content;
+	uint64_t wanted_bpc = 0, wanted_vrr = vrr, wanted_content = content;
 	for (uint32_t o = 0; o < atomic.count_objs; o++) {
 		uint32_t before = n;
 		for (uint32_t p = 0; p < from_counts[o]; p++, at++) {
-			if (is_ours(from_props[at])) {
-				*(from_props[at] == MAX_BPC_PROP ? &wanted_bpc : &wanted_content) = from_values[at];
+			if (from_props[at] == MAX_BPC_PROP) {
+				wanted_bpc = from_values[at];
+			} else if (from_props[at] == CONTENT_PROP) {
+				wanted_content = from_values[at];
+			} else if (from_props[at] == VRR_ENABLED_PROP) {
+				wanted_vrr = from_values[at];
+				props[n] = active_prop;
+				values[n++] = 1;
 			} else if (n < MAX_PROPS) {
 				props[n] = from_props[at];
 				values[n++] = from_values[at];
@@ -216,13 +232,15 @@ int drmIoctl(int fd, unsigned long number, void *argument) {
 		return -1;
 	}
 	int rc = real(fd, number, &atomic);
-	if (rc == 0 && !(atomic.flags & DRM_MODE_ATOMIC_TEST_ONLY)) {
-		if (wanted_bpc != max_bpc) {
-			note(&max_bpc, wanted_bpc, "VITRINE_TEST_MAX_BPC");
-		}
-		if (wanted_content != content) {
-			note(&content, wanted_content, "VITRINE_TEST_CONTENT");
-		}
+	bool test = (atomic.flags & DRM_MODE_ATOMIC_TEST_ONLY) != 0;
+	if (rc == 0 && wanted_bpc != 0 && !test) {
+		note("VITRINE_TEST_MAX_BPC", &max_bpc, wanted_bpc);
+	}
+	if (rc == 0 && wanted_vrr != vrr && !test) {
+		note("VITRINE_TEST_VRR", &vrr, wanted_vrr);
+	}
+	if (rc == 0 && wanted_content != content && !test) {
+		note("VITRINE_TEST_CONTENT", &content, wanted_content);
 	}
 	return rc;
 }
