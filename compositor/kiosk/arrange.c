@@ -48,6 +48,9 @@ static void override(struct display_wish *wish, const struct display_change *cha
 	if (change->set & DISPLAY_CHANGE_POSITION) {
 		wish->position = (struct config_position){true, change->x, change->y};
 	}
+	if (change->set & DISPLAY_CHANGE_VRR) {
+		wish->vrr = change->vrr;
+	}
 }
 
 // The configuration's part of kiosk_wish.
@@ -62,6 +65,7 @@ static struct display_wish configured(const struct kiosk *kiosk,
 		wish.mode = section->mode;
 		wish.mode_max = section->mode_max;
 		wish.max_bpc = section->max_bpc;
+		wish.vrr = section->vrr;
 		wish.scale = round(section->scale * 120) / 120;
 		if (section->transform != CONFIG_TRANSFORM_PANEL) {
 			wish.transform = (enum wl_output_transform)section->transform;
@@ -118,6 +122,16 @@ static void choose_bpc(
 	}
 }
 
+static void choose_vrr(
+	const struct display_wish *wish, struct kms_pipe *pipe, const struct kiosk_listener *listener) {
+	pipe->vrr = wish->vrr && pipe->connector->vrr_capable;
+	if (wish->vrr && !pipe->vrr) {
+		kiosk_tell_notef(listener,
+			"%s: vrr has no effect: its driver does not say that the display can do it",
+			pipe->connector->name);
+	}
+}
+
 // The one that the display would have, or its largest, within what is allowed.
 static void choose_own_mode(
 	const struct display_wish *wish, struct kms_pipe *pipe, const struct kiosk_listener *listener) {
@@ -141,6 +155,7 @@ bool kiosk_choose_mode(const struct display_wish *wish, struct kms_pipe *pipe, b
 	const struct config_mode *wanted = &wish->mode;
 	*custom = false;
 	choose_bpc(wish, pipe, listener);
+	choose_vrr(wish, pipe, listener);
 	if (wanted->width == 0) {
 		choose_own_mode(wish, pipe, listener);
 		return true;
@@ -270,6 +285,11 @@ bool display_change_is_valid(
 		snprintf(error, 256, "%s: a position is -%d to %d", connector->name, MOST, MOST);
 		return false;
 	}
+	if ((change->set & DISPLAY_CHANGE_VRR) && change->vrr && !connector->vrr_capable) {
+		snprintf(error, 256, "%s: its driver does not say that the display has variable refresh",
+			connector->name);
+		return false;
+	}
 	return true;
 }
 
@@ -300,6 +320,7 @@ bool display_override(struct display_overrides *overrides, const struct kms_conn
 	kept->transform = change->set & DISPLAY_CHANGE_TRANSFORM ? change->transform : kept->transform;
 	kept->x = change->set & DISPLAY_CHANGE_POSITION ? change->x : kept->x;
 	kept->y = change->set & DISPLAY_CHANGE_POSITION ? change->y : kept->y;
+	kept->vrr = change->set & DISPLAY_CHANGE_VRR ? change->vrr : kept->vrr;
 	kept->set = all;
 	return true;
 }

@@ -20,6 +20,7 @@ struct display_wish {
 	struct config_mode mode;
 	struct config_size mode_max;
 	int max_bpc; // 0: as it is
+	bool vrr;
 	double scale;
 	enum wl_output_transform transform;
 	struct config_position position;
@@ -37,6 +38,7 @@ enum display_change_set { // which of the fields count
 	DISPLAY_CHANGE_SCALE = 1 << 2,
 	DISPLAY_CHANGE_TRANSFORM = 1 << 3,
 	DISPLAY_CHANGE_POSITION = 1 << 4,
+	DISPLAY_CHANGE_VRR = 1 << 5,
 };
 
 struct display_change {
@@ -46,6 +48,7 @@ struct display_change {
 	double scale; // px a logical px, more than 0
 	enum wl_output_transform transform;
 	int32_t x, y; // logical px
+	bool vrr;
 };
 
 enum { DISPLAY_MAX_CHANGES = 32 };
@@ -77,7 +80,7 @@ bool kiosk_rearrange(
 // What is wanted of what is connected there.
 struct display_wish kiosk_wish(const struct kiosk *kiosk, const struct kms_connector *connector);
 
-// Chooses the mode and the bits a colour that are wanted; pipe->mode is what the display would have without
+// Chooses the mode, the bits a colour and the variable refresh that are wanted; pipe->mode is what the display would have without
 // a wish. *custom: none of its own. Notes are told besides. False with one line in error.
 bool kiosk_choose_mode(const struct display_wish *wish, struct kms_pipe *pipe, bool *custom,
 	const struct kiosk_listener *listener, char error[256]);

@@ -48,6 +48,7 @@ struct config_output {
 	struct config_mode mode;
 	struct config_size mode_max; // for modes that are chosen for it
 	int max_bpc;                 // bits a colour; 0 = as it is
+	int vrr;                     // variable refresh: 0 or 1
 	double scale;                // px a logical px
 	int transform;               // enum wl_output_transform or CONFIG_TRANSFORM_PANEL
 	struct config_position position;

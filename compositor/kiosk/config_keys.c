@@ -117,6 +117,14 @@ const struct config_key config_keys[] = {
 		.description = "At most so many bits a colour are sent to the display, where the driver "
 					   "can tell it (the connector's property _max bpc_). Fewer help cables and "
 					   "adapters that are too slow for a mode."},
+	{CONFIG_OUTPUT, "vrr", CONFIG_BOOL, OUTPUT(vrr), .fallback = "false",
+		.description = "Variable refresh (adaptive sync, FreeSync): the display waits for a frame "
+					   "that comes late, "
+					   "and shows it at once, within the rates that it can do. Where the connector "
+					   "has the property "
+					   "_vrr_capable_; *vitrinectl status --json* tells as _vrr_ whether it is in "
+					   "effect. Some panels "
+					   "change in brightness with the rate."},
 	{CONFIG_OUTPUT, "position", CONFIG_POSITION, OUTPUT(position),
 		.fallback = "to the right of all others",
 		.description = "Where its upper left corner is among the outputs, in logical px: where a "

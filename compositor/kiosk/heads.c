@@ -64,6 +64,7 @@ static void describe_output(struct head *head, const struct kiosk_output *output
 	state->enabled = true;
 	state->mode = head_mode(&output_pipe(output->output)->mode);
 	state->transform = output->transform;
+	state->vrr = output_pipe(output->output)->vrr;
 	state->scale = 1;
 	if (shown->wayland != NULL) {
 		const struct wayland_output_info *info = wayland_output_info(shown->wayland);
@@ -153,6 +154,10 @@ static struct display_change change_of(const struct output_head_wish *wish) {
 	if (wish->has_transform) {
 		change.set |= DISPLAY_CHANGE_TRANSFORM;
 		change.transform = wish->transform;
+	}
+	if (wish->has_vrr) {
+		change.set |= DISPLAY_CHANGE_VRR;
+		change.vrr = wish->vrr;
 	}
 	return change;
 }

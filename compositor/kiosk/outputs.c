@@ -148,12 +148,19 @@ static bool light(struct kiosk_output *output, struct kms_pipe *pipe,
 	if (custom) {
 		kiosk_say_custom(pipe);
 	}
+	const bool vrr = pipe->vrr;
 	bool dark = kiosk->idle != NULL && kiosk_idle_is_dark(kiosk->idle);
 	output->output = output_create(kiosk_loop(kiosk), kiosk->pool, pipe, !dark, &handler, error);
-	if (output->output != NULL && kiosk->idle != NULL) {
+	if (output->output == NULL) {
+		return false;
+	}
+	if (kiosk->idle != NULL) {
 		kiosk_idle_output_added(kiosk->idle, output->output);
 	}
-	return output->output != NULL;
+	if (!output_set_vrr(output->output, vrr, error)) {
+		kiosk_tell_notef(listener, "%s", error);
+	}
+	return true;
 }
 
 // NULL with one line in error.

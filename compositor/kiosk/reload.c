@@ -73,6 +73,9 @@ static bool reload_mode(
 	if (!kiosk_choose_mode(&wish, &pipe, &custom, listener, error)) {
 		return false;
 	}
+	if (!wish.off && runs->vrr != pipe.vrr && !output_set_vrr(output->output, pipe.vrr, error)) {
+		return false;
+	}
 	if (wish.off || (kms_mode_equal(&runs->mode, &pipe.mode) && runs->max_bpc == pipe.max_bpc)) {
 		return true;
 	}

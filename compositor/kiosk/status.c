@@ -123,6 +123,17 @@ static struct json_object *planes_json(const struct output *output, const struct
 	return array;
 }
 
+// What was learned of when to begin a frame: `deadline_us` before its flip, which is `cost_us` and `margin_us`
+// before the device makes up its mind.
+static struct json_object *pacing_json(const struct output *output) {
+	const struct pace *pace = output_pace(output);
+	struct json_object *object = json_object_new_object();
+	add_int(object, "deadline_us", (pace_window(pace) + pace->blank_ns) / 1000);
+	add_int(object, "cost_us", pace->cost_ns / 1000);
+	add_int(object, "margin_us", pace->margin_ns / 1000);
+	return object;
+}
+
 static struct json_object *output_json(const struct kiosk_output *kiosk_output) {
 	static const char *const transforms[] = {
 		"normal", "90", "180", "270", "flipped", "flipped-90", "flipped-180", "flipped-270"};
@@ -138,6 +149,7 @@ static struct json_object *output_json(const struct kiosk_output *kiosk_output) 
 	add_int(mode, "refresh_mhz", kms_mode_refresh_mhz(&pipe->mode));
 	add(object, "mode", mode);
 	add_string(object, "power", output_power(output) ? "on" : "off");
+	add(object, "vrr", json_object_new_boolean(pipe->vrr));
 	add_string(object, "transform", transforms[kiosk_output->transform]);
 	add(object, "scale", json_object_new_double(kiosk_output_scale(kiosk_output)));
 	const struct wayland_output_info *info =
@@ -147,9 +159,11 @@ static struct json_object *output_json(const struct kiosk_output *kiosk_output) 
 	add_string(object, "mirror",
 		kiosk_output->source != NULL ? output_pipe(kiosk_output->source->output)->connector->name
 									 : NULL);
+	add(object, "pacing", pacing_json(output));
 	add_int(object, "frames", (int64_t)counters->frames);
 	add_int(object, "missed", (int64_t)counters->missed);
 	add_int(object, "lost", (int64_t)counters->lost);
+	add_int(object, "torn", (int64_t)counters->torn);
 	add_int(object, "modesets", (int64_t)counters->modesets);
 	add_int(object, "test_commits", (int64_t)counters->test_commits);
 	add_int(object, "composed_px", (int64_t)counters->composed_px);

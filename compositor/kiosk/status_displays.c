@@ -44,6 +44,7 @@ static struct json_object *display_json(
 	add_string(object, "serial", names.serial);
 	add(object, "width_mm", json_object_new_int64(connector->width_mm));
 	add(object, "height_mm", json_object_new_int64(connector->height_mm));
+	add(object, "vrr_capable", json_object_new_boolean(connector->vrr_capable));
 	add(object, "modes", modes_json(connector));
 	display_identity_finish(&names);
 	return object;

@@ -183,6 +183,12 @@ int kms_request_count(const struct kms_device *device) {
 	return count;
 }
 
+bool kms_request_is_flip(const struct kms_plane *plane) {
+	const struct kms_property *fb_id = &plane->props[KMS_PLANE_FB_ID];
+	return fb_id->is_staged && fb_id->staged != 0 && fb_id->value != 0 &&
+		kms_request_count(plane->device) == 1;
+}
+
 // ---- staging planes ----
 
 // The last master leaves its values: everything is written, changed or not.
@@ -318,6 +324,17 @@ void kms_request_max_bpc(struct kms_connector *connector, int max_bpc) {
 	if (connector->max_bpc > 0) {
 		kms_property_stage(property, max_bpc > 0 ? (uint64_t)within : property->initial);
 	}
+}
+
+void kms_request_content(struct kms_connector *connector, enum kms_content content) {
+	if (content != KMS_CONTENT_KEEP && connector->content_types[content] != UINT64_MAX) {
+		kms_property_stage(
+			&connector->props[KMS_CONNECTOR_CONTENT_TYPE], connector->content_types[content]);
+	}
+}
+
+void kms_request_vrr(struct kms_crtc *crtc, bool vrr) {
+	kms_property_stage(&crtc->props[KMS_CRTC_VRR_ENABLED], vrr);
 }
 
 void kms_request_disable(struct kms_crtc *crtc) {
@@ -458,6 +475,9 @@ static uint32_t kernel_flags(uint32_t flags) {
 	}
 	if (flags & KMS_COMMIT_EVENT) {
 		kernel |= DRM_MODE_PAGE_FLIP_EVENT;
+	}
+	if (flags & KMS_COMMIT_ASYNC) {
+		kernel |= DRM_MODE_PAGE_FLIP_ASYNC;
 	}
 	return kernel;
 }

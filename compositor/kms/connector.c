@@ -13,7 +13,9 @@ static const char *const connector_names[KMS_CONNECTOR_PROPERTY_COUNT] = {
 	[KMS_CONNECTOR_EDID] = "EDID",
 	[KMS_CONNECTOR_NON_DESKTOP] = "non-desktop",
 	[KMS_CONNECTOR_MAX_BPC] = "max bpc",
+	[KMS_CONNECTOR_CONTENT_TYPE] = "content type",
 	[KMS_CONNECTOR_PANEL_ORIENTATION] = "panel orientation",
+	[KMS_CONNECTOR_VRR_CAPABLE] = "vrr_capable",
 	[KMS_CONNECTOR_LINK_STATUS] = "link-status",
 	[KMS_CONNECTOR_WRITEBACK_FB_ID] = "WRITEBACK_FB_ID",
 	[KMS_CONNECTOR_WRITEBACK_OUT_FENCE_PTR] = "WRITEBACK_OUT_FENCE_PTR",
@@ -84,6 +86,8 @@ static bool probe_connector(struct kms_connector *connector, struct probe *probe
 	for (int i = 0; i < now->count_props; i++) {
 		if (now->props[i] == connector->props[KMS_CONNECTOR_NON_DESKTOP].id) {
 			connector->non_desktop = now->prop_values[i] != 0;
+		} else if (now->props[i] == connector->props[KMS_CONNECTOR_VRR_CAPABLE].id) {
+			connector->vrr_capable = now->prop_values[i] != 0;
 		} else if (now->props[i] == connector->props[KMS_CONNECTOR_LINK_STATUS].id) {
 			connector->props[KMS_CONNECTOR_LINK_STATUS].value = now->prop_values[i];
 		}
@@ -156,11 +160,30 @@ static enum kms_orientation read_orientation(const drmModePropertyRes *property,
 	return KMS_ORIENTATION_NORMAL;
 }
 
+static void read_content_types(
+	const drmModePropertyRes *property, uint64_t values[KMS_CONTENT_COUNT]) {
+	static const char *const names[KMS_CONTENT_COUNT] = {
+		[KMS_CONTENT_NONE] = "No Data",
+		[KMS_CONTENT_PHOTO] = "Photo",
+		[KMS_CONTENT_CINEMA] = "Cinema",
+		[KMS_CONTENT_GAME] = "Game",
+	};
+	for (int n = 0; n < KMS_CONTENT_COUNT; n++) {
+		for (int i = 0; i < property->count_enums; i++) {
+			if (strcmp(property->enums[i].name, names[n]) == 0) {
+				values[n] = property->enums[i].value;
+			}
+		}
+	}
+}
+
 static bool visit_property(
 	void *owner, int index, const drmModePropertyRes *property, uint64_t value) {
 	struct kms_connector *connector = owner;
 	if (index == KMS_CONNECTOR_PANEL_ORIENTATION) {
 		connector->orientation = read_orientation(property, value);
+	} else if (index == KMS_CONNECTOR_CONTENT_TYPE) {
+		read_content_types(property, connector->content_types);
 	} else if (index == KMS_CONNECTOR_MAX_BPC && property->count_values == 2) {
 		connector->min_bpc = (int)property->values[0];
 		connector->max_bpc = (int)property->values[1];
@@ -200,6 +223,7 @@ static bool add_connector(struct kms_device *device, struct kms_connector *conne
 	kms_connector_finish(connector);
 	*connector = (struct kms_connector){.device = device, .id = id};
 	connector_init(connector, now);
+	memset(connector->content_types, 0xff, sizeof(connector->content_types));
 	drmModeFreeConnector(now);
 	if (!kms_properties_load(device, id, DRM_MODE_OBJECT_CONNECTOR, connector_names,
 			KMS_CONNECTOR_PROPERTY_COUNT, connector->props, visit_property, connector)) {

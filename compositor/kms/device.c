@@ -14,6 +14,10 @@
 #include "base/log.h"
 #include "kms/internal.h"
 
+#ifndef DRM_CAP_ATOMIC_ASYNC_PAGE_FLIP // libdrm of Debian 12
+#define DRM_CAP_ATOMIC_ASYNC_PAGE_FLIP 0x15
+#endif
+
 // libdrm before 2.4.105 has no name for it.
 #ifndef DRM_CLIENT_CAP_WRITEBACK_CONNECTORS
 #define DRM_CLIENT_CAP_WRITEBACK_CONNECTORS 5
@@ -148,6 +152,7 @@ static bool check_capabilities(struct kms_device *device, struct kms_open_error 
 	device->prime_import = prime & DRM_PRIME_CAP_IMPORT;
 	device->prime_export = prime & DRM_PRIME_CAP_EXPORT;
 	device->addfb2_modifiers = capability(device, DRM_CAP_ADDFB2_MODIFIERS, 0) != 0;
+	device->async_flip = capability(device, DRM_CAP_ATOMIC_ASYNC_PAGE_FLIP, 0) != 0;
 	device->prefer_shadow = capability(device, DRM_CAP_DUMB_PREFER_SHADOW, 0) != 0;
 	device->cursor_width = (uint32_t)capability(device, DRM_CAP_CURSOR_WIDTH, DEFAULT_CURSOR_SIZE);
 	device->cursor_height =

@@ -33,7 +33,9 @@ enum kms_connector_property {
 	KMS_CONNECTOR_EDID,
 	KMS_CONNECTOR_NON_DESKTOP,
 	KMS_CONNECTOR_MAX_BPC,
+	KMS_CONNECTOR_CONTENT_TYPE,
 	KMS_CONNECTOR_PANEL_ORIENTATION,
+	KMS_CONNECTOR_VRR_CAPABLE,
 	KMS_CONNECTOR_LINK_STATUS, // DRM_MODE_LINK_STATUS_BAD: only a modeset brings the picture back
 	KMS_CONNECTOR_WRITEBACK_FB_ID,
 	KMS_CONNECTOR_WRITEBACK_OUT_FENCE_PTR,
@@ -89,6 +91,16 @@ enum kms_orientation {
 	KMS_ORIENTATION_RIGHT_UP,
 };
 
+// What a connector says its picture is (HDMI's content type).
+enum kms_content {
+	KMS_CONTENT_NONE,
+	KMS_CONTENT_PHOTO,
+	KMS_CONTENT_CINEMA,
+	KMS_CONTENT_GAME,
+	KMS_CONTENT_COUNT,
+	KMS_CONTENT_KEEP = KMS_CONTENT_COUNT, // to stage: none of them
+};
+
 struct kms_connector {
 	struct kms_device *device;
 	uint32_t id;
@@ -98,6 +110,7 @@ struct kms_connector {
 	unsigned displays; // how often another display was found on it, or none any more
 	bool writeback;
 	bool non_desktop;
+	bool vrr_capable;        // the display and its driver can wait for frames
 	bool off;                // not to be lit: set by whoever asks for routes
 	uint32_t possible_crtcs; // bit i = device->crtcs[i], over all its encoders
 	uint32_t width_mm, height_mm;
@@ -106,7 +119,8 @@ struct kms_connector {
 	void *edid; // owned; NULL without one
 	size_t edid_size;
 	enum kms_orientation orientation;
-	int min_bpc, max_bpc; // range of the property "max bpc"; 0 without it
+	int min_bpc, max_bpc;                      // range of the property "max bpc"; 0 without it
+	uint64_t content_types[KMS_CONTENT_COUNT]; // values of the property; UINT64_MAX: it has none
 	struct kms_property props[KMS_CONNECTOR_PROPERTY_COUNT];
 };
 
@@ -194,6 +208,7 @@ struct kms_device {
 	char *driver;          // "vkms"
 	bool addfb2_modifiers; // DRM_CAP_ADDFB2_MODIFIERS
 	bool close_fb;         // DRM_IOCTL_MODE_CLOSEFB works; tests clear it to have the other way
+	bool async_flip;       // DRM_CAP_ATOMIC_ASYNC_PAGE_FLIP
 	bool prime_import;     // DRM_PRIME_CAP_IMPORT: dma-bufs can become framebuffers
 	bool prime_export;
 	// DRM_CAP_DUMB_PREFER_SHADOW: dumb buffers are slow to read. Drivers with memory of their own say so, which
@@ -275,6 +290,7 @@ struct kms_pipe {
 	struct kms_crtc *crtc;
 	drmModeModeInfo mode;
 	int max_bpc; // bits a colour at most, 0: as it was when the device was opened
+	bool vrr;    // variable refresh, see kms_request_vrr
 };
 
 // Gives every connected, desktop, non-writeback connector that is not off a CRTC, keeping what the firmware routed
@@ -403,6 +419,12 @@ bool kms_request_enable(
 // Stages how many bits a colour the connector gets at most, within its range; 0: as when the device was
 // opened. What that changes may be a modeset. Nothing where the driver has no such property.
 void kms_request_max_bpc(struct kms_connector *connector, int max_bpc);
+// Stages what the connector says its picture is. Nothing where the driver does not know that; what it changes
+// may be a modeset.
+void kms_request_content(struct kms_connector *connector, enum kms_content content);
+// Stages whether the CRTC waits for frames, within what its display can do. Nothing where the driver has no
+// such property; what that changes may be a modeset.
+void kms_request_vrr(struct kms_crtc *crtc, bool vrr);
 // Stages the CRTC, its connectors (a writeback connector too) and its planes off.
 void kms_request_disable(struct kms_crtc *crtc);
 // Stages a writeback job of the CRTC into `framebuffer`. *out_fence becomes a sync_file fd at commit,
@@ -424,12 +446,17 @@ void kms_request_active(struct kms_crtc *crtc, bool active);
 bool kms_request_gamma(struct kms_crtc *crtc, double level);
 // What would be sent if the request were committed now: number of property values.
 int kms_request_count(const struct kms_device *device);
+// True if the plane gets another framebuffer, and that is all.
+bool kms_request_is_flip(const struct kms_plane *plane);
 
 enum kms_commit_flags {
 	KMS_COMMIT_TEST = 1 << 0, // TEST_ONLY; the other flags but ALLOW_MODESET do not count
 	KMS_COMMIT_ALLOW_MODESET = 1 << 1,
 	KMS_COMMIT_BLOCK = 1 << 2, // default is NONBLOCK
 	KMS_COMMIT_EVENT = 1 << 3, // page-flip event for each CRTC touched
+	// At once, not with the next refresh. Devices with async_flip take it for some requests of which
+	// kms_request_is_flip is true; EINVAL for others.
+	KMS_COMMIT_ASYNC = 1 << 4,
 };
 
 // Sends what is staged; whatever comes of it, nothing is staged afterwards. With KMS_COMMIT_EVENT,

@@ -154,6 +154,8 @@ static void stage_initial(struct kms_device *device) {
 		struct kms_crtc *crtc = kms_device_crtc(device, crtc_id->initial);
 		bool lit = crtc && !(dark & (1u << crtc->index));
 		kms_request_max_bpc(&device->connectors[i], 0);
+		struct kms_property *content = &device->connectors[i].props[KMS_CONNECTOR_CONTENT_TYPE];
+		kms_property_stage(content, content->initial);
 		kms_property_stage(crtc_id, lit ? crtc->id : 0);
 	}
 	for (int i = 0; i < device->n_planes; i++) {

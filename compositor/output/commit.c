@@ -109,6 +109,7 @@ enum planner_verdict output_test(void *data, const struct planner_plan *plan) {
 	if (!output_stage(output, output->testing, plan)) {
 		return PLANNER_REFUSED;
 	}
+	content_stage(output);
 	// What is asked of a dark one is whether the layout does once it is lit.
 	uint32_t flags = KMS_COMMIT_TEST | power_stage_light(output);
 	int rc = kms_request_commit(output->device, output->pipe.crtc, flags);
@@ -118,20 +119,70 @@ enum planner_verdict output_test(void *data, const struct planner_plan *plan) {
 	return is_passing(rc) ? PLANNER_UNKNOWN : PLANNER_REFUSED;
 }
 
-static int commit_once(struct output *output, struct frame *frame) {
-	struct capture *capture = captures_prepare(output, frame);
+// ---- Torn frames ----
+
+// What the device's answer depends on, of the buffer on the primary plane.
+static uint64_t tearing_key(const struct frame_layer *layer) {
+	uint64_t key = output_mix(UINT64_C(0xcbf29ce484222325), layer->format);
+	return output_mix(key, layer->modifier) | 1;
+}
+
+bool output_tears(const struct output *output, const struct frame *frame) {
+	if (!output->device->async_flip || frame == NULL) {
+		return false;
+	}
+	int entry = frame->plan.layer_of[output->primary];
+	int index = entry >= 0 ? frame->planned_layer[entry] : -1;
+	const struct scene_output *scene = &output->scene;
+	if (index < 0 || index >= scene->n_layers ||
+		scene->layers[index]->id != frame->layers[index].id) {
+		return false;
+	}
+	const struct scene_rect *dst = &scene->layers[index]->dst;
+	return scene->layers[index]->tearing && dst->x <= 0 && dst->y <= 0 &&
+		dst->x + dst->width >= scene->width && dst->y + dst->height >= scene->height &&
+		tearing_key(&frame->layers[index]) != output->whole_only;
+}
+
+// The device does not show such buffers without waiting for a refresh.
+static void note_whole_only(struct output *output, const struct frame *frame, int rc) {
+	int index = frame->planned_layer[frame->plan.layer_of[output->primary]];
+	output->whole_only = tearing_key(&frame->layers[index]);
+	log_debug("%s: the display does not show what it is sent at once: %s",
+		output->pipe.connector->name, strerror(-rc));
+}
+
+// ---- The commit ----
+
+// `torn`: at once, if no more than a buffer changes.
+static int stage_and_commit(
+	struct output *output, const struct frame *frame, struct capture *capture, bool torn) {
 	kms_request_begin(output->device);
-	int rc = output_stage(output, frame, &frame->plan) ? 0 : -ENOMEM;
+	if (!output_stage(output, frame, &frame->plan)) {
+		return -ENOMEM;
+	}
 	uint32_t flags = KMS_COMMIT_EVENT | power_stage(output);
 	if (capture != NULL) {
 		flags |= captures_stage(capture);
 	}
+	torn =
+		torn && flags == KMS_COMMIT_EVENT && kms_request_is_flip(output->planes[output->primary]);
+	int rc = kms_request_commit(
+		output->device, output->pipe.crtc, flags | (torn ? KMS_COMMIT_ASYNC : 0));
 	if (rc == 0) {
-		rc = kms_request_commit(output->device, output->pipe.crtc, flags);
-	}
-	if (rc == 0) {
+		output->torn = torn;
 		power_committed(output, flags);
+	} else if (torn && !is_passing(rc)) {
+		note_whole_only(output, frame, rc);
+		rc = stage_and_commit(output, frame, capture, false);
 	}
+	return rc;
+}
+
+static int commit_once(struct output *output, struct frame *frame) {
+	struct capture *capture = captures_prepare(output, frame);
+	bool torn = capture == NULL && output_tears(output, frame);
+	int rc = stage_and_commit(output, frame, capture, torn);
 	if (capture != NULL) {
 		captures_committed(capture, rc);
 	}
@@ -149,6 +200,16 @@ static bool uses_clients(const struct output *output, const struct frame *frame)
 
 int output_commit(struct output *output, struct frame *frame) {
 	int rc = commit_once(output, frame);
+	if (rc != 0 && !is_passing(rc) && content_give_up(output)) {
+		rc = commit_once(output, frame);
+	}
+	if (rc != 0 && !is_passing(rc) && output->pipe.vrr && output_vrr_is_due(output)) {
+		log_warning("%s: the display refused variable refresh: %s; it goes on without",
+			output->pipe.connector->name, strerror(-rc));
+		output->pipe.vrr = false;
+		pace_set_variable(&output->pace, false);
+		rc = commit_once(output, frame);
+	}
 	if (rc == 0 || is_passing(rc) || !uses_clients(output, frame)) {
 		return rc;
 	}

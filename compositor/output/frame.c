@@ -215,10 +215,11 @@ bool frame_build(struct output *output, struct frame *frame) {
 		tests = planner_improve(output->planner, &planner, &oracle, &frame->plan);
 	}
 	output->counters.test_commits += (uint64_t)tests;
-	output->testing = NULL;
 	settle(output, frame);
 	pool_settle(output, frame, &planner);
 	wish_update(output, frame, &planner);
+	content_update(output, frame);
+	output->testing = NULL;
 	return true;
 }
 
@@ -369,7 +370,7 @@ void frame_damage(struct output *output, const struct frame *before, const struc
 }
 
 bool frame_needed(struct output *output, const struct frame *before, const struct frame *frame) {
-	if (before == NULL || output->swapped || output->gamma_changed ||
+	if (before == NULL || output->swapped || output->gamma_changed || output_vrr_is_due(output) ||
 		pixman_region32_not_empty(&output->pictures[0].damage) ||
 		pixman_region32_not_empty(&output->pictures[1].damage)) {
 		return true;

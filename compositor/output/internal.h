@@ -87,6 +87,8 @@ struct output {
 	bool gamma_changed;
 	bool modeset_due; // pipe.mode is not what the CRTC runs, or is to run when it is lit
 	bool had_flip;
+	enum kms_content content;      // what the display is told, with the next frame at the latest
+	uint32_t content_refused;      // bit i = kms_content i takes a modeset
 	int32_t retry_ms;              // after the last commit was refused; 0: it was not
 	struct wl_event_source *idle;  // repaint now; may be NULL
 	struct wl_event_source *timer; // repaint then; ms are too coarse for a deadline
@@ -96,6 +98,8 @@ struct output {
 	struct pace pace;
 	int64_t deadline_ns; // when the frame that is wanted is to be begun; 0: it is not put off
 	int64_t begun_ns;    // when the frame being made was begun
+	bool torn;           // the newest frame did not wait for a refresh
+	uint64_t whole_only; // key of buffers that the device does not show torn; 0: none
 
 	// watch.c
 	struct wl_event_source *watch_timer;
@@ -139,6 +143,15 @@ struct scene_fbox frame_source(const struct scene_layer *layer, struct scene_fbo
 // called right after `frame` was planned; `scene` is what it was planned from.
 void wish_update(
 	struct output *output, const struct frame *frame, const struct planner_scene *scene);
+
+// ---- content.c ----
+// `frame` was just planned: what it shows is told to the display with it, if that differs and is possible.
+void content_update(struct output *output, const struct frame *frame);
+void content_stage(struct output *output);
+// A commit was refused. True if that may be because of what was told: then it is not told any more.
+bool content_give_up(struct output *output);
+// The device may take what it refused.
+void content_forget(struct output *output);
 
 // ---- compose.c ----
 void output_pictures_init(struct output *output);
@@ -185,6 +198,9 @@ void pool_flipped(struct output *output);
 // Stages what the plan shows; planes of ours that it does not use go off. False when out of memory.
 bool output_stage(
 	struct output *output, const struct frame *frame, const struct planner_plan *plan);
+// True if a frame like this one is shown without waiting for a refresh: its clients want it, and as far as is
+// known the device can.
+bool output_tears(const struct output *output, const struct frame *frame);
 // Commits a frame; on refusal of the layout falls back to composing all of it. 0 or -errno.
 int output_commit(struct output *output, struct frame *frame);
 enum planner_verdict output_test(void *data, const struct planner_plan *plan);
@@ -224,6 +240,8 @@ void captures_dark(struct output *output);
 // ---- mode.c ----
 // Stages the mode, and what the connector gets with it. False when out of memory.
 bool output_stage_mode(struct output *output);
+// Variable refresh is to change with the next frame.
+bool output_vrr_is_due(const struct output *output);
 // What depends on the mode, but for the pictures.
 void output_take_mode(struct output *output, const drmModeModeInfo *mode);
 

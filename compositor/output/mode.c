@@ -24,13 +24,42 @@ void output_take_mode(struct output *output, const drmModeModeInfo *mode) {
 	output->scene.height = mode->vdisplay;
 	int32_t mhz = kms_mode_refresh_mhz(mode);
 	pace_start(&output->pace, mhz > 0 ? INT64_C(1000000000000) / mhz : 16666667, blank_ns(mode));
+	output->whole_only = 0;
 	output->n_shapes = -1; // of what the output's size cuts off
 }
 
 bool output_stage_mode(struct output *output) {
 	const struct kms_pipe *pipe = &output->pipe;
 	kms_request_max_bpc(pipe->connector, pipe->max_bpc);
+	content_stage(output);
+	kms_request_vrr(pipe->crtc, pipe->vrr);
 	return kms_request_enable(pipe->crtc, pipe->connector, &pipe->mode);
+}
+
+bool output_vrr_is_due(const struct output *output) {
+	const struct kms_property *vrr = &output->pipe.crtc->props[KMS_CRTC_VRR_ENABLED];
+	return vrr->id != 0 && vrr->value != output->pipe.vrr;
+}
+
+bool output_set_vrr(struct output *output, bool on, char error[256]) {
+	struct kms_crtc *crtc = output->pipe.crtc;
+	bool asks = on && !output->pipe.vrr && output->lit && !output->paused;
+	int rc = on && crtc->props[KMS_CRTC_VRR_ENABLED].id == 0 ? -ENOTSUP : 0;
+	if (rc == 0 && asks) {
+		kms_request_begin(output->device);
+		kms_request_vrr(crtc, true);
+		rc = kms_request_commit(output->device, crtc, KMS_COMMIT_TEST | KMS_COMMIT_ALLOW_MODESET);
+	}
+	if (rc != 0) {
+		snprintf(error, 256, "%s: the display refused variable refresh: %s; it goes on without",
+			output->pipe.connector->name, strerror(-rc));
+	}
+	output->pipe.vrr = on && rc == 0;
+	pace_set_variable(&output->pace, output->pipe.vrr);
+	if (output_vrr_is_due(output)) {
+		output->scene.schedule(&output->scene);
+	}
+	return rc == 0;
 }
 
 static int commit(struct output *output, const struct frame *frame, bool test) {
@@ -69,6 +98,7 @@ static void shown(struct output *output, struct frame *frame) {
 	output->modeset_due = false;
 	output->counters.modesets++;
 	output->slow = true;
+	output->torn = false;
 	watch_committed(output, frame);
 	pace_committed_slowly(&output->pace, output_now_ns());
 	output_latch(output, frame);

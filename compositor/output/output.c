@@ -151,7 +151,7 @@ static void retry(struct output *output, int rc) {
 
 // `deadline_ns`: when it was to be begun, 0 if at once.
 static void note_pace(struct output *output, int64_t deadline_ns) {
-	if (output->slow) {
+	if (output->slow || output->torn) {
 		pace_committed_slowly(&output->pace, output->committed_ns);
 	} else {
 		pace_committed(
@@ -238,7 +238,8 @@ static void repaint_when_idle(struct output *output) {
 }
 
 static void arm(struct output *output) {
-	int64_t now = output_now_ns(), begin = pace_begin(&output->pace, now);
+	int64_t now = output_now_ns();
+	int64_t begin = output_tears(output, output->on_screen) ? now : pace_begin(&output->pace, now);
 	output->deadline_ns = begin > now ? begin : 0;
 	if (begin > now) {
 		set_timer(output, begin);
@@ -270,6 +271,8 @@ static void tell_presented(struct output *output, const struct kms_flip *flip) {
 		.sequence = flip->sequence,
 		.refresh_ns = (int32_t)output->pace.refresh_ns,
 		.hardware_clock = true,
+		.torn = output->torn,
+		.variable = output->pace.variable,
 	};
 	for (int i = 0; i < output->scene.n_layers; i++) {
 		struct scene_layer *layer = output->scene.layers[i];
@@ -278,6 +281,18 @@ static void tell_presented(struct output *output, const struct kms_flip *flip) {
 			presentation.zero_copy = layer->latched_zero_copy;
 			layer->ops->presented(layer, &presentation);
 		}
+	}
+}
+
+static void note_flip(struct output *output, const struct kms_flip *flip) {
+	output->counters.frames++;
+	if (output->torn) { // says nothing of when the next refresh begins
+		output->counters.torn++;
+		return;
+	}
+	int missed = pace_flipped(&output->pace, flip->time_ns);
+	if (!output->slow) {
+		output->counters.missed += (uint64_t)missed;
 	}
 }
 
@@ -294,12 +309,8 @@ static void handle_flip(struct kms_crtc *crtc, const struct kms_flip *flip, void
 		repaint_when_idle(output);
 		return;
 	}
-	output->counters.frames++;
 	watch_flipped(output);
-	int missed = pace_flipped(&output->pace, flip->time_ns);
-	if (!output->slow) {
-		output->counters.missed += (uint64_t)missed;
-	}
+	note_flip(output, flip);
 	// Buffers go back before the frame callbacks: a client with two of them draws into the older one.
 	if (old != NULL) {
 		frame_unlock(old);
@@ -466,6 +477,7 @@ struct output *output_create(struct wl_event_loop *loop, struct output_pool *poo
 	output->loop = loop;
 	output->pool = pool;
 	output->pipe = *pipe;
+	output->pipe.vrr = false; // whoever wants it asks for it
 	output->device = pipe->crtc->device;
 	output->handler = *handler;
 	output->powered = output->lit = on;
@@ -610,6 +622,8 @@ void output_retrain(struct output *output) {
 
 void output_forget(struct output *output) {
 	planner_forget(output->planner);
+	content_forget(output);
+	output->whole_only = 0;
 }
 
 int64_t output_overdue_ns(const struct output *output) {

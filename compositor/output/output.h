@@ -68,6 +68,7 @@ struct output_counters {
 	uint64_t frames; // flips that came
 	uint64_t missed; // refreshes for which a frame was due and not there
 	uint64_t lost;   // flips that did not come
+	uint64_t torn;   // frames that did not wait for a refresh
 	uint64_t modesets;
 	uint64_t test_commits;
 	uint64_t composed_px;
@@ -128,6 +129,9 @@ bool output_set_mode(
 // Asks whether that could be, and changes nothing.
 bool output_test_mode(
 	struct output *output, const drmModeModeInfo *mode, int max_bpc, char error[256]);
+// Variable refresh from the next frame on, or not; at the beginning it is not. False if the device refused it:
+// it is not variable then, one line in error says so.
+bool output_set_vrr(struct output *output, bool on, char error[256]);
 // The link to its display has gone bad: the next frame comes with a modeset, which trains it anew.
 void output_retrain(struct output *output);
 const struct output_counters *output_counters(const struct output *output);

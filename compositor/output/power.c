@@ -66,7 +66,8 @@ bool power_apply(struct output *output) {
 
 uint32_t power_stage_light(struct output *output) {
 	if (output->lit && !output->modeset_due) {
-		return 0;
+		kms_request_vrr(output->pipe.crtc, output->pipe.vrr);
+		return output_vrr_is_due(output) ? KMS_COMMIT_ALLOW_MODESET : 0; // some need one
 	}
 	if (!output->modeset_due || !output_stage_mode(output)) {
 		kms_request_active(output->pipe.crtc, true);
@@ -78,6 +79,7 @@ uint32_t power_stage(struct output *output) {
 	if (output->gamma_changed) {
 		kms_request_gamma(output->pipe.crtc, output->level);
 	}
+	content_stage(output);
 	return power_stage_light(output);
 }
 

@@ -126,6 +126,8 @@ struct scene_presentation {
 	int32_t refresh_ns; // 0 if unknown
 	bool hardware_clock;
 	bool zero_copy; // this layer was on a plane
+	bool torn;      // it did not wait for the refresh that was on its way
+	bool variable;  // the next one comes when it is wanted, refresh_ns later at the earliest
 };
 
 // Which planes would show a layer where it is now, were its buffer of a format and modifier that they

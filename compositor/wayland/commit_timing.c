@@ -75,9 +75,9 @@ static int handle_timer(int fd, uint32_t mask, void *data) {
 
 void commit_timing_note_flip(
 	struct wayland_output *output, const struct scene_presentation *presentation) {
-	if (output) {
+	if (output && !presentation->torn) {
 		output->flip_ns = presentation->time_ns;
-		output->flip_refresh_ns = presentation->refresh_ns;
+		output->flip_refresh_ns = presentation->variable ? 0 : presentation->refresh_ns;
 	}
 }
 

@@ -19,7 +19,6 @@ struct configured_head {
 	const struct output_head *head; // NULL: inert
 	struct wl_resource *resource;   // NULL: it is to be disabled
 	struct output_head_wish wish;
-	bool adaptive_sync, has_adaptive_sync;
 	struct wl_list link;
 };
 
@@ -116,8 +115,8 @@ static void handle_set_scale(
 static void handle_set_adaptive_sync(
 	struct wl_client *client, struct wl_resource *resource, uint32_t state) {
 	(void)client;
-	struct configured_head *configured = configured_from_resource(resource);
-	if (!set_once(resource, &configured->has_adaptive_sync, "adaptive sync state")) {
+	struct output_head_wish *wish = &configured_from_resource(resource)->wish;
+	if (!set_once(resource, &wish->has_vrr, "adaptive sync state")) {
 		return;
 	}
 	if (state > ZWLR_OUTPUT_HEAD_V1_ADAPTIVE_SYNC_STATE_ENABLED) {
@@ -126,7 +125,7 @@ static void handle_set_adaptive_sync(
 			state);
 		return;
 	}
-	configured->adaptive_sync = state == ZWLR_OUTPUT_HEAD_V1_ADAPTIVE_SYNC_STATE_ENABLED;
+	wish->vrr = state == ZWLR_OUTPUT_HEAD_V1_ADAPTIVE_SYNC_STATE_ENABLED;
 }
 
 static const struct zwlr_output_configuration_head_v1_interface configured_impl = {
@@ -241,7 +240,6 @@ static bool configure(const struct output_configuration *configuration, bool tes
 	bool ok = wishes != NULL;
 	const struct configured_head *configured;
 	wl_list_for_each(configured, &configuration->heads, link) {
-		ok = ok && !configured->adaptive_sync; // nothing of ours can do that
 		if (ok) {
 			wishes[i] = configured->wish;
 			wishes[i++].name = configured->head->state.name;

@@ -113,7 +113,8 @@ enum {
 	CHANGED_PLACE = 1 << 2,
 	CHANGED_TRANSFORM = 1 << 3,
 	CHANGED_SCALE = 1 << 4,
-	CHANGED_ALL = (1 << 5) - 1,
+	CHANGED_VRR = 1 << 5,
+	CHANGED_ALL = (1 << 6) - 1,
 };
 
 static void send_state(struct output_head_view *view, uint32_t changed) {
@@ -136,6 +137,13 @@ static void send_state(struct output_head_view *view, uint32_t changed) {
 	if (changed & CHANGED_SCALE) {
 		zwlr_output_head_v1_send_scale(view->resource, wl_fixed_from_double(state->scale));
 	}
+	if ((changed & CHANGED_VRR) &&
+		wl_resource_get_version(view->resource) >=
+			ZWLR_OUTPUT_HEAD_V1_ADAPTIVE_SYNC_SINCE_VERSION) {
+		zwlr_output_head_v1_send_adaptive_sync(view->resource,
+			state->vrr ? ZWLR_OUTPUT_HEAD_V1_ADAPTIVE_SYNC_STATE_ENABLED
+					   : ZWLR_OUTPUT_HEAD_V1_ADAPTIVE_SYNC_STATE_DISABLED);
+	}
 }
 
 static void send_names(struct wl_resource *resource, const struct output_head_state *state) {
@@ -153,10 +161,6 @@ static void send_names(struct wl_resource *resource, const struct output_head_st
 	}
 	if (version >= ZWLR_OUTPUT_HEAD_V1_SERIAL_NUMBER_SINCE_VERSION && state->serial) {
 		zwlr_output_head_v1_send_serial_number(resource, state->serial);
-	}
-	if (version >= ZWLR_OUTPUT_HEAD_V1_ADAPTIVE_SYNC_SINCE_VERSION) {
-		zwlr_output_head_v1_send_adaptive_sync(
-			resource, ZWLR_OUTPUT_HEAD_V1_ADAPTIVE_SYNC_STATE_DISABLED);
 	}
 }
 
@@ -278,6 +282,7 @@ static uint32_t head_update(struct output_head *head, const struct output_head_s
 	changed |= known->x != state->x || known->y != state->y ? CHANGED_PLACE : 0;
 	changed |= known->transform != state->transform ? CHANGED_TRANSFORM : 0;
 	changed |= known->scale != state->scale ? CHANGED_SCALE : 0;
+	changed |= known->vrr != state->vrr ? CHANGED_VRR : 0;
 	if (!state->enabled && !known->enabled) {
 		return 0;
 	}
@@ -287,6 +292,7 @@ static uint32_t head_update(struct output_head *head, const struct output_head_s
 	known->y = state->y;
 	known->transform = state->transform;
 	known->scale = state->scale;
+	known->vrr = state->vrr;
 	struct output_head_view *view;
 	wl_list_for_each(view, &head->views, link) {
 		send_state(view, changed);

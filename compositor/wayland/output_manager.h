@@ -27,17 +27,19 @@ struct output_head_state {
 	int32_t x, y;                 // logical px
 	double scale;                 // px a logical px
 	enum wl_output_transform transform;
+	bool vrr; // variable refresh
 };
 
 // What a client wants of a head.
 struct output_head_wish {
 	const char *name;
 	bool enabled;
-	bool has_mode, has_position, has_scale, has_transform; // if enabled
+	bool has_mode, has_position, has_scale, has_transform, has_vrr; // if enabled
 	struct output_head_mode mode;
 	int32_t x, y;
 	double scale;
 	enum wl_output_transform transform;
+	bool vrr;
 };
 
 struct output_manager_ops {

@@ -273,7 +273,7 @@ struct wayland_output {
 	struct wl_list resources;     // wl_output, wl_resource_get_link
 	struct wl_list xdg_resources; // zxdg_output_v1, wl_resource_get_link
 	int64_t flip_ns;              // CLOCK_MONOTONIC, of the last flip; 0: none is known
-	int32_t flip_refresh_ns;      // at that time
+	int32_t flip_refresh_ns;      // from there to the next vblank; 0: that is not known
 	struct wl_signal withdrawn;   // it goes
 	struct wl_list link;          // wayland_server.outputs or .retired
 };

@@ -71,8 +71,10 @@ static void send_sync_output(struct wl_resource *feedback, struct wayland_output
 }
 
 static void send_presented(struct surface *surface, const struct scene_presentation *presentation) {
-	uint32_t flags =
-		WP_PRESENTATION_FEEDBACK_KIND_VSYNC | WP_PRESENTATION_FEEDBACK_KIND_HW_COMPLETION;
+	uint32_t flags = WP_PRESENTATION_FEEDBACK_KIND_HW_COMPLETION;
+	if (!presentation->torn) {
+		flags |= WP_PRESENTATION_FEEDBACK_KIND_VSYNC;
+	}
 	if (presentation->hardware_clock) {
 		flags |= WP_PRESENTATION_FEEDBACK_KIND_HW_CLOCK;
 	}

@@ -152,6 +152,25 @@ static void test_bits_a_colour(void **state) {
 	}
 }
 
+static void test_variable_refresh(void **state) {
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		struct heard heard = {0};
+		const struct kiosk_listener listener = {hear_problem, hear_note, &heard};
+		struct kms_connector connector = {.name = "DP-1", .vrr_capable = (i & 1) != 0};
+		struct kms_pipe pipe = {.connector = &connector, .mode = make_mode(640, 480, 60000)};
+		const struct display_wish wish = {.vrr = (i & 2) != 0};
+		const struct display_change change = {.set = DISPLAY_CHANGE_VRR, .vrr = wish.vrr};
+		bool custom, refused = i == 2;
+		char error[256];
+		assert_true(kiosk_choose_mode(&wish, &pipe, &custom, &listener, error));
+		assert_int_equal(pipe.vrr, i == 3);
+		assert_int_equal(heard.n, refused);
+		// Who asks for it while it runs is told.
+		assert_int_equal(display_change_is_valid(&change, &connector, error), !refused);
+	}
+}
+
 // ---- From the configuration ----
 
 static void test_wishes(void **state) {
@@ -191,6 +210,7 @@ int main(void) {
 		cmocka_unit_test(test_boxes),
 		cmocka_unit_test(test_modes),
 		cmocka_unit_test(test_bits_a_colour),
+		cmocka_unit_test(test_variable_refresh),
 		cmocka_unit_test(test_wishes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

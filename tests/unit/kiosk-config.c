@@ -34,7 +34,8 @@ static void test_all_keys(void **state) {
 	char error[CONFIG_ERROR_SIZE];
 	assert_true(load(&config,
 		"[core]\ndevice = /dev/dri/card7\nsocket = kiosk\nwait = true\n"
-		"[output HDMI-A-1]\nmode = 1920x1080@59.94\noff = true\nmax-bpc = 8\nposition = -5, 7\n"
+		"[output HDMI-A-1]\nmode = 1920x1080@59.94\noff = true\nvrr = true\nmax-bpc = 8\nposition "
+		"= -5, 7\n"
 		"mode-max = 1920x1080\n[output *]\nmode = 640x480\n"
 		"[keyboard]\nmodel = pc104\nlayout = de,us\nvariant = nodeadkeys,\n"
 		"options = grp:alt_shift_toggle\nrepeat-rate = 0\nrepeat-delay = 250\n"
@@ -56,6 +57,7 @@ static void test_all_keys(void **state) {
 	assert_int_equal(output->mode.refresh_mhz, 59940);
 	assert_false(output->mode.highest);
 	assert_int_equal(output->off, 1);
+	assert_int_equal(output->vrr, 1);
 	assert_int_equal(output->max_bpc, 8);
 	assert_true(output->position.set);
 	assert_int_equal(output->position.x, -5);

@@ -3,6 +3,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -67,6 +68,87 @@ static void bits_a_colour(void **state) {
 	}
 }
 
+static void content(void **state) {
+	(void)state;
+	struct fake fake;
+	fake_init(&fake);
+	struct kms_connector *connector = &fake.connectors[0];
+	struct kms_property *type = &connector->props[KMS_CONNECTOR_CONTENT_TYPE];
+	*type = property(5, 1);
+	const uint64_t types[KMS_CONTENT_COUNT] = {
+		[KMS_CONTENT_NONE] = 0,
+		[KMS_CONTENT_PHOTO] = UINT64_MAX, // which the driver does not know
+		[KMS_CONTENT_CINEMA] = 1,
+		[KMS_CONTENT_GAME] = 4,
+	};
+	memcpy(connector->content_types, types, sizeof(types));
+	for (int i = 0; i <= KMS_CONTENT_KEEP; i++) {
+		kms_request_begin(&fake.device);
+		kms_request_content(connector, (enum kms_content)i);
+		bool differs = i == KMS_CONTENT_NONE || i == KMS_CONTENT_GAME;
+		assert_int_equal(type->is_staged, differs);
+		assert_int_equal(kms_request_count(&fake.device), differs);
+		if (differs) {
+			assert_int_equal(type->staged, types[i]);
+		}
+	}
+	// A driver without it.
+	kms_request_begin(&fake.device);
+	kms_request_content(&fake.connectors[1], KMS_CONTENT_NONE);
+	assert_int_equal(kms_request_count(&fake.device), 0);
+}
+
+// Only what changes, and nothing where the driver cannot.
+static void variable_refresh(void **state) {
+	(void)state;
+	struct fake fake;
+	fake_init(&fake);
+	struct kms_property *vrr = &fake.crtc.props[KMS_CRTC_VRR_ENABLED];
+	kms_request_vrr(&fake.crtc, true);
+	assert_int_equal(kms_request_count(&fake.device), 0);
+	*vrr = property(5, 0);
+	kms_request_vrr(&fake.crtc, false);
+	assert_int_equal(kms_request_count(&fake.device), 0);
+	kms_request_vrr(&fake.crtc, true);
+	assert_int_equal(kms_request_count(&fake.device), 1);
+	assert_true(vrr->is_staged && vrr->staged == 1);
+	vrr->value = 1;
+	kms_request_vrr(&fake.crtc, true);
+	assert_int_equal(kms_request_count(&fake.device), 0);
+}
+
+// What may be shown without waiting for a refresh: another framebuffer on one plane, and nothing else.
+static void flips(void **state) {
+	(void)state;
+	struct fake fake;
+	fake_init(&fake);
+	struct kms_plane plane = {.device = &fake.device, .ours = true, .rotations = DRM_MODE_ROTATE_0};
+	fake.device.planes = &plane;
+	fake.device.n_planes = 1;
+	plane.props[KMS_PLANE_FB_ID] = property(6, 40);
+	plane.props[KMS_PLANE_CRTC_ID] = property(7, 100);
+	plane.props[KMS_PLANE_CRTC_X] = property(8, 0);
+	struct kms_framebuffer framebuffer = {.id = 40};
+	struct kms_plane_state shown = {.framebuffer = &framebuffer};
+	kms_request_plane(&plane, &fake.crtc, &shown);
+	assert_false(kms_request_is_flip(&plane)); // nothing changes
+	framebuffer.id = 41;
+	kms_request_plane(&plane, &fake.crtc, &shown);
+	assert_true(kms_request_is_flip(&plane));
+	shown.crtc_x = 1;
+	kms_request_plane(&plane, &fake.crtc, &shown);
+	assert_false(kms_request_is_flip(&plane));
+	kms_request_begin(&fake.device);
+	kms_request_plane(&plane, NULL, NULL);
+	assert_false(kms_request_is_flip(&plane));
+	// One that showed nothing, with all that belongs to that.
+	kms_request_begin(&fake.device);
+	shown.crtc_x = 0;
+	plane.props[KMS_PLANE_FB_ID].value = 0;
+	kms_request_plane(&plane, &fake.crtc, &shown);
+	assert_false(kms_request_is_flip(&plane));
+}
+
 // The last connector takes its CRTC with it, as does one that is alone.
 static void dark(void **state) {
 	(void)state;
@@ -92,6 +174,9 @@ static void dark(void **state) {
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(bits_a_colour),
+		cmocka_unit_test(content),
+		cmocka_unit_test(variable_refresh),
+		cmocka_unit_test(flips),
 		cmocka_unit_test(dark),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -26,6 +26,7 @@ struct seen_head {
 	struct zwlr_output_mode_v1 *current;
 	int32_t enabled, x, y, transform, width_mm;
 	double scale;
+	bool vrr;
 	bool finished;
 	int events; // of what may change
 };
@@ -204,8 +205,8 @@ static void head_serial(void *data, struct zwlr_output_head_v1 *object, const ch
 }
 
 static void head_sync(void *data, struct zwlr_output_head_v1 *object, uint32_t state) {
-	(void)data, (void)object;
-	assert_int_equal(state, ZWLR_OUTPUT_HEAD_V1_ADAPTIVE_SYNC_STATE_DISABLED);
+	(void)object;
+	((struct seen_head *)data)->vrr = state == ZWLR_OUTPUT_HEAD_V1_ADAPTIVE_SYNC_STATE_ENABLED;
 }
 
 static const struct zwlr_output_head_v1_listener head_listener = {head_name, head_text, head_size,
@@ -376,6 +377,12 @@ static void test_heads(void **state) {
 	assert_int_equal(head->x, 5);
 	assert_int_equal(head->transform, WL_OUTPUT_TRANSFORM_90);
 	assert_true(head->scale == 1.5);
+	assert_false(head->vrr);
+	states[0].vrr = true;
+	output_manager_update(manager, states, 2);
+	assert_true(client_sync(tool.client));
+	assert_int_equal(tool.dones, 3);
+	assert_true(head->vrr);
 	// A mode that is in no list has an object as long as it runs.
 	states[0].mode = (struct output_head_mode){700, 500, 60000, false};
 	output_manager_update(manager, states, 2);
@@ -454,15 +461,15 @@ static void test_configurations(void **state) {
 	assert_int_equal(n_applied, 1);
 	assert_int_equal(asked[0].mode.width, 700);
 	assert_false(asked[1].has_mode);
-	// What nothing of ours can do is refused before.
 	refuse = false;
 	configuration = create_configuration(tool.serial);
 	zwlr_output_configuration_head_v1_set_adaptive_sync(enable(configuration, 0), 1);
 	enable(configuration, 1);
 	zwlr_output_configuration_v1_apply(configuration);
 	assert_true(client_sync(tool.client));
-	assert_int_equal(tool.failed, 2);
-	assert_int_equal(n_applied, 1);
+	assert_int_equal(tool.succeeded, 2);
+	assert_int_equal(n_applied, 2);
+	assert_true(asked[0].has_vrr && asked[0].vrr && !asked[1].has_vrr);
 }
 
 // What was made for other heads than there are now is cancelled.

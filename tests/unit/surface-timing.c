@@ -258,6 +258,16 @@ static void test_flips_are_noted(void **state) {
 	harness_frame();
 	assert_int_equal(harness.output->flip_ns, 5007000000);
 	assert_int_equal(harness.output->flip_refresh_ns, 16666666);
+	// One that waited for no vblank says nothing of them, and they may not be a refresh apart.
+	struct scene_presentation flip = {.time_ns = 6 * SECOND_NS, .refresh_ns = 5, .torn = true};
+	commit_timing_note_flip(harness.output, &flip);
+	assert_int_equal(harness.output->flip_ns, 5007000000);
+	flip.torn = false;
+	flip.variable = true;
+	commit_timing_note_flip(harness.output, &flip);
+	assert_int_equal(harness.output->flip_ns, 6 * SECOND_NS);
+	assert_int_equal(harness.output->flip_refresh_ns, 0);
+	commit_timing_note_flip(NULL, &flip);
 	drop(surface, &a, 1);
 }
 

@@ -24,7 +24,10 @@
 #include <cmocka.h>
 #include <wayland-client.h>
 
+#include "commit-timing-v1-client-protocol.h"
+#include "content-type-v1-client-protocol.h"
 #include "cursor-shape-v1-client-protocol.h"
+#include "fifo-v1-client-protocol.h"
 #include "linux-dmabuf-v1-client-protocol.h"
 #include "pointer-constraints-unstable-v1-client-protocol.h"
 #include "pointer-gestures-unstable-v1-client-protocol.h"
@@ -32,6 +35,7 @@
 #include "primary-selection-unstable-v1-client-protocol.h"
 #include "relative-pointer-unstable-v1-client-protocol.h"
 #include "single-pixel-buffer-v1-client-protocol.h"
+#include "tearing-control-v1-client-protocol.h"
 #include "viewporter-client-protocol.h"
 #include "wayland-hostile-host.h"
 #include "xdg-activation-v1-client-protocol.h"
@@ -74,7 +78,9 @@ static const struct wl_interface *const globals[] = {&wl_compositor_interface,
 	&zxdg_decoration_manager_v1_interface, &xdg_activation_v1_interface,
 	&zwp_primary_selection_device_manager_v1_interface, &zwp_relative_pointer_manager_v1_interface,
 	&zwp_pointer_constraints_v1_interface, &zwp_pointer_gestures_v1_interface,
-	&wp_cursor_shape_manager_v1_interface};
+	&wp_cursor_shape_manager_v1_interface, &wp_fifo_manager_v1_interface,
+	&wp_commit_timing_manager_v1_interface, &wp_tearing_control_manager_v1_interface,
+	&wp_content_type_manager_v1_interface};
 enum { N_GLOBALS = sizeof(globals) / sizeof(globals[0]) };
 
 static void leave(struct peer *peer) {
@@ -201,7 +207,7 @@ static bool known_numbers(
 		strcmp(name, "lock_pointer") == 0 || strcmp(name, "confine_pointer") == 0) {
 		chosen = one;
 	} else if (strcmp(name, "attach") == 0 || strcmp(name, "set_actions") == 0 ||
-		strcmp(name, "set_min_size") == 0) {
+		strcmp(name, "set_min_size") == 0 || (strcmp(name, "set_timestamp") == 0 && pick(4))) {
 		chosen = none;
 	} else if (interface == &zwp_linux_buffer_params_v1_interface) {
 		chosen = strcmp(name, "add") == 0 ? plane : dmabuf;

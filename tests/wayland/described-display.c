@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Loaded into the server by LD_PRELOAD: gives the first virtual display, of which vkms tells nothing, an EDID
-// (maker DEL, model "PANEL 7", serial number "S1") and the connector property "max bpc" of 6 to 12, which is 10.
-// What it is set to is written into the file that VITRINE_TEST_MAX_BPC names.
+// (maker DEL, model "PANEL 7", serial number "S1"), the connector property "max bpc" of 6 to 12, which is 10, and
+// "content type", which is 1, "Graphics", and variable refresh ("vrr_capable", and VRR_ENABLED of all CRTCs).
+// What they are set to is written into the files that VITRINE_TEST_MAX_BPC, VITRINE_TEST_CONTENT and
+// VITRINE_TEST_VRR name. With VITRINE_TEST_STUBBORN set, another content type is refused without leave for a
+// modeset.
 #include <dlfcn.h>
+#include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -12,10 +16,20 @@
 #include <xf86drm.h>
 #include <xf86drmMode.h>
 
-enum { EDID_PROP = 0x7ffffff0, EDID_BLOB, MAX_BPC_PROP, EDID_SIZE = 128, MAX_PROPS = 512 };
+enum {
+	EDID_PROP = 0x7ffffff0,
+	EDID_BLOB,
+	MAX_BPC_PROP,
+	VRR_CAPABLE_PROP,
+	VRR_ENABLED_PROP,
+	CONTENT_PROP,
+	EDID_SIZE = 128,
+	MAX_PROPS = 512,
+};
 
-static uint32_t connector; // that is described; 0: not seen yet
-static uint64_t max_bpc = 10;
+static uint32_t connector;   // that is described; 0: not seen yet
+static uint32_t active_prop; // ACTIVE of CRTCs; 0: not seen yet
+static uint64_t max_bpc = 10, vrr, content = 1;
 
 // dlsym(3) returns an object pointer, which ISO C does not convert to a function pointer.
 static void find(const char *name, void *function) {
@@ -26,24 +40,30 @@ static void find(const char *name, void *function) {
 	}
 }
 
-// Two more properties.
-static void append(uint32_t **props, uint64_t **values, size_t n) {
-	*props = realloc(*props, (n + 2) * sizeof(**props));
-	*values = realloc(*values, (n + 2) * sizeof(**values));
+enum { CONNECTOR_PROPS = 4 };
+
+static void append(uint32_t **props, uint64_t **values, size_t n, uint32_t prop, uint64_t value) {
+	*props = realloc(*props, (n + 1) * sizeof(**props));
+	*values = realloc(*values, (n + 1) * sizeof(**values));
 	if (!*props || !*values) {
 		abort();
 	}
-	(*props)[n] = EDID_PROP;
-	(*values)[n] = EDID_BLOB;
-	(*props)[n + 1] = MAX_BPC_PROP;
-	(*values)[n + 1] = max_bpc;
+	(*props)[n] = prop;
+	(*values)[n] = value;
+}
+
+static void append_all(uint32_t **props, uint64_t **values, size_t n) {
+	append(props, values, n, EDID_PROP, EDID_BLOB);
+	append(props, values, n + 1, MAX_BPC_PROP, max_bpc);
+	append(props, values, n + 2, VRR_CAPABLE_PROP, 1);
+	append(props, values, n + 3, CONTENT_PROP, content);
 }
 
 static drmModeConnector *describe(drmModeConnector *now) {
 	if (now && now->connector_type == DRM_MODE_CONNECTOR_VIRTUAL && now->connector_type_id == 1) {
 		connector = now->connector_id;
-		append(&now->props, &now->prop_values, (size_t)now->count_props);
-		now->count_props += 2;
+		append_all(&now->props, &now->prop_values, (size_t)now->count_props);
+		now->count_props += CONNECTOR_PROPS;
 	}
 	return now;
 }
@@ -65,31 +85,60 @@ drmModeObjectPropertiesPtr drmModeObjectGetProperties(int fd, uint32_t object, u
 	find("drmModeObjectGetProperties", &real);
 	drmModeObjectPropertiesPtr list = real(fd, object, type);
 	if (list && type == DRM_MODE_OBJECT_CONNECTOR && object == connector) {
-		append(&list->props, &list->prop_values, list->count_props);
-		list->count_props += 2;
+		append_all(&list->props, &list->prop_values, list->count_props);
+		list->count_props += CONNECTOR_PROPS;
+	} else if (list && type == DRM_MODE_OBJECT_CRTC) {
+		append(&list->props, &list->prop_values, list->count_props++, VRR_ENABLED_PROP, vrr);
 	}
 	return list;
 }
 
+static void describe_content(drmModePropertyPtr property) {
+	static const char *const names[] = {"No Data", "Graphics", "Photo", "Cinema", "Game"};
+	enum { N = sizeof(names) / sizeof(names[0]) };
+	struct drm_mode_property_enum *enums = calloc(N, sizeof(*enums));
+	if (!enums) {
+		abort();
+	}
+	for (size_t i = 0; i < N; i++) {
+		enums[i].value = i;
+		strcpy(enums[i].name, names[i]);
+	}
+	property->flags = DRM_MODE_PROP_ENUM;
+	property->enums = enums;
+	property->count_enums = N;
+	property->count_values = 0;
+}
+
 drmModePropertyPtr drmModeGetProperty(int fd, uint32_t id) {
+	static const char *const names[] = {[EDID_PROP - EDID_PROP] = "EDID",
+		[MAX_BPC_PROP - EDID_PROP] = "max bpc",
+		[VRR_CAPABLE_PROP - EDID_PROP] = "vrr_capable",
+		[VRR_ENABLED_PROP - EDID_PROP] = "VRR_ENABLED",
+		[CONTENT_PROP - EDID_PROP] = "content type"};
 	drmModePropertyPtr (*real)(int, uint32_t);
 	find("drmModeGetProperty", &real);
-	if (id != EDID_PROP && id != MAX_BPC_PROP) {
-		return real(fd, id);
+	if (id < EDID_PROP || id > CONTENT_PROP) {
+		drmModePropertyPtr known = real(fd, id);
+		active_prop = known && strcmp(known->name, "ACTIVE") == 0 ? id : active_prop;
+		return known;
 	}
 	drmModePropertyPtr property = calloc(1, sizeof(*property));
 	uint64_t *range = calloc(2, sizeof(*range));
 	if (!property || !range) {
 		abort();
 	}
-	range[0] = 6;
-	range[1] = 12;
+	range[0] = id == MAX_BPC_PROP ? 6 : 0;
+	range[1] = id == MAX_BPC_PROP ? 12 : 1;
 	property->prop_id = id;
-	property->flags =
-		id == MAX_BPC_PROP ? DRM_MODE_PROP_RANGE : DRM_MODE_PROP_BLOB | DRM_MODE_PROP_IMMUTABLE;
+	property->flags = (id == EDID_PROP ? DRM_MODE_PROP_BLOB : DRM_MODE_PROP_RANGE) |
+		(id == EDID_PROP || id == VRR_CAPABLE_PROP ? DRM_MODE_PROP_IMMUTABLE : 0);
 	property->values = range;
-	property->count_values = id == MAX_BPC_PROP ? 2 : 0;
-	snprintf(property->name, sizeof(property->name), "%s", id == MAX_BPC_PROP ? "max bpc" : "EDID");
+	property->count_values = id == EDID_PROP ? 0 : 2;
+	snprintf(property->name, sizeof(property->name), "%s", names[id - EDID_PROP]);
+	if (id == CONTENT_PROP) {
+		describe_content(property);
+	}
 	return property;
 }
 
@@ -125,17 +174,17 @@ drmModePropertyBlobPtr drmModeGetPropertyBlob(int fd, uint32_t id) {
 	return blob;
 }
 
-static void note(uint64_t value, bool test) {
-	const char *path = getenv("VITRINE_TEST_MAX_BPC");
-	FILE *file = path && !test ? fopen(path, "we") : NULL;
+static void note(const char *variable, uint64_t *kept, uint64_t value) {
+	const char *path = getenv(variable);
+	FILE *file = path ? fopen(path, "we") : NULL;
 	if (file) {
-		max_bpc = value;
+		*kept = value;
 		fprintf(file, "%u\n", (unsigned)value);
 		fclose(file);
 	}
 }
 
-// The kernel does not know the property.
+// The kernel does not know the properties. VRR_ENABLED becomes ACTIVE, so that the CRTC is in the request.
 int drmIoctl(int fd, unsigned long number, void *argument) {
 	static uint32_t objects[MAX_PROPS], counts[MAX_PROPS], props[MAX_PROPS];
 	static uint64_t values[MAX_PROPS];
@@ -150,12 +199,18 @@ int drmIoctl(int fd, unsigned long number, void *argument) {
 	const uint32_t *from_props = (const void *)(uintptr_t)atomic.props_ptr;
 	const uint64_t *from_values = (const void *)(uintptr_t)atomic.prop_values_ptr;
 	uint32_t n_objects = 0, n = 0, at = 0;
-	uint64_t wanted = 0;
+	uint64_t wanted_bpc = 0, wanted_vrr = vrr, wanted_content = content;
 	for (uint32_t o = 0; o < atomic.count_objs; o++) {
 		uint32_t before = n;
 		for (uint32_t p = 0; p < from_counts[o]; p++, at++) {
 			if (from_props[at] == MAX_BPC_PROP) {
-				wanted = from_values[at];
+				wanted_bpc = from_values[at];
+			} else if (from_props[at] == CONTENT_PROP) {
+				wanted_content = from_values[at];
+			} else if (from_props[at] == VRR_ENABLED_PROP) {
+				wanted_vrr = from_values[at];
+				props[n] = active_prop;
+				values[n++] = 1;
 			} else if (n < MAX_PROPS) {
 				props[n] = from_props[at];
 				values[n++] = from_values[at];
@@ -171,9 +226,21 @@ int drmIoctl(int fd, unsigned long number, void *argument) {
 	atomic.count_props_ptr = (uint64_t)(uintptr_t)counts;
 	atomic.props_ptr = (uint64_t)(uintptr_t)props;
 	atomic.prop_values_ptr = (uint64_t)(uintptr_t)values;
+	if (wanted_content != content && !(atomic.flags & DRM_MODE_ATOMIC_ALLOW_MODESET) &&
+		getenv("VITRINE_TEST_STUBBORN")) {
+		errno = EINVAL;
+		return -1;
+	}
 	int rc = real(fd, number, &atomic);
-	if (rc == 0 && wanted != 0) {
-		note(wanted, (atomic.flags & DRM_MODE_ATOMIC_TEST_ONLY) != 0);
+	bool test = (atomic.flags & DRM_MODE_ATOMIC_TEST_ONLY) != 0;
+	if (rc == 0 && wanted_bpc != 0 && !test) {
+		note("VITRINE_TEST_MAX_BPC", &max_bpc, wanted_bpc);
+	}
+	if (rc == 0 && wanted_vrr != vrr && !test) {
+		note("VITRINE_TEST_VRR", &vrr, wanted_vrr);
+	}
+	if (rc == 0 && wanted_content != content && !test) {
+		note("VITRINE_TEST_CONTENT", &content, wanted_content);
 	}
 	return rc;
 }

@@ -298,7 +298,7 @@ static void test_off(void **state) {
 
 // ---- A display that says what it is ----
 
-static char bpc_path[64];
+static char bpc_path[64], vrr_path[64];
 
 static int start_described(void **state) {
 	char program[PATH_MAX] = "", preload[PATH_MAX + 32];
@@ -307,28 +307,36 @@ static int start_described(void **state) {
 	assert_int_equal(access(preload, R_OK), 0);
 	snprintf(bpc_path, sizeof(bpc_path), "/tmp/vitrine-bpc-%d", (int)getpid());
 	setenv("VITRINE_TEST_MAX_BPC", bpc_path, 1);
+	snprintf(vrr_path, sizeof(vrr_path), "/tmp/vitrine-vrr-%d", (int)getpid());
+	setenv("VITRINE_TEST_VRR", vrr_path, 1);
 	setenv("LD_PRELOAD", preload, 1); // for the server alone
 	int rc = reload_start(state);
 	unsetenv("LD_PRELOAD");
 	unsetenv("VITRINE_TEST_MAX_BPC");
+	unsetenv("VITRINE_TEST_VRR");
 	return rc;
 }
 
 static int stop_described(void **state) {
 	int rc = reload_stop(state);
 	unlink(bpc_path);
+	unlink(vrr_path);
 	return rc;
 }
 
-// What the connector was set to last, 0 if it was not.
-static int read_bpc(void) {
-	int bpc = 0;
-	FILE *file = fopen(bpc_path, "re");
+// What the property was set to last, `otherwise` if it was not.
+static int read_value(const char *path, int otherwise) {
+	int value = otherwise;
+	FILE *file = fopen(path, "re");
 	if (file) {
-		assert_int_equal(fscanf(file, "%d", &bpc), 1);
+		assert_int_equal(fscanf(file, "%d", &value), 1);
 		fclose(file);
 	}
-	return bpc;
+	return value;
+}
+
+static int read_bpc(void) {
+	return read_value(bpc_path, 0);
 }
 
 static int mode_width(struct reload *reload, size_t output) {
@@ -371,6 +379,38 @@ static void test_described_display(void **state) {
 	reload_assert_screen(reload, 640, 480, WL_OUTPUT_TRANSFORM_90);
 }
 
+// Both in the status and, with the frame that was shown last, in the kernel.
+static void assert_vrr(struct reload *reload, bool on) {
+	struct json_object *status = test_status(&reload->control);
+	for (size_t i = 0; i < 2; i++) {
+		struct json_object *display = json_object_array_get_idx(test_json(status, "displays"), i);
+		struct json_object *output = test_status_output(status, i);
+		assert_int_equal(json_object_get_boolean(test_json(display, "vrr_capable")), i == 0);
+		assert_int_equal(json_object_get_boolean(test_json(output, "vrr")), on && i == 0);
+	}
+	json_object_put(status);
+	assert_int_equal(read_value(vrr_path, 0), on);
+}
+
+// Variable refresh comes and goes with the configuration, without another modeset.
+static void test_variable_refresh(void **state) {
+	struct reload *reload = *state;
+	assert_vrr(reload, false);
+	int64_t modesets = reload_counter(reload, "modesets");
+	for (uint32_t i = 0; i < 3; i++) {
+		reload_write(MODE "vrr = true\n");
+		struct reload_answer answer = reload_ask(reload);
+		assert_true(answer.ok);
+		assert_non_null(strstr(answer.notes, "Virtual-2: vrr has no effect"));
+		reload_redraw(reload, 1, 2 * i + 1);
+		assert_vrr(reload, true);
+		reload_configure(reload, MODE);
+		reload_redraw(reload, 1, 2 * i + 2);
+		assert_vrr(reload, false);
+	}
+	assert_int_equal(reload_counter(reload, "modesets"), modesets);
+}
+
 int main(void) {
 	test_guard(140);
 	test_need_layout("panel");
@@ -380,6 +420,7 @@ int main(void) {
 		cmocka_unit_test_setup_teardown(test_positions, reload_start, reload_stop),
 		cmocka_unit_test_setup_teardown(test_off, reload_start, reload_stop),
 		cmocka_unit_test_setup_teardown(test_described_display, start_described, stop_described),
+		cmocka_unit_test_setup_teardown(test_variable_refresh, start_described, stop_described),
 		cmocka_unit_test(test_start),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

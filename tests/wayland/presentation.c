@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: MIT
 // What clients hear of their frames: the time and count of the flip itself, that nothing was copied
 // only if it was so, and one callback for each frame that was shown.
+#include <dirent.h>
 #include <drm_fourcc.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "fixture.h"
 
@@ -181,6 +185,62 @@ static void test_hidden_clients_get_slow_callbacks(void **state) {
 	witness_finish(&front);
 }
 
+// How many of the server's timers run.
+static int running_timers(const struct fixture *fixture) {
+	char path[64];
+	snprintf(path, sizeof(path), "/proc/%d/fdinfo", (int)fixture->server.pid);
+	DIR *folder = opendir(path);
+	assert_non_null(folder);
+	int running = 0;
+	const struct dirent *entry;
+	while ((entry = readdir(folder)) != NULL) {
+		char line[128];
+		int fd = openat(dirfd(folder), entry->d_name, O_RDONLY | O_CLOEXEC);
+		FILE *file = fd >= 0 ? fdopen(fd, "r") : NULL;
+		while (file && fgets(line, sizeof(line), file)) {
+			long long seconds, nanoseconds;
+			if (sscanf(line, "it_value: (%lld, %lld)", &seconds, &nanoseconds) == 2) {
+				running += seconds != 0 || nanoseconds != 0;
+			}
+		}
+		if (file) {
+			fclose(file);
+		}
+	}
+	closedir(folder);
+	return running;
+}
+
+static void wait_for_timers(const struct fixture *fixture, bool running) {
+	while ((running_timers(fixture) > 0) != running) {
+		usleep(20000);
+	}
+}
+
+// While nothing changes nothing is waited for: no timer runs. One does while a client that cannot be seen
+// waits for its callback, and no longer.
+static void test_no_timer_runs_for_a_still_picture(void **state) {
+	struct fixture *fixture = *state;
+	struct witness hidden, front;
+	witness_init(&hidden, fixture, "hidden", 1);
+	witness_init(&front, fixture, "front", 2);
+	for (int i = 0; i < 10; i++) {
+		witness_next_frame(&front);
+	}
+	wait_for_timers(fixture, false);
+	test_surface_want_frame(&hidden.window.base);
+	wl_surface_commit(hidden.window.base.surface);
+	test_client_roundtrip(&hidden.client);
+	wait_for_timers(fixture, true);
+	test_surface_wait_frame(&hidden.window.base);
+	wait_for_timers(fixture, false);
+	// The screen goes on at once.
+	witness_next_frame(&front);
+	wait_for_timers(fixture, false);
+	witness_finish(&hidden);
+	witness_finish(&front);
+}
+
 // Toolkits draw at the pace of the window's callbacks also while a subsurface of theirs covers it.
 static void test_window_under_its_own_subsurface_keeps_its_pace(void **state) {
 	struct fixture *fixture = *state;
@@ -218,6 +278,7 @@ int main(void) {
 		TEST(test_callbacks_come_once_a_presented_frame),
 		TEST(test_callback_without_new_contents),
 		TEST(test_hidden_clients_get_slow_callbacks),
+		TEST(test_no_timer_runs_for_a_still_picture),
 		TEST(test_window_under_its_own_subsurface_keeps_its_pace),
 	};
 	return cmocka_run_group_tests_name("presentation", tests, NULL, NULL);

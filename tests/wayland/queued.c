@@ -2,8 +2,11 @@
 // Clients that draw ahead: each of their pictures is in a refresh of its own (fifo-v1), and not on screen
 // before its time (commit-timing-v1); and what the status says that surfaces say of their contents.
 #include <drm_fourcc.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "fixture.h"
 
@@ -228,6 +231,120 @@ static void test_status_tells_of_contents(void **state) {
 	witness_finish(&witness);
 }
 
+// ---- What the display is told ----
+
+static char content_path[64];
+
+static int start_telling(void **state, bool stubborn) {
+	snprintf(content_path, sizeof(content_path), "/tmp/vitrine-content-%d", (int)getpid());
+	if (stubborn) {
+		setenv("VITRINE_TEST_STUBBORN", "1", 1);
+	}
+	int rc = fixture_start_with_module(
+		state, "described-display.so", "VITRINE_TEST_CONTENT", content_path);
+	unsetenv("VITRINE_TEST_STUBBORN");
+	return rc;
+}
+
+static int start_told(void **state) {
+	return start_telling(state, false);
+}
+
+static int start_stubborn(void **state) {
+	return start_telling(state, true);
+}
+
+// Its content type, in the kernel's numbers.
+static int told(void) {
+	int content = -1;
+	FILE *file = fopen(content_path, "re");
+	assert_non_null(file);
+	assert_int_equal(fscanf(file, "%d", &content), 1);
+	fclose(file);
+	return content;
+}
+
+enum { NO_DATA, GRAPHICS, PHOTO, CINEMA, GAME };
+
+static int stop_told(void **state) {
+	int rc = fixture_stop(state);
+	assert_int_equal(told(), GRAPHICS); // as it was before
+	unlink(content_path);
+	return rc;
+}
+
+static void test_display_is_told(void **state) {
+	struct fixture *fixture = *state;
+	struct witness witness;
+	witness_init(&witness, fixture, "app", 1);
+	assert_int_equal(told(), NO_DATA);
+	struct wp_content_type_v1 *type = wp_content_type_manager_v1_get_surface_content_type(
+		witness.client.content_type, witness.window.base.surface);
+	static const int contents[] = {
+		[WP_CONTENT_TYPE_V1_TYPE_NONE] = NO_DATA,
+		[WP_CONTENT_TYPE_V1_TYPE_PHOTO] = PHOTO,
+		[WP_CONTENT_TYPE_V1_TYPE_VIDEO] = CINEMA,
+		[WP_CONTENT_TYPE_V1_TYPE_GAME] = GAME,
+	};
+	int64_t modesets = test_status_counter(&fixture->control, 0, "modesets");
+	for (int i = 7; i >= 0; i--) {
+		wp_content_type_v1_set_content_type(type, (uint32_t)i % 4);
+		witness_next_frame(&witness);
+		assert_int_equal(told(), contents[i % 4]);
+	}
+	wp_content_type_v1_set_content_type(type, WP_CONTENT_TYPE_V1_TYPE_VIDEO);
+	witness_next_frame(&witness);
+	// Something else in front.
+	struct witness other;
+	witness_init(&other, fixture, "other", 2);
+	assert_int_equal(told(), NO_DATA);
+	witness_finish(&other);
+	witness_next_frame(&witness);
+	assert_int_equal(told(), CINEMA);
+	// The window says nothing, but a subsurface that fills it does.
+	wp_content_type_v1_destroy(type);
+	struct test_surface child;
+	test_surface_init(&child, &witness.client);
+	struct wl_subsurface *subsurface = wl_subcompositor_get_subsurface(
+		witness.client.subcompositor, child.surface, witness.window.base.surface);
+	type = wp_content_type_manager_v1_get_surface_content_type(
+		witness.client.content_type, child.surface);
+	wp_content_type_v1_set_content_type(type, WP_CONTENT_TYPE_V1_TYPE_GAME);
+	struct test_buffer buffer;
+	test_buffer_init_shm(&buffer, &witness.client, DRM_FORMAT_XRGB8888, TEST_WIDTH, TEST_HEIGHT);
+	test_surface_show(&child, &buffer);
+	witness_next_frame(&witness);
+	assert_int_equal(told(), GAME);
+	assert_int_equal(test_status_counter(&fixture->control, 0, "modesets"), modesets);
+	wp_content_type_v1_destroy(type);
+	wl_subsurface_destroy(subsurface);
+	test_surface_finish(&child);
+	test_buffer_finish(&buffer);
+	witness_finish(&witness);
+}
+
+// Where that would take a modeset it stays as it is, and is not asked for again and again.
+static void test_display_is_not_told_by_modesets(void **state) {
+	struct fixture *fixture = *state;
+	struct witness witness;
+	witness_init(&witness, fixture, "app", 1);
+	assert_int_equal(told(), NO_DATA); // as the display was lit
+	struct wp_content_type_v1 *type = wp_content_type_manager_v1_get_surface_content_type(
+		witness.client.content_type, witness.window.base.surface);
+	wp_content_type_v1_set_content_type(type, WP_CONTENT_TYPE_V1_TYPE_VIDEO);
+	int64_t modesets = test_status_counter(&fixture->control, 0, "modesets");
+	witness_next_frame(&witness);
+	int64_t tests = test_status_counter(&fixture->control, 0, "test_commits");
+	for (int i = 0; i < 10; i++) {
+		witness_next_frame(&witness);
+	}
+	assert_int_equal(told(), NO_DATA);
+	assert_int_equal(test_status_counter(&fixture->control, 0, "test_commits"), tests);
+	assert_int_equal(test_status_counter(&fixture->control, 0, "modesets"), modesets);
+	wp_content_type_v1_destroy(type);
+	witness_finish(&witness);
+}
+
 int main(void) {
 	test_guard(90);
 	const struct CMUnitTest tests[] = {
@@ -237,6 +354,9 @@ int main(void) {
 		TEST(test_pictures_wait_for_their_time),
 		TEST(test_queue_goes_with_its_client),
 		TEST(test_status_tells_of_contents),
+		cmocka_unit_test_setup_teardown(test_display_is_told, start_told, stop_told),
+		cmocka_unit_test_setup_teardown(
+			test_display_is_not_told_by_modesets, start_stubborn, stop_told),
 	};
 	return cmocka_run_group_tests_name("queued", tests, NULL, NULL);
 }
