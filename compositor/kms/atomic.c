@@ -91,6 +91,7 @@ static void clear_object(
 }
 
 void kms_request_begin(struct kms_device *device) {
+	device->n_requests++;
 	for_each_object(device, clear_object);
 }
 
@@ -212,6 +213,17 @@ static void stage_whole_plane(struct kms_plane *plane) {
 	}
 }
 
+static void stage_damage(struct kms_plane *plane, const struct kms_plane_state *state) {
+	struct kms_property *clips = &plane->props[KMS_PLANE_FB_DAMAGE_CLIPS];
+	if (clips->id == 0 || state->n_damage == 0) {
+		return;
+	}
+	uint32_t blob = kms_damage_blob(plane->device, state->damage, state->n_damage);
+	if (blob != 0) {
+		kms_property_stage(clips, blob);
+	}
+}
+
 void kms_request_plane(
 	struct kms_plane *plane, struct kms_crtc *crtc, const struct kms_plane_state *state) {
 	struct kms_property *props = plane->props;
@@ -241,6 +253,8 @@ void kms_request_plane(
 		!plane->ours;
 	if (fresh) {
 		stage_whole_plane(plane);
+	} else {
+		stage_damage(plane, state);
 	}
 	if (state->set_zpos && plane->zpos_mutable) {
 		kms_property_stage(&props[KMS_PLANE_ZPOS], state->zpos);
@@ -386,8 +400,11 @@ void kms_request_detach(struct kms_connector *writeback) {
 
 // ---- the commit ----
 
-// A test would make the fence and install its fd too, for nobody.
-static void drop_out_fences(struct kms_device *device) {
+// A test would make the fence and install its fd too, for nobody. Damage is nothing to be tested.
+static void drop_passing(struct kms_device *device) {
+	for (int i = 0; i < device->n_planes; i++) {
+		device->planes[i].props[KMS_PLANE_FB_DAMAGE_CLIPS].is_staged = false;
+	}
 	for (int i = 0; i < device->n_connectors; i++) {
 		device->connectors[i].props[KMS_CONNECTOR_WRITEBACK_OUT_FENCE_PTR].is_staged = false;
 	}
@@ -440,6 +457,9 @@ static void note_success(struct kms_device *device, uint32_t flags) {
 		device->connectors[i].props[KMS_CONNECTOR_WRITEBACK_FB_ID].value = 0;
 		device->connectors[i].props[KMS_CONNECTOR_WRITEBACK_OUT_FENCE_PTR].value = 0;
 	}
+	for (int i = 0; i < device->n_planes; i++) {
+		device->planes[i].props[KMS_PLANE_FB_DAMAGE_CLIPS].value = 0;
+	}
 	for (int i = 0; i < device->n_crtcs; i++) {
 		if ((request->touched & (1u << i)) && (flags & KMS_COMMIT_EVENT)) {
 			device->crtcs[i].flip_pending = true;
@@ -486,7 +506,7 @@ int kms_request_commit(struct kms_device *device, struct kms_crtc *crtc, uint32_
 	struct kms_request *request = device->request;
 	bool test = flags & KMS_COMMIT_TEST;
 	if (test) {
-		drop_out_fences(device);
+		drop_passing(device);
 	}
 	request->touched = touched_crtcs(device);
 	if (!test && (flags & KMS_COMMIT_EVENT) && !(request->touched & (1u << crtc->index))) {

@@ -198,6 +198,7 @@ static bool load_objects(struct kms_device *device, struct kms_open_error *error
 // Everything that opening made, whether it came to its end or not.
 static void device_free(struct kms_device *device) {
 	kms_framebuffers_finish(device);
+	kms_damages_finish(device);
 	kms_dumbs_finish(device);
 	for (int i = 0; i < device->n_crtcs; i++) {
 		uint32_t blobs[] = {

@@ -89,6 +89,10 @@ void kms_framebuffers_finish(struct kms_device *device);
 // dumb.c: unmaps and destroys all; those that callers hold become empty shells.
 void kms_dumbs_finish(struct kms_device *device);
 
+// damage.c: the blob of the boxes, at most KMS_DAMAGE_BOXES, for the request being built; 0 if there can be none.
+uint32_t kms_damage_blob(struct kms_device *device, const struct drm_mode_rect *boxes, int n);
+void kms_damages_finish(struct kms_device *device);
+
 // restore.c: gives the display the state that it had when the device was opened.
 void kms_device_restore(struct kms_device *device);
 

@@ -74,6 +74,7 @@ enum kms_plane_property {
 	KMS_PLANE_ZPOS,
 	KMS_PLANE_COLOR_ENCODING,
 	KMS_PLANE_COLOR_RANGE,
+	KMS_PLANE_FB_DAMAGE_CLIPS,
 	KMS_PLANE_PROPERTY_COUNT,
 };
 
@@ -182,6 +183,16 @@ struct kms_plane {
 	int outgoing_crtc;
 };
 
+enum { KMS_DAMAGES = 16, KMS_DAMAGE_BOXES = 8 };
+
+// A list of boxes as the kernel wants it.
+struct kms_damage {
+	uint32_t blob; // 0: none
+	struct drm_mode_rect boxes[KMS_DAMAGE_BOXES];
+	int n;
+	uint64_t used; // kms_device.n_requests when it last was
+};
+
 struct kms_stats {       // totals since the device was opened
 	uint64_t commits;    // that succeeded, without tests
 	uint64_t modesets;   // of these with KMS_COMMIT_ALLOW_MODESET
@@ -229,6 +240,8 @@ struct kms_device {
 	struct kms_stats stats;
 	struct kms_request *request;
 	struct kms_known_properties *known; // NULL but while objects are taken in
+	uint64_t n_requests;                // begun
+	struct kms_damage damages[KMS_DAMAGES];
 };
 
 // ---- device.c, object.c, connector.c: opening and what is there ----
@@ -403,6 +416,10 @@ struct kms_plane_state {
 	uint16_t fade;     // 0xffff - alpha of all of it; not 0 only for planes with that property
 	bool set_zpos;     // write zpos (mutable planes only)
 	uint64_t zpos;
+	// Px of the framebuffer, within it, where it may differ from what the plane showed of another one, or of
+	// this one, at the same place: at most KMS_DAMAGE_BOXES. 0: anywhere.
+	struct drm_mode_rect damage[KMS_DAMAGE_BOXES];
+	int n_damage;
 };
 
 // Forgets what is staged.

@@ -38,6 +38,7 @@ static const char *const plane_names[KMS_PLANE_PROPERTY_COUNT] = {
 	[KMS_PLANE_ZPOS] = "zpos",
 	[KMS_PLANE_COLOR_ENCODING] = "COLOR_ENCODING",
 	[KMS_PLANE_COLOR_RANGE] = "COLOR_RANGE",
+	[KMS_PLANE_FB_DAMAGE_CLIPS] = "FB_DAMAGE_CLIPS",
 };
 
 static int find_name(const char *const *names, int count, const char *name) {
@@ -225,6 +226,7 @@ bool kms_planes_reload(struct kms_device *device) {
 				device, plane->id, DRM_MODE_OBJECT_PLANE, plane->props, KMS_PLANE_PROPERTY_COUNT)) {
 			return false;
 		}
+		plane->props[KMS_PLANE_FB_DAMAGE_CLIPS].value = 0;
 	}
 	return true;
 }
@@ -342,6 +344,9 @@ static bool load_plane(struct kms_plane *plane) {
 
 	bool ok = kms_properties_load(device, plane->id, DRM_MODE_OBJECT_PLANE, plane_names,
 		KMS_PLANE_PROPERTY_COUNT, plane->props, visit_plane_property, plane);
+	// Of a commit that was, and nothing to go back to.
+	plane->props[KMS_PLANE_FB_DAMAGE_CLIPS].value = 0;
+	plane->props[KMS_PLANE_FB_DAMAGE_CLIPS].initial = 0;
 	// Modifiers of a device that cannot be told a buffer's modifier are of no use to anyone.
 	if (ok && (plane->formats.len == 0 || !device->addfb2_modifiers)) {
 		format_set_finish(&plane->formats);

@@ -36,6 +36,12 @@ static void uncrop(const struct scene_layer *layer, struct kms_plane_state *stat
 	state->crtc_h = (uint32_t)dst->height;
 }
 
+// After a commit that was refused, pictures may have been drawn that were never shown.
+static bool wants_damage(const struct output *output, int plane) {
+	return output->planes[plane]->props[KMS_PLANE_FB_DAMAGE_CLIPS].id != 0 &&
+		output->testing == NULL && output->retry_ms == 0;
+}
+
 static void stage_client(
 	struct output *output, const struct frame *frame, const struct planner_plan *plan, int plane) {
 	int entry = plan->layer_of[plane];
@@ -59,6 +65,10 @@ static void stage_client(
 	if (output->planes[plane]->type == KMS_PLANE_CURSOR) {
 		uncrop(layer, &state);
 	}
+	if (wants_damage(output, plane)) {
+		const struct frame_layer *taken = &frame->layers[frame->planned_layer[entry]];
+		state.n_damage = damage_of_layer(layer, taken, state.damage);
+	}
 	kms_request_plane(output->planes[plane], output->pipe.crtc, &state);
 }
 
@@ -77,6 +87,9 @@ static bool stage_composed(
 	};
 	if (state.framebuffer == NULL) {
 		return false;
+	}
+	if (wants_damage(output, plane)) {
+		state.n_damage = damage_of_picture(output, frame, picture, state.damage);
 	}
 	kms_request_plane(output->planes[plane], output->pipe.crtc, &state);
 	return true;

@@ -337,6 +337,8 @@ static bool compose_target(
 	};
 	sort_damage(output, &output->pictures[picture], target);
 	target->blank = false;
+	output->pictures[picture].n_drawn =
+		damage_boxes(&target->damage, output->pictures[picture].drawn);
 	bool ok = draw(output, target->dumb, &target->damage, &drawing);
 	frame->composed_px += stats.pixels;
 	frame->composed_bytes += stats.bytes;
@@ -350,6 +352,7 @@ static bool compose_target(
 
 static bool compose_picture(struct output *output, struct frame *frame, int index) {
 	struct output_picture *picture = &output->pictures[index];
+	picture->n_drawn = 0;
 	for (int t = 0; pixman_region32_not_empty(&picture->damage) && t < OUTPUT_TARGETS; t++) {
 		struct output_target *target = &picture->targets[t];
 		pixman_region32_union(&target->damage, &target->damage, &picture->damage);

@@ -303,11 +303,13 @@ static bool is_drawn_over(
 }
 
 static void damage_same(
-	struct output *output, const struct frame_layer *before, const struct frame *frame, int index) {
+	struct output *output, const struct frame_layer *before, struct frame *frame, int index) {
 	const struct frame_layer *now = &frame->layers[index];
 	struct scene_layer *layer = output->scene.layers[index];
 	bool same_place = is_same_place(before, now);
 	// A buffer that was swapped without damage is shown all the same: the older one is waited for.
+	frame->layers[index].steady =
+		same_place && now->placement == FRAME_PLANE && now->plane == before->plane;
 	output->swapped |=
 		now->placement == FRAME_PLANE && (now->buffer != before->buffer || !same_place);
 	if (before->placement == FRAME_PLANE && now->placement == FRAME_PLANE) {
@@ -332,7 +334,7 @@ static void damage_same(
 	}
 }
 
-void frame_damage(struct output *output, const struct frame *before, const struct frame *frame) {
+void frame_damage(struct output *output, const struct frame *before, struct frame *frame) {
 	for (int i = 0; i < FRAME_PICTURES; i++) {
 		pixman_region32_clear(&output->pictures[i].damage);
 	}

@@ -35,7 +35,9 @@ struct output_picture {
 	struct output_target targets[OUTPUT_TARGETS];
 	int front;                // the target whose contents are the newest
 	pixman_region32_t damage; // px where the frame being made differs from what was last taken
-	pixman_region32_t hidden; // px that opaque planes above it hide
+	struct drm_mode_rect drawn[KMS_DAMAGE_BOXES]; // for the frame being made, px
+	int n_drawn;
+	pixman_region32_t hidden;                  // px that opaque planes above it hide
 	uint64_t hidden_visibility, hidden_layers; // that `hidden` is for; bits of planned layers
 	struct output_shadow shadow;
 };
@@ -122,8 +124,9 @@ void frame_visibility(struct output *output);
 // Fills `frame` from the scene: geometry, visibility, what could be on a plane, and the plan. False
 // when out of memory.
 bool frame_build(struct output *output, struct frame *frame);
-// Puts into the pictures' damage what differs between what was last taken and `frame`.
-void frame_damage(struct output *output, const struct frame *before, const struct frame *frame);
+// Puts into the pictures' damage what differs between what was last taken and `frame`, and marks its layers
+// that are steady.
+void frame_damage(struct output *output, const struct frame *before, struct frame *frame);
 // True if `frame` has to reach the screen: something visible differs, or a frame was asked for.
 bool frame_needed(struct output *output, const struct frame *before, const struct frame *frame);
 // Every visible layer composed: the outcome that no device refuses.
@@ -193,6 +196,16 @@ void pool_settle(
 	struct output *output, const struct frame *frame, const struct planner_scene *scene);
 // After a flip: whoever waits for a plane that left the screen plans again.
 void pool_flipped(struct output *output);
+
+// ---- damage.c ----
+// The boxes of the region, or one that holds all of them. Returns how many.
+int damage_boxes(const pixman_region32_t *region, struct drm_mode_rect boxes[KMS_DAMAGE_BOXES]);
+// What of the layer's buffer differs from what its plane shows. 0: all of it may.
+int damage_of_layer(const struct scene_layer *layer, const struct frame_layer *taken,
+	struct drm_mode_rect boxes[KMS_DAMAGE_BOXES]);
+// The same of a composed picture.
+int damage_of_picture(const struct output *output, const struct frame *frame, int picture,
+	struct drm_mode_rect boxes[KMS_DAMAGE_BOXES]);
 
 // ---- commit.c ----
 // Stages what the plan shows; planes of ours that it does not use go off. False when out of memory.

@@ -38,6 +38,7 @@ struct frame_layer {
 	enum frame_placement placement;
 	bool in_sight;    // it or another layer of its tree is visible
 	uint8_t picture;  // FRAME_COMPOSED: which of the composed pictures it is drawn into
+	bool steady;      // FRAME_PLANE: it was on this plane before, and differs where it is damaged
 	uint8_t below;    // FRAME_PLANE: bit i = its plane lies below picture i
 	int plane;        // index into output_planes, -1 if on none
 	uint32_t reasons; // PLANNER_REASON_*
