@@ -93,8 +93,9 @@ struct output {
 	struct wl_event_source *hidden_timer;
 	bool hidden_armed;
 	struct pace pace;
-	int64_t deadline_ns; // when the frame that is wanted is to be begun; 0: it is not put off
-	int64_t begun_ns;    // when the frame being made was begun
+	int64_t
+		deadline_ns;  // when the frame that is wanted is to be begun: later, or at once; 0: unknown
+	int64_t begun_ns; // when the frame being made was begun, or was to be
 
 	// watch.c
 	struct wl_event_source *watch_timer;
@@ -114,9 +115,9 @@ struct output {
 bool frame_reserve_regions(struct output *output, int n);
 // Brings `visible` and `background` up to date, for which there must be room.
 void frame_visibility(struct output *output);
-// Fills `frame` from the scene: geometry, visibility, what could be on a plane, and the plan. False
-// when out of memory.
-bool frame_build(struct output *output, struct frame *frame);
+// Fills `frame`, begun at `begun_ns`, from the scene: geometry, visibility, what could be on a plane, and
+// the plan. False when out of memory.
+bool frame_build(struct output *output, struct frame *frame, int64_t begun_ns);
 // Puts into the pictures' damage what differs between what was last taken and `frame`.
 void frame_damage(struct output *output, const struct frame *before, const struct frame *frame);
 // True if `frame` has to reach the screen: something visible differs, or a frame was asked for.

@@ -25,6 +25,7 @@ import time
 USER = 65534  # nobody
 START_TIMEOUT = 20  # s
 TOOLS = os.environ["BENCH_TOOLS"]  # folder with bench-start and so on
+BUSY_BYTES = 128 * 1024  # at least struct bench_busy
 FOLDER = "/tmp/vitrine-bench"  # in the guest
 
 
@@ -240,7 +241,7 @@ class Running:
         self.busy = os.path.join(self.folder, "busy")
         self.started = os.path.join(self.folder, "started")
         self.log = os.path.join(self.folder, "log")
-        for path, length in ((self.busy, 64), (self.started, 0)):
+        for path, length in ((self.busy, BUSY_BYTES), (self.started, 0)):
             with open(path, "wb") as file:
                 file.truncate(length)
         group = os.stat(server.device).st_gid
