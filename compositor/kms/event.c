@@ -9,6 +9,8 @@
 
 // The kernel never splits an event; its own readers use this size as well.
 #define EVENT_BUFFER_BYTES 1024
+// No event is longer. A read that left that much room has taken all there were.
+#define EVENT_MAX_BYTES 64
 
 static void handle_flip(struct kms_device *device, const struct drm_event_vblank *event) {
 	struct kms_crtc *crtc = kms_device_crtc(device, event->crtc_id);
@@ -68,6 +70,9 @@ bool kms_device_dispatch(struct kms_device *device) {
 		ssize_t len = read(device->fd, buffer, sizeof(buffer));
 		if (len > 0) {
 			handle_events(device, buffer, (size_t)len);
+			if ((size_t)len <= sizeof(buffer) - EVENT_MAX_BYTES) {
+				return true;
+			}
 			continue;
 		}
 		if (len < 0 && errno == EINTR) {

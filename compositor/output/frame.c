@@ -164,13 +164,13 @@ static void mark_in_sight(const struct output *output, struct frame *frame) {
 	}
 }
 
-bool frame_build(struct output *output, struct frame *frame) {
+bool frame_build(struct output *output, struct frame *frame, int64_t begun_ns) {
 	const struct scene_output *scene = &output->scene;
 	if (!reserve_layers(frame, scene->n_layers) ||
 		!frame_reserve_regions(output, scene->n_layers)) {
 		return false;
 	}
-	output->begun_ns = output_now_ns();
+	output->begun_ns = begun_ns;
 	frame->serial = ++output->serial;
 	frame->n_layers = scene->n_layers;
 	frame->n_planned = 0;

@@ -98,9 +98,10 @@ struct output {
 	struct wl_event_source *hidden_timer;
 	bool hidden_armed;
 	struct pace pace;
-	int64_t deadline_ns; // when the frame that is wanted is to be begun; 0: it is not put off
-	int64_t begun_ns;    // when the frame being made was begun
-	bool torn;           // the newest frame did not wait for a refresh
+	int64_t
+		deadline_ns;  // when the frame that is wanted is to be begun: later, or at once; 0: unknown
+	int64_t begun_ns; // when the frame being made was begun, or was to be
+	bool torn;        // the newest frame did not wait for a refresh
 	uint64_t whole_only; // key of buffers that the device does not show torn; 0: none
 
 	// watch.c
@@ -121,9 +122,9 @@ struct output {
 bool frame_reserve_regions(struct output *output, int n);
 // Brings `visible` and `background` up to date, for which there must be room.
 void frame_visibility(struct output *output);
-// Fills `frame` from the scene: geometry, visibility, what could be on a plane, and the plan. False
-// when out of memory.
-bool frame_build(struct output *output, struct frame *frame);
+// Fills `frame`, begun at `begun_ns`, from the scene: geometry, visibility, what could be on a plane, and
+// the plan. False when out of memory.
+bool frame_build(struct output *output, struct frame *frame, int64_t begun_ns);
 // Puts into the pictures' damage what differs between what was last taken and `frame`, and marks its layers
 // that are steady.
 void frame_damage(struct output *output, const struct frame *before, struct frame *frame);

@@ -78,7 +78,7 @@ static int commit(struct output *output, const struct frame *frame, bool test) {
 
 // All of the scene in pictures of the new size.
 static int show(struct output *output, struct frame *frame, bool test) {
-	if (!output_pictures_prepare(output) || !frame_build(output, frame)) {
+	if (!output_pictures_prepare(output) || !frame_build(output, frame, output_now_ns())) {
 		return -ENOMEM;
 	}
 	frame_damage(output, NULL, frame);

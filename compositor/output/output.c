@@ -149,13 +149,11 @@ static void retry(struct output *output, int rc) {
 	set_timer_in_ms(output, output->retry_ms);
 }
 
-// `deadline_ns`: when it was to be begun, 0 if at once.
-static void note_pace(struct output *output, int64_t deadline_ns) {
+static void note_pace(struct output *output) {
 	if (output->slow || output->torn) {
 		pace_committed_slowly(&output->pace, output->committed_ns);
 	} else {
-		pace_committed(
-			&output->pace, deadline_ns != 0 ? deadline_ns : output->begun_ns, output->committed_ns);
+		pace_committed(&output->pace, output->begun_ns, output->committed_ns);
 	}
 }
 
@@ -188,7 +186,7 @@ static void repaint(struct output *output) {
 		output->scheduled = false; // what it changed is in this frame
 	}
 	struct frame *frame = output_spare_frame(output);
-	if (!frame_build(output, frame)) {
+	if (!frame_build(output, frame, deadline_ns != 0 ? deadline_ns : output_now_ns())) {
 		log_error("%s: out of memory, a frame is left out", output->pipe.connector->name);
 		return;
 	}
@@ -205,7 +203,7 @@ static void repaint(struct output *output) {
 	}
 	output->retry_ms = 0;
 	watch_committed(output, frame);
-	note_pace(output, deadline_ns);
+	note_pace(output);
 	output_latch(output, frame);
 }
 
@@ -213,6 +211,7 @@ void output_recover(struct output *output) {
 	arm_dark_timer(output);
 	output->retry_ms = 0;
 	output->scheduled = true;
+	output->deadline_ns = 0;
 	repaint(output);
 }
 
@@ -240,7 +239,7 @@ static void repaint_when_idle(struct output *output) {
 static void arm(struct output *output) {
 	int64_t now = output_now_ns();
 	int64_t begin = output_tears(output, output->on_screen) ? now : pace_begin(&output->pace, now);
-	output->deadline_ns = begin > now ? begin : 0;
+	output->deadline_ns = begin; // the clock is not read again for it
 	if (begin > now) {
 		set_timer(output, begin);
 	} else {
@@ -391,6 +390,7 @@ static void claim_primary(struct output *output) {
 	if (user != NULL && user != output && !user->retiring) {
 		output_wait_for_flip(user);
 		user->scheduled = true;
+		user->deadline_ns = 0;
 		repaint(user);
 		output_wait_for_flip(user);
 	}
@@ -400,7 +400,7 @@ static void claim_primary(struct output *output) {
 // it unless the device is busy.
 static int light(struct output *output) {
 	struct frame *frame = &output->frames[0];
-	if (!frame_build(output, frame)) {
+	if (!frame_build(output, frame, output_now_ns())) {
 		return -ENOMEM;
 	}
 	frame_damage(output, NULL, frame);
@@ -421,7 +421,7 @@ static int light(struct output *output) {
 	}
 	if (rc == 0) {
 		watch_committed(output, frame);
-		note_pace(output, 0);
+		note_pace(output);
 	}
 	return rc;
 }

@@ -41,6 +41,9 @@ struct bench {
 	uint64_t missed;           // refreshes
 	int64_t *samples;          // latencies, ns
 	size_t n_samples, cap_samples;
+	uint64_t frame_busy;                     // ticks, not waited, when the last frame was committed
+	struct bench_frame frames[BENCH_FRAMES]; // the newest of the measured time
+	size_t n_frames;
 	bool counts; // in the measured time
 };
 
@@ -99,6 +102,15 @@ static int64_t wait_for_turn(struct bench *bench) {
 	return now_ns;
 }
 
+static void note_frame(struct bench *bench, uint64_t now, uint64_t commit) {
+	uint64_t busy = now - bench->waited;
+	if (bench->counts) {
+		bench->frames[bench->n_frames++ % BENCH_FRAMES] = (struct bench_frame){
+			.busy = (uint32_t)(busy - bench->frame_busy), .commit = (uint32_t)commit};
+	}
+	bench->frame_busy = busy;
+}
+
 // One commit, and its event.
 static bool flip_once(struct bench *bench, bool random) {
 	struct flip *flip = &bench->flip;
@@ -111,7 +123,9 @@ static bool flip_once(struct bench *bench, bool random) {
 			DRM_MODE_ATOMIC_NONBLOCK | DRM_MODE_PAGE_FLIP_EVENT, bench) != 0) {
 		return flip_complain("cannot flip");
 	}
-	bench->commit += bench_ticks() - start;
+	uint64_t end = bench_ticks();
+	bench->commit += end - start;
+	note_frame(bench, end, end - start);
 	flip->pending = true;
 	flip->flips++;
 	if (!wait_for_flip(bench)) {
@@ -155,6 +169,16 @@ static bool measure_slice(struct bench *bench, bool random, bool first) {
 	return true;
 }
 
+static void print_frames(const struct bench *bench, double tick_us) {
+	size_t count = bench->n_frames < BENCH_FRAMES ? bench->n_frames : BENCH_FRAMES;
+	printf("\"frames_us\": [");
+	for (size_t i = 0; i < count; i++) {
+		printf("%s[%.1f, %.1f]", i > 0 ? ", " : "", bench->frames[i].busy * tick_us,
+			bench->frames[i].commit * tick_us);
+	}
+	printf("], ");
+}
+
 static void print_samples(const struct bench *bench) {
 	printf("\"latencies_us\": [");
 	for (size_t i = 0; i < bench->n_samples; i++) {
@@ -173,7 +197,9 @@ static bool measure(struct bench *bench, const struct options *options) {
 	if (!bench->samples || !bench->request || !flip_for(bench, WARM_UP_NS, options->random)) {
 		return false;
 	}
-	int64_t end_ns = flip_now_ns() + (int64_t)(options->seconds * 1e9), cpu_start_ns = cpu_ns();
+	uint64_t ticks = bench_ticks();
+	int64_t start_ns = flip_now_ns(), end_ns = start_ns + (int64_t)(options->seconds * 1e9);
+	int64_t cpu_start_ns = cpu_ns();
 	bool ok = true;
 	bench->counts = true;
 	printf("{\"slices\": [");
@@ -181,6 +207,8 @@ static bool measure(struct bench *bench, const struct options *options) {
 		ok = measure_slice(bench, options->random, first);
 	}
 	printf("], ");
+	ticks = bench_ticks() - ticks;
+	print_frames(bench, (double)(flip_now_ns() - start_ns) / 1e3 / (double)ticks);
 	print_samples(bench);
 	printf(", \"missed\": %" PRIu64 ", \"refresh_ns\": %" PRId64 ", \"cpu_ms\": %.0f}\n",
 		bench->missed, bench->refresh_ns, (double)(cpu_ns() - cpu_start_ns) / 1e6);

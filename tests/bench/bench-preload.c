@@ -39,6 +39,7 @@ void *__libc_realloc(void *memory, size_t size);
 static struct {
 	struct bench_busy *busy;                          // NULL: do not count
 	uint64_t since;                                   // ticks, end of the last wait
+	uint64_t frame_busy;                              // ticks at work when the last frame ended
 	uintptr_t from[MAX_LIBRARIES], to[MAX_LIBRARIES]; // where libwayland and pixman lie
 	int n_libraries;
 	unsigned width, height; // px; 0: leave the modes alone
@@ -152,6 +153,13 @@ drmModeConnectorPtr drmModeGetConnector(int fd, uint32_t connector_id) {
 	return connector;
 }
 
+static void note_frame(uint64_t now, uint64_t commit) {
+	uint64_t busy = preload.busy->busy + (now - preload.since);
+	preload.busy->frames[preload.busy->commits++ % BENCH_FRAMES] = (struct bench_frame){
+		.busy = (uint32_t)(busy - preload.frame_busy), .commit = (uint32_t)commit};
+	preload.frame_busy = busy;
+}
+
 // libdrm and the servers themselves call it with one argument at most.
 int ioctl(int fd, unsigned long request, ...) {
 	va_list list;
@@ -163,8 +171,12 @@ int ioctl(int fd, unsigned long request, ...) {
 	}
 	uint64_t start = bench_ticks();
 	int result = (int)syscall(SYS_ioctl, fd, request, argument);
-	preload.busy->commit += bench_ticks() - start;
-	preload.busy->commits++;
+	uint64_t end = bench_ticks();
+	preload.busy->commit += end - start;
+	const struct drm_mode_atomic *atomic = argument;
+	if (result == 0 && (atomic->flags & DRM_MODE_PAGE_FLIP_EVENT)) {
+		note_frame(end, end - start);
+	}
 	return result;
 }
 

@@ -71,6 +71,28 @@ static void print_slices(const struct client *client) {
 	printf("]");
 }
 
+// Of each frame that the server ended in the measured time: busy us, and us in the commit.
+static void print_frames(const struct client *client) {
+	const struct client_sample *from = &client->slices[0],
+							   *to = &client->slices[client->n_slices - 1];
+	if (!client->busy || to->ticks == from->ticks) {
+		return;
+	}
+	double tick_us =
+		(double)(to->time_ns - from->time_ns) / 1e3 / (double)(to->ticks - from->ticks);
+	uint64_t first = from->commits;
+	if (to->commits - first > BENCH_FRAMES / 2) { // older ones may be overwritten
+		first = to->commits - BENCH_FRAMES / 2;
+	}
+	printf(", \"frames_us\": [");
+	for (uint64_t i = first; i < to->commits; i++) {
+		struct bench_frame frame = client->busy->frames[i % BENCH_FRAMES];
+		printf(
+			"%s[%.1f, %.1f]", i > first ? ", " : "", frame.busy * tick_us, frame.commit * tick_us);
+	}
+	printf("]");
+}
+
 void client_report_print(const struct client *client) {
 	printf("{\"first_callback_ns\": %" PRId64 ", \"first_light_ns\": %" PRId64 ", "
 		   "\"width\": %d, \"height\": %d, \"presentation\": %s, ",
@@ -92,4 +114,7 @@ void client_report_print(const struct client *client) {
 		printf("], ");
 	}
 	print_slices(client);
+	if (client->n_slices > 0) {
+		print_frames(client);
+	}
 }

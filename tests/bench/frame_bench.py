@@ -87,12 +87,10 @@ class Runs:
                        library)
 
     def a_frame(self, program, scene, value, fences=0):
-        """Mean of the middle half of the slices, each a frame: what disturbs spoils a few."""
-        values = sorted(value(one) / one[1] for one in self.slices(program, scene, fences)
-                        if one[1] > 0)
-        cut = len(values) // 4
-        values = values[cut:len(values) - cut]
-        return statistics.fmean(values) if values else None
+        """The median over all frames, ms: what disturbs spoils few of them, and those badly."""
+        values = [value(*frame) / 1000 for run in self.of(program, scene, fences)
+                  for frame in run.get("frames_us", [])]
+        return statistics.median(values) if values else None
 
     def total(self, program, scene, column, fences=0):
         return sum(one[column] for one in self.slices(program, scene, fences))
@@ -104,6 +102,19 @@ class Runs:
     def median(self, program, scene, key, fences=0):
         values = [run[key] for run in self.of(program, scene, fences) if run.get(key) is not None]
         return statistics.median(values) if values else None
+
+
+# Of a frame: what it took in all, in the kernel's commit, and aside from that.
+def busy_of(busy, _):
+    return busy
+
+
+def commit_of(_, commit):
+    return commit
+
+
+def aside_of(busy, commit):
+    return busy - commit
 
 
 def percentile(values, share):
@@ -126,14 +137,12 @@ def scene_figures(runs, program, scene, fences=0):
     row["fps"] = frames / length * 1e9
     counted = program == "floor" or runs.total(program, scene, 2, fences) > 0
     if counted:
-        row["cpu_ms"] = runs.a_frame(program, scene, lambda one: one[2] / 1e6, fences)
-        row["commit_ms"] = runs.a_frame(program, scene, lambda one: one[4] / 1e6, fences)
-        outside = runs.a_frame(program, scene, lambda one: (one[2] - one[4]) / 1e6, fences)
+        row["cpu_ms"] = runs.a_frame(program, scene, busy_of, fences)
+        row["commit_ms"] = runs.a_frame(program, scene, commit_of, fences)
+        outside = runs.a_frame(program, scene, aside_of, fences)
         if program != "floor" and scene != "random":
-            row["own_ms"] = difference(
-                row["cpu_ms"], runs.a_frame("floor", scene, lambda one: one[2] / 1e6))
-            row["aside_ms"] = difference(
-                outside, runs.a_frame("floor", scene, lambda one: (one[2] - one[4]) / 1e6))
+            row["own_ms"] = difference(row["cpu_ms"], runs.a_frame("floor", scene, busy_of))
+            row["aside_ms"] = difference(outside, runs.a_frame("floor", scene, aside_of))
     samples = runs.samples(program, scene, fences)
     if samples:
         row["mean_ms"] = statistics.fmean(samples)

@@ -123,7 +123,8 @@ class Bench:
                 ["vitrine-camera", "--format", "XR24", "--size", "640x360"],
                 env={"PATH": os.environ["PATH"], "XDG_RUNTIME_DIR": running.runtime,
                      "WAYLAND_DISPLAY": running.socket},
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE))
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                preexec_fn=servers.be_batch))
             while len(running.status()["layers"]) < 2:
                 if others[0].poll() is not None:
                     raise servers.Failed(others[0].stderr.read().decode().strip())
@@ -139,7 +140,8 @@ class Bench:
             raise servers.Failed("the clients beside the measured one were too slow to start")
 
     def served(self, server, name, size, seconds, fences=0, bare=False, **extra):
-        with servers.Running(server, size, count=not bare, bare=bare) as running:
+        with servers.Running(server, size, count=not bare, bare=bare,
+                             yielding=True) as running:
             client = self.start(running, name, seconds, name == "camera" or fences > 0)
             others = []
             try:
@@ -274,9 +276,6 @@ def trace(pid, seconds):
 
 def main():
     path, options = sys.argv[1:]
-    # What is measured has the first CPU for itself: a client that it wakes does not displace it.
-    if os.cpu_count() > 1:
-        os.sched_setaffinity(0, range(1, os.cpu_count()))
     Bench(path, os.environ["VITRINE_TEST_DEVICE"], json.loads(options)).run()
 
 

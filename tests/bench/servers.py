@@ -25,6 +25,7 @@ import time
 USER = 65534  # nobody
 START_TIMEOUT = 20  # s
 TOOLS = os.environ["BENCH_TOOLS"]  # folder with bench-start and so on
+BUSY_BYTES = 128 * 1024  # at least struct bench_busy
 FOLDER = "/tmp/vitrine-bench"  # in the guest
 
 
@@ -227,9 +228,10 @@ ALL = (Vitrine, Weston, Cage)
 class Running:
     """A server that runs. Use as a context manager."""
 
-    def __init__(self, server, size, wait=True, count=True, bare=False):
+    def __init__(self, server, size, wait=True, count=True, bare=False, yielding=False):
         """count: how long it is at work, and its allocations; bare: without bench-preload, so that
-        its memory is all its own."""
+        its memory is all its own; yielding: its clients do not displace it on its CPU."""
+        self.yielding = yielding
         self.server = server
         self.folder = os.path.join(FOLDER, server.name)
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -239,7 +241,7 @@ class Running:
         self.busy = os.path.join(self.folder, "busy")
         self.started = os.path.join(self.folder, "started")
         self.log = os.path.join(self.folder, "log")
-        for path, length in ((self.busy, 64), (self.started, 0)):
+        for path, length in ((self.busy, BUSY_BYTES), (self.started, 0)):
             with open(path, "wb") as file:
                 file.truncate(length)
         group = os.stat(server.device).st_gid
@@ -294,7 +296,7 @@ class Running:
     def client(self, *options):
         """Starts bench-client on this server."""
         return start_client(self.runtime, self.socket, "--server", str(self.pid),
-                            "--busy", self.busy, *options)
+                            "--busy", self.busy, *options, yielding=self.yielding)
 
     def status(self):
         """What vitrinectl tells of the first output."""
@@ -346,11 +348,16 @@ def wait_for_device(device):
         time.sleep(0.02)
 
 
-def start_client(runtime, name, *options):
+def be_batch():
+    """Who is woken then waits until the CPU is free, instead of taking it from who woke it."""
+    os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
+
+
+def start_client(runtime, name, *options, yielding=False):
     environment = {"PATH": os.environ["PATH"], "XDG_RUNTIME_DIR": runtime, "WAYLAND_DISPLAY": name}
     return subprocess.Popen([os.path.join(TOOLS, "bench-client"), *options], env=environment,
                             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                            stderr=subprocess.PIPE)
+                            stderr=subprocess.PIPE, preexec_fn=be_batch if yielding else None)
 
 
 def wait_for(process, word):
