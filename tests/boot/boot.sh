@@ -10,7 +10,7 @@ boot_room=256 # MB, free on the disk
 
 # The release that the package was built for.
 boot_suite() {
-	if [ -n "$boot_release" ]; then
+	if [ -n "${boot_release:-}" ]; then
 		echo "$boot_release"
 	else
 		(. /etc/os-release && echo "${VERSION_CODENAME:-}")
@@ -113,7 +113,7 @@ boot() {
 	# shellcheck disable=SC2034 # kernel.sh reads it
 	guest_config=$top/tests/boot/guest.config # with what systemd asks for
 	guest_kernel
-	if [ -n "$boot_release" ]; then
+	if [ -n "${boot_release:-}" ]; then
 		deb_of_release "$boot_release"
 	else
 		deb
