@@ -2,7 +2,9 @@
 // vitrinectl: asks a running vitrine. See vitrinectl(1).
 #include "ctl.h"
 
+#include <errno.h>
 #include <pwd.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -17,10 +19,22 @@ static const char *socket_name(const struct ctl_options *options) {
 	return name && *name ? name : "wayland-0";
 }
 
-// Where vitrine.socket listens, for operators who have no WAYLAND_DISPLAY.
+static bool has_own_socket(void) {
+	const char *folder = getenv("XDG_RUNTIME_DIR");
+	char path[108]; // as long as a socket's may be
+	return folder && snprintf(path, sizeof(path), "%s/wayland-0", folder) < (int)sizeof(path) &&
+		access(path, F_OK) == 0;
+}
+
+// Where vitrine.socket listens, for operators who have no WAYLAND_DISPLAY. Those who may not connect there get
+// to hear so, unless they have a compositor of their own.
 static void use_service(struct ctl_options *options) {
 	static const char service[] = "/run/vitrine/wayland-0";
-	if (!options->socket && !getenv("WAYLAND_DISPLAY") && access(service, R_OK | W_OK) == 0) {
+	if (options->socket || getenv("WAYLAND_DISPLAY")) {
+		return;
+	}
+	bool may = access(service, R_OK | W_OK) == 0;
+	if (may || (errno == EACCES && !has_own_socket())) {
 		options->socket = service;
 	}
 }

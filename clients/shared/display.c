@@ -170,7 +170,9 @@ static void report_no_socket(const char *socket) {
 					  "runtime directory of the user vitrine runs as",
 			name);
 	} else if (error == EACCES || error == EPERM) {
-		client_report("no permission for socket %s: run this as the user vitrine runs as", name);
+		client_report("no permission for socket %s: run this as root or as the user vitrine runs "
+					  "as",
+			name);
 	} else {
 		client_report("no compositor on socket %s (%s): is vitrine running? Name its socket with "
 					  "WAYLAND_DISPLAY, relative to XDG_RUNTIME_DIR",

@@ -37,7 +37,8 @@ static void expected_of_type(const struct config_key *key, char *text, size_t si
 		snprintf(text, size, "keys such as F11 or Ctrl+Alt+Delete, with commas between them");
 		break;
 	case CONFIG_COMMAND:
-		snprintf(text, size, "a command as a shell reads it, without ; | & < > ( ) or $(...)");
+		snprintf(text, size,
+			"a command as a shell reads it, without $(...), and ; | & < > ( ) only in quotes");
 		break;
 	case CONFIG_PATHS:
 		snprintf(

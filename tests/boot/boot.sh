@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # ./run boot: a machine of its own, a bare Debian on a disk with the package installed by apt, whose init is
 # systemd. README.md of ../guest tells how. Sourced by ../../run after kernel.sh, vm.sh and deb.sh.
-# shellcheck disable=SC2154,SC2034 # top, kernel, deb; guest_config
+# shellcheck disable=SC2154 # top, kernel, deb
 
 # What a Debian has beside the package and what that depends on; the last ones are for the tests' apps.
 boot_packages="systemd systemd-sysv udev dbus libpam-systemd kmod procps iproute2 foot fonts-dejavu-core"
@@ -10,7 +10,7 @@ boot_room=256 # MB, free on the disk
 
 # The release that the package was built for.
 boot_suite() {
-	if [ -n "$boot_release" ]; then
+	if [ -n "${boot_release:-}" ]; then
 		echo "$boot_release"
 	else
 		(. /etc/os-release && echo "${VERSION_CODENAME:-}")
@@ -113,7 +113,7 @@ boot() {
 	# shellcheck disable=SC2034 # kernel.sh reads it
 	guest_config=$top/tests/boot/guest.config # with what systemd asks for
 	guest_kernel
-	if [ -n "$boot_release" ]; then
+	if [ -n "${boot_release:-}" ]; then
 		deb_of_release "$boot_release"
 	else
 		deb
