@@ -593,6 +593,7 @@ void surface_unmap(struct surface *surface) {
 	scene_buffer_unlock(current);
 	scene_buffer_unlock(cached);
 	surface_held_unmap(surface);
+	surface_clear_barrier(surface); // what set it is in no frame any more
 	if (was_mapped) {
 		surface->server->shape_serial++;
 		surface_tree_changed_later(surface);

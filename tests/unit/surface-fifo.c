@@ -212,7 +212,9 @@ static void test_hidden(void **state) {
 	assert_int_equal(shown(surface), 2);
 	assert_int_equal(fate.discarded, 1);
 	// On no output at all.
+	assert_true(server_surface(client, surface)->barrier);
 	drop_root(client, surface);
+	assert_false(server_surface(client, surface)->barrier);
 	for (int i = 0; i < 3; i++) {
 		show_next(surface, fifo, i % 2 ? b : a);
 	}
