@@ -497,17 +497,16 @@ void cgroups_destroy(struct cgroups *cgroups) {
 		return;
 	}
 	int64_t end = now_ms() + END_MS;
-	while (!wl_list_empty(&cgroups->dying)) {
-		struct cgroup *cgroup = wl_container_of(cgroups->dying.next, cgroup, link);
+	struct cgroup *cgroup, *next;
+	wl_list_for_each_safe(cgroup, next, &cgroups->dying, link) {
 		struct pollfd pollfd = {.fd = cgroup->events, .events = POLLPRI};
 		char text[256];
-		int64_t left = end - now_ms();
-		ssize_t n = pread(cgroup->events, text, sizeof(text), 0);
-		if (n < 0 || try_remove(cgroup) || left <= 0) {
-			cgroup_free(cgroup);
-		} else {
+		int64_t left;
+		while (pread(cgroup->events, text, sizeof(text), 0) >= 0 && // so poll hears the next change
+			!try_remove(cgroup) && (left = end - now_ms()) > 0) {
 			poll(&pollfd, 1, (int)left);
 		}
+		cgroup_free(cgroup);
 	}
 	if (cgroups->own[0] != '\0') {
 		move_up(cgroups);

@@ -58,6 +58,8 @@ void scope_cancel(struct scope *scope) {
 }
 
 static void finish(struct scope *scope, bool started) {
+	// The analyzer does not see that a freed scope has left its list.
+	// NOLINTNEXTLINE(clang-analyzer-unix.Malloc)
 	void (*done)(void *data, bool started) = scope->done;
 	void *data = scope->data;
 	scope_free(scope);
@@ -203,8 +205,8 @@ void scopes_destroy(struct scopes *scopes) {
 	if (scopes == NULL) {
 		return;
 	}
-	while (!wl_list_empty(&scopes->waiting)) {
-		struct scope *scope = wl_container_of(scopes->waiting.next, scope, link);
+	struct scope *scope, *next;
+	wl_list_for_each_safe(scope, next, &scopes->waiting, link) {
 		scope_free(scope);
 	}
 	if (scopes->fd_event != NULL) {

@@ -90,15 +90,13 @@ struct output {
 	bool had_flip;
 	int32_t retry_ms;              // after the last commit was refused; 0: it was not
 	struct wl_event_source *idle;  // repaint now; may be NULL
-	struct wl_event_source *timer; // repaint at the deadline
+	struct wl_event_source *timer; // repaint then; ms are too coarse for a deadline
+	int timer_fd;                  // its timerfd
 	struct wl_event_source *hidden_timer;
 	bool hidden_armed;
-	bool paced; // the frame was begun at its deadline
-	int64_t window_ns;
-	int64_t refresh_ns;
-	int64_t last_flip_ns;
-	int64_t begun_ns; // when the frame being made was begun
-	int64_t due_ns;   // when the pending frame should reach the screen
+	struct pace pace;
+	int64_t deadline_ns; // when the frame that is wanted is to be begun; 0: it is not put off
+	int64_t begun_ns;    // when the frame being made was begun
 
 	// watch.c
 	struct wl_event_source *watch_timer;

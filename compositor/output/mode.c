@@ -12,18 +12,19 @@
 #include "base/log.h"
 #include "output/internal.h"
 
-enum { FIRST_WINDOW_NS = 8000000 };
+// A device makes up its mind when the last line is out; a flip's time is that of the first line.
+static int64_t blank_ns(const drmModeModeInfo *mode) {
+	int64_t lines = mode->vtotal - mode->vdisplay;
+	return mode->clock > 0 && lines > 0 ? lines * mode->htotal * 1000000 / (int64_t)mode->clock : 0;
+}
 
 void output_take_mode(struct output *output, const drmModeModeInfo *mode) {
 	output->pipe.mode = *mode;
 	output->scene.width = mode->hdisplay;
 	output->scene.height = mode->vdisplay;
 	int32_t mhz = kms_mode_refresh_mhz(mode);
-	output->refresh_ns = mhz > 0 ? INT64_C(1000000000000) / mhz : 16666667;
-	output->window_ns =
-		FIRST_WINDOW_NS < output->refresh_ns / 2 ? FIRST_WINDOW_NS : output->refresh_ns / 2;
-	output->last_flip_ns = 0; // vblanks begin anew
-	output->n_shapes = -1;    // of what the output's size cuts off
+	pace_start(&output->pace, mhz > 0 ? INT64_C(1000000000000) / mhz : 16666667, blank_ns(mode));
+	output->n_shapes = -1; // of what the output's size cuts off
 }
 
 bool output_stage_mode(struct output *output) {
@@ -69,8 +70,7 @@ static void shown(struct output *output, struct frame *frame) {
 	output->counters.modesets++;
 	output->slow = true;
 	watch_committed(output, frame);
-	output->due_ns = output_now_ns() + output->refresh_ns;
-	output->paced = false;
+	pace_committed_slowly(&output->pace, output_now_ns());
 	output_latch(output, frame);
 }
 
@@ -78,7 +78,7 @@ static void shown(struct output *output, struct frame *frame) {
 struct former {
 	drmModeModeInfo mode;
 	int max_bpc;
-	int64_t last_flip_ns;
+	struct pace pace;
 	bool modeset_due;
 	struct output_picture pictures[FRAME_PICTURES];
 };
@@ -87,7 +87,7 @@ static void take(
 	struct output *output, const drmModeModeInfo *mode, int max_bpc, struct former *former) {
 	former->mode = output->pipe.mode;
 	former->max_bpc = output->pipe.max_bpc;
-	former->last_flip_ns = output->last_flip_ns;
+	former->pace = output->pace;
 	former->modeset_due = output->modeset_due;
 	output_pictures_swap(output, former->pictures);
 	planner_forget(output->planner);
@@ -100,7 +100,7 @@ static void put_back(struct output *output, struct former *former) {
 	output_pictures_restore(output, former->pictures);
 	output_take_mode(output, &former->mode);
 	output->pipe.max_bpc = former->max_bpc;
-	output->last_flip_ns = former->last_flip_ns;
+	output->pace = former->pace;
 	output->modeset_due = former->modeset_due;
 	planner_forget(output->planner);
 	output->scene.schedule(&output->scene);

@@ -7,7 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/timerfd.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <drm_fourcc.h>
 
@@ -15,12 +17,6 @@
 #include "output/internal.h"
 
 enum {
-	// How long before the next vblank a frame is begun, so that several clients share it (mode.c says
-	// how long at first): longer after each frame that came too late, slowly shorter again while none
-	// does.
-	LEAST_WINDOW_NS = 4000000,
-	LATE_NS = 1000000,
-	ON_TIME_NS = 10000,
 	// How often clients that nobody sees may draw.
 	HIDDEN_INTERVAL_MS = 1000,
 	// How long after a refused commit the next try comes: soon, since most reasons pass and a frame
@@ -120,13 +116,16 @@ static void arm_hidden_timer(struct output *output, const struct frame *frame) {
 	}
 }
 
-// When the next vblank after `now` comes, guessed from the last flip.
-static int64_t next_vblank(const struct output *output, int64_t now) {
-	if (output->last_flip_ns == 0 || now < output->last_flip_ns) {
-		return now + output->refresh_ns;
-	}
-	int64_t since = (now - output->last_flip_ns) / output->refresh_ns;
-	return output->last_flip_ns + (since + 1) * output->refresh_ns;
+// Repaints at `time_ns` instead of when it was to be before.
+static void set_timer(struct output *output, int64_t time_ns) {
+	const struct itimerspec at = {
+		.it_value = {.tv_sec = time_ns / 1000000000, .tv_nsec = time_ns % 1000000000}};
+	timerfd_settime(output->timer_fd, TFD_TIMER_ABSTIME, &at, NULL);
+}
+
+static void set_timer_in_ms(struct output *output, int32_t ms) {
+	output->deadline_ns = 0;
+	set_timer(output, output_now_ns() + ms * INT64_C(1000000));
 }
 
 static void retry(struct output *output, int rc) {
@@ -147,7 +146,17 @@ static void retry(struct output *output, int rc) {
 			strerror(-rc));
 	}
 	output->scheduled = true;
-	wl_event_source_timer_update(output->timer, output->retry_ms);
+	set_timer_in_ms(output, output->retry_ms);
+}
+
+// `deadline_ns`: when it was to be begun, 0 if at once.
+static void note_pace(struct output *output, int64_t deadline_ns) {
+	if (output->slow) {
+		pace_committed_slowly(&output->pace, output->committed_ns);
+	} else {
+		pace_committed(
+			&output->pace, deadline_ns != 0 ? deadline_ns : output->begun_ns, output->committed_ns);
+	}
 }
 
 static void finish_retired(struct output *output);
@@ -161,7 +170,9 @@ static void repaint(struct output *output) {
 		captures_in_flight(output)) {
 		return;
 	}
+	const int64_t deadline_ns = output->deadline_ns;
 	output->scheduled = false;
+	output->deadline_ns = 0;
 	int rc = 0;
 	if (!watch_darken(output, &rc)) {
 		retry(output, rc);
@@ -194,8 +205,7 @@ static void repaint(struct output *output) {
 	}
 	output->retry_ms = 0;
 	watch_committed(output, frame);
-	output->due_ns = output->paced ? output->last_flip_ns + output->refresh_ns
-								   : next_vblank(output, output_now_ns());
+	note_pace(output, deadline_ns);
 	output_latch(output, frame);
 }
 
@@ -212,8 +222,12 @@ static void handle_idle(void *data) {
 	repaint(output);
 }
 
-static int handle_timer(void *data) {
-	repaint(data);
+static int handle_timer(int fd, uint32_t mask, void *data) {
+	(void)mask;
+	uint64_t times;
+	if (read(fd, &times, sizeof(times)) == sizeof(times)) { // else it was set anew meanwhile
+		repaint(data);
+	}
 	return 0;
 }
 
@@ -223,14 +237,11 @@ static void repaint_when_idle(struct output *output) {
 	}
 }
 
-// At once when the output was idle; soon before the next vblank when it is not, so that all clients
-// that answer the same flip get into the same frame.
 static void arm(struct output *output) {
-	int64_t now = output_now_ns();
-	int64_t wait = output->last_flip_ns + output->refresh_ns - output->window_ns - now;
-	output->paced = wait >= 1000000;
-	if (output->paced) {
-		wl_event_source_timer_update(output->timer, (int)(wait / 1000000));
+	int64_t now = output_now_ns(), begin = pace_begin(&output->pace, now);
+	output->deadline_ns = begin > now ? begin : 0;
+	if (begin > now) {
+		set_timer(output, begin);
 	} else {
 		repaint_when_idle(output);
 	}
@@ -257,7 +268,7 @@ static void tell_presented(struct output *output, const struct kms_flip *flip) {
 	struct scene_presentation presentation = {
 		.time_ns = flip->time_ns,
 		.sequence = flip->sequence,
-		.refresh_ns = (int32_t)output->refresh_ns,
+		.refresh_ns = (int32_t)output->pace.refresh_ns,
 		.hardware_clock = true,
 	};
 	for (int i = 0; i < output->scene.n_layers; i++) {
@@ -268,14 +279,6 @@ static void tell_presented(struct output *output, const struct kms_flip *flip) {
 			layer->ops->presented(layer, &presentation);
 		}
 	}
-}
-
-// Learns from a frame that was begun at its deadline.
-static void adapt_window(struct output *output, bool late) {
-	int64_t most = output->refresh_ns * 3 / 4;
-	int64_t least = LEAST_WINDOW_NS < most ? LEAST_WINDOW_NS : most;
-	int64_t window = output->window_ns + (late ? LATE_NS : -ON_TIME_NS);
-	output->window_ns = window < least ? least : window > most ? most : window;
 }
 
 static void handle_flip(struct kms_crtc *crtc, const struct kms_flip *flip, void *data) {
@@ -293,14 +296,10 @@ static void handle_flip(struct kms_crtc *crtc, const struct kms_flip *flip, void
 	}
 	output->counters.frames++;
 	watch_flipped(output);
-	int64_t late = flip->time_ns - output->due_ns;
-	if (output->paced) {
-		adapt_window(output, late > output->refresh_ns / 2);
+	int missed = pace_flipped(&output->pace, flip->time_ns);
+	if (!output->slow) {
+		output->counters.missed += (uint64_t)missed;
 	}
-	if (output->had_flip && late > output->refresh_ns / 2) {
-		output->counters.missed += (uint64_t)((late + output->refresh_ns / 2) / output->refresh_ns);
-	}
-	output->last_flip_ns = flip->time_ns;
 	// Buffers go back before the frame callbacks: a client with two of them draws into the older one.
 	if (old != NULL) {
 		frame_unlock(old);
@@ -311,8 +310,8 @@ static void handle_flip(struct kms_crtc *crtc, const struct kms_flip *flip, void
 		output->had_flip = true;
 		if (output->handler.first_flip != NULL) {
 			// Some drivers (vkms) know no time of the flip that turns the CRTC on.
-			output->handler.first_flip(
-				output->handler.data, output, flip->time_ns > 0 ? flip->time_ns : output->due_ns);
+			output->handler.first_flip(output->handler.data, output,
+				flip->time_ns > 0 ? flip->time_ns : output->pace.due_ns);
 		}
 	}
 	if (power_apply(output)) {
@@ -410,7 +409,7 @@ static int light(struct output *output) {
 	}
 	if (rc == 0) {
 		watch_committed(output, frame);
-		output->due_ns = next_vblank(output, output_now_ns());
+		note_pace(output, 0);
 	}
 	return rc;
 }
@@ -423,7 +422,11 @@ static bool init(struct output *output, char error[256]) {
 		return false;
 	}
 	output->planner = planner_create();
-	output->timer = wl_event_loop_add_timer(output->loop, handle_timer, output);
+	output->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (output->timer_fd >= 0) {
+		output->timer = wl_event_loop_add_fd(
+			output->loop, output->timer_fd, WL_EVENT_READABLE, handle_timer, output);
+	}
 	output->hidden_timer = wl_event_loop_add_timer(output->loop, handle_hidden_timer, output);
 	output->watch_timer = wl_event_loop_add_timer(output->loop, watch_handle_timer, output);
 	if (output->planner == NULL || output->timer == NULL || output->hidden_timer == NULL ||
@@ -466,6 +469,7 @@ struct output *output_create(struct wl_event_loop *loop, struct output_pool *poo
 	output->handler = *handler;
 	output->powered = output->lit = on;
 	output->level = 1;
+	output->timer_fd = -1;
 	scene_output_init(&output->scene, pipe->mode.hdisplay, pipe->mode.vdisplay);
 	output_take_mode(output, &pipe->mode);
 	output->scene.schedule = handle_schedule;
@@ -508,6 +512,9 @@ void output_destroy(struct output *output) {
 	}
 	if (output->timer != NULL) {
 		wl_event_source_remove(output->timer);
+	}
+	if (output->timer_fd >= 0) {
+		close(output->timer_fd);
 	}
 	if (output->hidden_timer != NULL) {
 		wl_event_source_remove(output->hidden_timer);
@@ -574,7 +581,7 @@ void output_retire(struct output *output) {
 	if (output->pending == NULL) {
 		finish_retired(output);
 	} else {
-		wl_event_source_timer_update(output->timer, RETIRE_MS);
+		set_timer_in_ms(output, RETIRE_MS);
 	}
 }
 
@@ -608,13 +615,17 @@ int64_t output_overdue_ns(const struct output *output) {
 	if (output->lost_ns == 0 && output->pending == NULL) {
 		return 0;
 	}
-	int64_t due_ns = output->lost_ns != 0 ? output->lost_ns : output->due_ns;
+	int64_t due_ns = output->lost_ns != 0 ? output->lost_ns : output->pace.due_ns;
 	int64_t late = output_now_ns() - due_ns;
 	return late > 0 ? late : 0;
 }
 
 const struct output_counters *output_counters(const struct output *output) {
 	return &output->counters;
+}
+
+const struct pace *output_pace(const struct output *output) {
+	return &output->pace;
 }
 
 struct kms_plane *const *output_planes(const struct output *output, int *n_planes) {

@@ -9,6 +9,7 @@
 #include <wayland-server-core.h>
 
 #include "kms/kms.h"
+#include "output/pace.h"
 #include "planner/planner.h"
 #include "scene/scene.h"
 
@@ -131,6 +132,8 @@ bool output_test_mode(
 // The link to its display has gone bad: the next frame comes with a modeset, which trains it anew.
 void output_retrain(struct output *output);
 const struct output_counters *output_counters(const struct output *output);
+// What it has learned of when to begin frames.
+const struct pace *output_pace(const struct output *output);
 // For how long a frame has been due on the screen and none has come, ns of CLOCK_MONOTONIC; 0 if none is.
 int64_t output_overdue_ns(const struct output *output);
 // The planes that its CRTC can show and no other output has for itself, as many as *n_planes says; plane indices of frames refer to it.

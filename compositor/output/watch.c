@@ -30,7 +30,8 @@ static int64_t patience_ns(const struct output *output) {
 		}
 		return (ms < MODESET_LAST_MS ? ms : MODESET_LAST_MS) * INT64_C(1000000);
 	}
-	int64_t least = FLIP_MS * INT64_C(1000000), refreshes = FLIP_REFRESHES * output->refresh_ns;
+	int64_t least = FLIP_MS * INT64_C(1000000),
+			refreshes = FLIP_REFRESHES * output->pace.refresh_ns;
 	return least > refreshes ? least : refreshes;
 }
 
@@ -138,14 +139,13 @@ static void lose(struct output *output, int64_t age_ns) {
 	say_lost(output, lost, age_ns);
 	kms_crtc_lose_flip(output->pipe.crtc);
 	if (output->lost_ns == 0) {
-		output->lost_ns = output->due_ns;
+		output->lost_ns = output->pace.due_ns;
 	}
 	watch_release(output);
 	output->held = output->on_screen;
 	output->on_screen = lost;
 	output->pending = NULL;
 	output->darkens = true;
-	output->paced = false;
 	discard(output, lost);
 	output_recover(output);
 }

@@ -8,9 +8,9 @@
 #include "wayland/xdg.h"
 #include "xdg-output-unstable-v1-server-protocol.h"
 
-// Clients may bind a global that they do not know to be gone. So long a slow one has for hearing of it, unless
-// outputs come and go so fast that too many of them wait.
-enum { RETIRE_MS = 60000, MAX_RETIRED = 256 };
+// Clients may bind a global that they do not know to be gone, and nothing tells when the last of them has heard of
+// it: one that is stopped may be continued after days. So many of those that went last are kept, some 300 bytes each.
+enum { MAX_RETIRED = 1024 };
 
 // Every surface that is shown tells each of its client's wl_outputs: more of them than any client
 // needs would multiply that.
@@ -170,9 +170,6 @@ static void make_inert(struct wl_list *resources) {
 void wayland_output_free(struct wayland_output *output) {
 	make_inert(&output->resources);
 	make_inert(&output->xdg_resources);
-	if (output->retire_timer) {
-		wl_event_source_remove(output->retire_timer);
-	}
 	if (output->global) {
 		wl_global_destroy(output->global);
 	}
@@ -181,9 +178,19 @@ void wayland_output_free(struct wayland_output *output) {
 	free(output);
 }
 
-static int handle_retired(void *data) {
-	wayland_output_free(data);
-	return 0;
+// Nothing but its global is needed from now on, for those who bind it too late.
+static void retire(struct wayland_output *output) {
+	struct wayland_server *server = output->server;
+	wl_global_remove(output->global);
+	output->scene = NULL;
+	info_finish(&output->info);
+	output->info = (struct wayland_output_info){0};
+	wl_list_remove(&output->link);
+	wl_list_insert(&server->retired, &output->link);
+	if (wl_list_length(&server->retired) > MAX_RETIRED) {
+		struct wayland_output *oldest = wl_container_of(server->retired.prev, oldest, link);
+		wayland_output_free(oldest);
+	}
 }
 
 void wayland_output_destroy(struct wayland_output *output) {
@@ -207,19 +214,7 @@ void wayland_output_destroy(struct wayland_output *output) {
 	}
 	make_inert(&output->resources);
 	make_inert(&output->xdg_resources);
-	output->scene = NULL;
-	wl_list_remove(&output->link);
-	wl_list_insert(&server->retired, &output->link);
-	if (wl_list_length(&server->retired) > MAX_RETIRED) {
-		struct wayland_output *oldest = wl_container_of(server->retired.prev, oldest, link);
-		wayland_output_free(oldest);
-	}
-	wl_global_remove(output->global);
-	output->retire_timer = wl_event_loop_add_timer(server->loop, handle_retired, output);
-	// Without a timer it stays until the server goes.
-	if (output->retire_timer) {
-		wl_event_source_timer_update(output->retire_timer, RETIRE_MS);
-	}
+	retire(output);
 }
 
 const struct wayland_output_info *wayland_output_info(const struct wayland_output *output) {

@@ -56,7 +56,7 @@ struct wayland_server {
 	struct wl_list waiting;  // struct surface.waiting_link
 	struct wl_list dirty;    // struct surface.dirty_link
 	struct wl_list outputs;  // struct wayland_output.link
-	struct wl_list retired;  // struct wayland_output.link, withdrawn and not freed yet
+	struct wl_list retired;  // struct wayland_output.link, withdrawn, the last one first
 	struct wl_event_source *waiting_timer;
 	bool waiting_armed;
 	struct wl_list wishes; // struct dmabuf_wish.link: feedback to be sent anew
@@ -243,11 +243,10 @@ struct wayland_output {
 	struct scene_output *scene;
 	void *data; // of policy
 	struct wl_global *global;
-	struct wl_list resources;             // wl_output, wl_resource_get_link
-	struct wl_list xdg_resources;         // zxdg_output_v1, wl_resource_get_link
-	struct wl_event_source *retire_timer; // may be NULL
-	struct wl_signal withdrawn;           // it goes
-	struct wl_list link;                  // wayland_server.outputs or .retired
+	struct wl_list resources;     // wl_output, wl_resource_get_link
+	struct wl_list xdg_resources; // zxdg_output_v1, wl_resource_get_link
+	struct wl_signal withdrawn;   // it goes
+	struct wl_list link;          // wayland_server.outputs or .retired
 };
 
 // NULL for an inert resource.

@@ -94,7 +94,8 @@ static enum scene_share make_dmabuf(struct shm_buffer *buffer) {
 		udmabuf_create(buffer->account->server->udmabuf, pool->fd, buffer->offset, buffer->size);
 	if (fd < 0) {
 		bool unaligned = errno == EDOM;
-		log_debug("no dma-buf of a %dx%d px wl_shm buffer: %m", base->width, base->height);
+		log_debug("no dma-buf of a %dx%d px wl_shm buffer: %s", base->width, base->height,
+			strerror(errno));
 		client_return_shared(buffer->account, buffer->size);
 		return unaligned ? SCENE_SHARE_UNALIGNED : SCENE_SHARE_REFUSED;
 	}

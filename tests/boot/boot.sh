@@ -104,6 +104,7 @@ boot() {
 		shift
 	done
 	[ $# -eq 2 ] || fail "usage: ./run boot [--timeout S] [--keep FOLDER] SETUP TEST"
+	# shellcheck disable=SC2034 # kernel.sh reads it
 	guest_config=$top/tests/boot/guest.config # with what systemd asks for
 	guest_kernel
 	deb

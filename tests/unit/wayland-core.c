@@ -36,6 +36,54 @@ static void expect_error(
 
 // ---- Globals ----
 
+static struct scene_output passing_scene;
+
+static struct wayland_output *make_passing_output(void) {
+	const struct wayland_output_info info = {
+		.name = "Passing-1",
+		.width = HARNESS_WIDTH,
+		.height = HARNESS_HEIGHT,
+		.refresh_mhz = 60000,
+		.scale = 1,
+	};
+	struct wayland_output *output = wayland_output_create(harness.server, &info, &passing_scene);
+	assert_non_null(output);
+	return output;
+}
+
+static struct wl_output *bind_output(struct client *client, uint32_t name) {
+	return client_keep(client, wl_registry_bind(client->registry, name, &wl_output_interface, 4));
+}
+
+// However late a client hears that an output is gone, it may have bound it; until very many others went.
+static void test_gone_outputs(void **state) {
+	(void)state;
+	enum { KEPT = 1024 };
+	scene_output_init(&passing_scene, HARNESS_WIDTH, HARNESS_HEIGHT);
+	wayland_output_destroy(harness.output);
+	harness.output = make_passing_output();
+	struct client *slow = client_connect();
+	uint32_t name = slow->output_name;
+	wayland_output_destroy(harness.output);
+	harness.output = NULL;
+	assert_true(client_sync(bystander));
+	for (int i = 1; i < KEPT; i++) {
+		wayland_output_destroy(make_passing_output());
+		assert_true(client_sync(bystander)); // who is awake
+	}
+	bind_output(slow, name);
+	bind_output(slow, name);
+	assert_true(client_sync(slow));
+	// Nobody else is told of it any more.
+	struct client *late = client_connect();
+	assert_int_not_equal(late->output_name, name);
+	client_disconnect(late);
+	wayland_output_destroy(make_passing_output());
+	bind_output(slow, name);
+	expect_error(slow, &wl_registry_interface, WL_DISPLAY_ERROR_INVALID_OBJECT);
+	scene_output_finish(&passing_scene);
+}
+
 static void test_globals(void **state) {
 	(void)state;
 	static const char *const expected[] = {"wl_compositor 6\n", "wl_subcompositor 1\n",
@@ -565,6 +613,7 @@ static void test_surface_mistakes(void **state) {
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_globals, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_gone_outputs, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_private_global, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_socket, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_dmabuf_arguments, setup, teardown),

@@ -378,7 +378,6 @@ static void test_another_output(void **state) {
 	scene_output_init(&scene, HARNESS_WIDTH, HARNESS_HEIGHT);
 	struct wayland_output_info info = harness.output->info;
 	info.name = "TEST-2";
-	client_keep(client, client->output); // it binds the new one as well
 	struct wayland_output *output = wayland_output_create(harness.server, &info, &scene);
 	struct surface *server = server_surface(client, surface);
 	surface_set_output(server, output);

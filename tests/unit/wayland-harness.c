@@ -137,6 +137,9 @@ static void handle_global(void *data, struct wl_registry *registry, uint32_t nam
 	if (strcmp(interface, wl_output_interface.name) == 0) {
 		client->output_name = name;
 	}
+	if (client->settled) {
+		return;
+	}
 #define BIND(member, type) \
 	if (strcmp(interface, type.name) == 0) { \
 		client->member = bind(client, name, &type, version); \
@@ -225,6 +228,7 @@ struct client *client_create(struct wl_display *display) {
 	client->registry = wl_display_get_registry(client->display);
 	wl_registry_add_listener(client->registry, &registry_listener, client);
 	assert_true(client_sync(client));
+	client->settled = true;
 	assert_true(client_sync(client));
 	struct wl_list *clients = wl_display_get_client_list(harness.server->display);
 	client->peer = wl_client_from_link(clients->prev);

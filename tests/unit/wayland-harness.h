@@ -51,6 +51,7 @@ struct client {
 	struct wl_client *peer; // of the server
 	char globals[4096];     // "name version\n" of each
 	uint32_t output_name;   // in the registry, of the last wl_output
+	bool settled;           // globals that come now are not bound
 	void *kept[16];         // proxies that live until the client disconnects
 	int n_kept;
 };

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: MIT
+// When a frame is begun: as late as it still reaches the next flip, so that all who draw for that flip are in
+// it; at once if the output was still, since then nobody else is awaited.
+//
+// How late that is, is learned. What composing and committing take is measured, each time from the moment at
+// which the frame should have been begun, so that being woken late counts too: a high percentile of the last
+// several hundred frames. What happens between the commit and the device is not to be seen from here, only
+// that a flip was missed: a margin for it grows with each miss, and shrinks while there is none. The more
+// often it had to grow, the more frames in time it takes until it shrinks, so that it comes to rest where
+// misses are rare rather than try again and again.
+#include "output/pace.h"
+
+enum {
+	// Of 100 frames.
+	HIGH_PERCENT = 99,
+	QUICK_PERCENT = 10,
+	COSTS_MAX = 1024, // then each counts half
+	COSTS_FEW = 32,   // that tell little
+	FIRST_COST_NS = 6000000,
+
+	FIRST_MARGIN_NS = 2000000,
+	LEAST_MARGIN_NS = 500000,
+	LATE_NS = 1000000, // that it grows by at least
+	ON_TIME_NS = 50000,
+	FIRST_PATIENCE = 32,
+	MOST_PATIENCE = 4096,
+
+	// For so long flips are taken to go on where the last one was: kernels turn the clock of a still CRTC off
+	// some time later, and it may begin anew.
+	STALE_REFRESHES = 60,
+};
+
+static int64_t least(int64_t a, int64_t b) {
+	return a < b ? a : b;
+}
+
+static int64_t most(int64_t a, int64_t b) {
+	return a > b ? a : b;
+}
+
+void pace_start(struct pace *pace, int64_t refresh_ns, int64_t blank_ns) {
+	*pace = (struct pace){
+		.refresh_ns = refresh_ns,
+		.blank_ns = blank_ns,
+		.variable = pace->variable,
+		.cost_ns = least(FIRST_COST_NS, refresh_ns / 3),
+		.margin_ns = least(FIRST_MARGIN_NS, refresh_ns / 8),
+		.patience = FIRST_PATIENCE,
+	};
+}
+
+void pace_set_variable(struct pace *pace, bool variable) {
+	pace->variable = variable;
+}
+
+int64_t pace_window(const struct pace *pace) {
+	return pace->cost_ns + pace->margin_ns;
+}
+
+// The first flip after `now` that a frame reaches which takes `cost` from now on.
+static int64_t first_flip(const struct pace *pace, int64_t now, int64_t cost) {
+	int64_t since = now + cost + pace->blank_ns - pace->flip_ns;
+	int64_t flips = since > 0 ? (since + pace->refresh_ns - 1) / pace->refresh_ns : 1;
+	return pace->flip_ns + flips * pace->refresh_ns;
+}
+
+static bool is_known(const struct pace *pace, int64_t now) {
+	return pace->flip_ns != 0 && now - pace->flip_ns <= STALE_REFRESHES * pace->refresh_ns;
+}
+
+int64_t pace_begin(const struct pace *pace, int64_t now) {
+	const int64_t refresh = pace->refresh_ns, before = pace->blank_ns + pace_window(pace);
+	if (!is_known(pace, now) || pace->quick_ns >= refresh) {
+		return now;
+	}
+	if (pace->variable) { // it waits for frames once its shortest refresh is over
+		return most(now, pace->flip_ns + refresh - before);
+	}
+	// It may turn out to be a quick one.
+	int64_t flip = first_flip(pace, now, pace->quick_ns);
+	bool still = now - pace->flip_ns >= refresh;
+	bool next = flip - now <= refresh;
+	return still && next ? now : most(now, flip - before);
+}
+
+// ---- What is learned ----
+
+// What `percent` of the frames do not exceed.
+static int64_t percentile(const struct pace *pace, int percent) {
+	int left = (pace->n_costs * percent + 99) / 100, i = 0;
+	while (i < PACE_BUCKETS - 1 && left > pace->costs[i]) {
+		left -= pace->costs[i++];
+	}
+	return (int64_t)(i + 1) * PACE_BUCKET_NS;
+}
+
+static void learn_cost(struct pace *pace, int64_t cost) {
+	int64_t bucket = most(cost, 0) / PACE_BUCKET_NS;
+	pace->costs[least(bucket, PACE_BUCKETS - 1)]++;
+	pace->n_costs++;
+	if (pace->n_costs >= COSTS_MAX) {
+		pace->n_costs = 0;
+		for (int i = 0; i < PACE_BUCKETS; i++) {
+			pace->costs[i] /= 2;
+			pace->n_costs += pace->costs[i];
+		}
+	}
+	pace->cost_ns = percentile(pace, HIGH_PERCENT);
+	if (pace->n_costs < COSTS_FEW) {
+		pace->cost_ns = most(pace->cost_ns, least(FIRST_COST_NS, pace->refresh_ns / 3));
+	} else {
+		// Without the bucket that it lies in: rather too little.
+		pace->quick_ns = percentile(pace, QUICK_PERCENT) - PACE_BUCKET_NS;
+	}
+}
+
+static void learn_margin(struct pace *pace, bool late) {
+	if (late) {
+		int64_t more = most(LATE_NS, pace->margin_ns / 2);
+		pace->margin_ns = least(pace->margin_ns + more, pace->refresh_ns / 2);
+		pace->patience = (int)least(pace->patience * 2, MOST_PATIENCE);
+		pace->calm = 0;
+	} else if (++pace->calm >= pace->patience) {
+		int64_t floor = least(LEAST_MARGIN_NS, pace->refresh_ns / 8);
+		pace->margin_ns = most(pace->margin_ns - ON_TIME_NS, floor);
+		pace->patience = (int)most(pace->patience - pace->patience / 64, FIRST_PATIENCE);
+		pace->calm = 0;
+	}
+}
+
+// ---- A frame ----
+
+void pace_committed(struct pace *pace, int64_t begun, int64_t now) {
+	// One that took unusually long is late if the flip that it was begun for has gone by meanwhile.
+	pace->sure = is_known(pace, begun) && !pace->variable;
+	pace->due_ns = pace->sure ? first_flip(pace, begun, pace_window(pace)) : now + pace->refresh_ns;
+	learn_cost(pace, now - begun);
+}
+
+void pace_committed_slowly(struct pace *pace, int64_t now) {
+	pace->due_ns = now + pace->refresh_ns;
+	pace->sure = false;
+}
+
+int pace_flipped(struct pace *pace, int64_t time) {
+	int64_t late = time - pace->due_ns;
+	int missed = 0;
+	pace->flip_ns = time;
+	if (late > pace->refresh_ns / 2) {
+		missed = (int)((late + pace->refresh_ns / 2) / pace->refresh_ns);
+	}
+	if (pace->sure && time != 0) {
+		learn_margin(pace, missed > 0);
+	}
+	return missed;
+}

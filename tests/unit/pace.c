@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: MIT
+// When frames are begun, on a clock and a display made up for the purpose.
+#include <inttypes.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "output/pace.h"
+
+#define US INT64_C(1000)
+#define MS INT64_C(1000000)
+#define REFRESH (INT64_C(1000000000) / 60)
+#define BLANK (500 * US)
+#define FLIP (1000 * MS) // when the first one is
+
+static struct pace known(void) {
+	struct pace pace = {0};
+	pace_start(&pace, REFRESH, BLANK);
+	assert_int_equal(pace_flipped(&pace, FLIP), FLIP / REFRESH); // of a frame that nobody committed
+	pace.due_ns = FLIP;
+	return pace;
+}
+
+// A frame for each flip, each begun when it should be, and `cost` in the making. Returns the last flip.
+static int64_t run(struct pace *pace, int frames, int64_t cost) {
+	int64_t flip = pace->flip_ns;
+	for (int i = 0; i < frames; i++) {
+		int64_t begun = pace_begin(pace, flip + MS);
+		pace_committed(pace, begun, begun + cost);
+		flip = pace->due_ns;
+		assert_int_equal(pace_flipped(pace, flip), 0);
+	}
+	return flip;
+}
+
+static void at_once_while_nothing_is_known(void **state) {
+	(void)state;
+	struct pace pace = {0};
+	pace_start(&pace, REFRESH, BLANK);
+	assert_int_equal(pace_begin(&pace, 5 * MS), 5 * MS);
+	pace_committed(&pace, 5 * MS, 6 * MS);
+	assert_int_equal(pace.due_ns, 6 * MS + REFRESH);
+	// Some devices know no time of the flip that lights them.
+	assert_int_equal(pace_flipped(&pace, 0), 0);
+	assert_int_equal(pace_begin(&pace, 20 * MS), 20 * MS);
+	// Nor does one know much after a pause.
+	pace = known();
+	assert_int_equal(pace_begin(&pace, FLIP + 2000 * MS), FLIP + 2000 * MS);
+}
+
+// Clients that answer a flip share the next one.
+static void at_the_deadline_after_a_flip(void **state) {
+	(void)state;
+	struct pace pace = known();
+	int64_t deadline = FLIP + REFRESH - BLANK - pace_window(&pace);
+	assert_in_range(pace_window(&pace), 1 * MS, REFRESH / 2);
+	// Flips are stamped with a time to come by some devices.
+	for (int64_t now = FLIP - 300 * US; now < deadline; now += 100 * US) {
+		assert_int_equal(pace_begin(&pace, now), deadline);
+	}
+	assert_int_equal(pace_begin(&pace, deadline), deadline);
+	assert_int_equal(pace_begin(&pace, deadline + 1), deadline + 1);
+}
+
+// An output that was still waits for nobody, unless the next flip cannot be reached.
+static void at_once_when_still(void **state) {
+	(void)state;
+	struct pace pace = known();
+	int64_t flip = run(&pace, 100, 3 * MS);
+	assert_in_range(pace.quick_ns, 3 * MS - PACE_BUCKET_NS, 3 * MS);
+	for (int i = 1; i < 50; i++) {
+		int64_t next = flip + (i + 1) * REFRESH, latest = next - BLANK - pace.quick_ns;
+		int64_t deadline = next + REFRESH - BLANK - pace_window(&pace);
+		for (int64_t now = flip + i * REFRESH + 1; now <= next; now += 100 * US) {
+			assert_int_equal(pace_begin(&pace, now), now <= latest ? now : deadline);
+		}
+	}
+}
+
+static void the_deadline_follows_what_frames_cost(void **state) {
+	(void)state;
+	struct pace pace = known();
+	int64_t first = pace_window(&pace);
+	run(&pace, 100, 300 * US);
+	assert_true(pace_window(&pace) < first);
+	assert_in_range(pace.cost_ns, 300 * US, 300 * US + PACE_BUCKET_NS);
+	// One of fifty that takes long counts.
+	for (int i = 0; i < 50; i++) {
+		run(&pace, 49, 300 * US);
+		run(&pace, 1, 4 * MS);
+	}
+	assert_in_range(pace.cost_ns, 4 * MS, 4 * MS + PACE_BUCKET_NS);
+	assert_true(pace.quick_ns < 300 * US);
+	// And is forgotten.
+	run(&pace, 5000, 300 * US);
+	assert_in_range(pace.cost_ns, 300 * US, 300 * US + PACE_BUCKET_NS);
+	assert_true(pace_window(&pace) < 2 * MS);
+}
+
+// A frame that is not where it was due: the margin grows at once, and shrinks in small steps.
+static void misses_move_the_margin(void **state) {
+	(void)state;
+	struct pace pace = known();
+	run(&pace, 100000, MS);
+	int64_t rest = pace.margin_ns;
+	assert_in_range(rest, 100 * US, MS);
+	int patience = pace.patience;
+	for (int i = 0; i < 20; i++) {
+		int64_t margin = pace.margin_ns, begun = pace_begin(&pace, pace.flip_ns + MS);
+		pace_committed(&pace, begun, begun + MS);
+		assert_int_equal(pace_flipped(&pace, pace.due_ns + 2 * REFRESH), 2);
+		assert_true(pace.margin_ns >= margin + MS || pace.margin_ns == REFRESH / 2);
+	}
+	assert_true(pace.patience > patience);
+	int64_t grown = pace.margin_ns;
+	assert_int_equal(grown, REFRESH / 2);
+	run(&pace, patience, MS);
+	assert_int_equal(pace.margin_ns, grown);
+	run(&pace, 1000000, MS);
+	assert_int_equal(pace.margin_ns, rest);
+}
+
+// What is no fault of the margin does not move it: a modeset, or a clock that had been turned off.
+static void slow_commits_teach_nothing(void **state) {
+	(void)state;
+	struct pace pace = known();
+	struct pace before = pace;
+	pace_committed_slowly(&pace, FLIP + 5 * MS);
+	assert_int_equal(pace.due_ns, FLIP + 5 * MS + REFRESH);
+	pace_flipped(&pace, FLIP + 700 * MS);
+	assert_int_equal(pace.margin_ns, before.margin_ns);
+	assert_int_equal(pace.n_costs, before.n_costs);
+	pace_committed(&pace, FLIP + 5000 * MS, FLIP + 5001 * MS);
+	assert_int_equal(pace_flipped(&pace, FLIP + 5001 * MS + REFRESH), 0);
+	assert_int_equal(pace_flipped(&pace, FLIP + 5002 * MS + 2 * REFRESH), 1);
+	assert_int_equal(pace.margin_ns, before.margin_ns);
+}
+
+// Composing that takes longer than a refresh has nothing to wait for.
+static void slow_machines_do_not_wait(void **state) {
+	(void)state;
+	struct pace pace = known();
+	int64_t at = FLIP;
+	for (int i = 0; i < 200; i++) {
+		int64_t begun = pace_begin(&pace, at + MS);
+		assert_in_range(begun, at + MS, at + MS + REFRESH);
+		pace_committed(&pace, begun, begun + 20 * MS);
+		at = pace.flip_ns + ((begun + 20 * MS + BLANK - pace.flip_ns) / REFRESH + 1) * REFRESH;
+		pace_flipped(&pace, at);
+	}
+	assert_int_equal(pace_begin(&pace, at + MS), at + MS);
+	for (int i = 0; i < 2000; i++) {
+		pace_committed(&pace, at, at + 1000 * MS);
+	}
+	assert_in_range(pace.cost_ns, 30 * MS, 40 * MS);
+}
+
+// The display waits once its shortest refresh is over.
+static void variable_refresh(void **state) {
+	(void)state;
+	struct pace pace = known();
+	pace_set_variable(&pace, true);
+	int64_t deadline = FLIP + REFRESH - BLANK - pace_window(&pace);
+	assert_int_equal(pace_begin(&pace, FLIP + MS), deadline);
+	for (int64_t now = deadline; now < FLIP + 10 * REFRESH; now += 100 * US) {
+		assert_int_equal(pace_begin(&pace, now), now);
+	}
+	// That it is seen late is as it should be.
+	int64_t margin = pace.margin_ns;
+	pace_committed(&pace, FLIP + 40 * MS, FLIP + 41 * MS);
+	assert_int_equal(pace_flipped(&pace, FLIP + 42 * MS), 0);
+	assert_int_equal(pace.margin_ns, margin);
+	// Another mode does not change what is wanted.
+	pace_start(&pace, REFRESH, BLANK);
+	assert_true(pace.variable);
+}
+
+// Whatever is known, one waits less than a refresh, and a deadline is one.
+static void deadlines_are_within_bounds(void **state) {
+	(void)state;
+	static const int64_t rates[] = {24, 30, 50, 60, 75, 120, 144, 240, 1000};
+	srandom(1);
+	for (int i = 0; i < 200000; i++) {
+		int64_t refresh = INT64_C(1000000000) / rates[random() % 9],
+				blank = random() % (refresh / 4);
+		struct pace pace = {0};
+		pace_start(&pace, refresh, blank);
+		pace_flipped(&pace, FLIP);
+		for (int64_t n = random() % 80, cost = random() % (2 * refresh); n > 0; n--) {
+			pace_committed(&pace, FLIP, FLIP + cost);
+			pace_flipped(&pace, pace.due_ns + (random() % 8 == 0 ? refresh : 0));
+		}
+		int64_t now = pace.flip_ns - blank + random() % (100 * refresh);
+		int64_t begun = pace_begin(&pace, now);
+		if (begun < now || begun > now + refresh + blank) {
+			fail_msg("%" PRId64 " ns before, %" PRId64 " ns after now", now - begun, begun - now);
+		}
+		if (begun > now) {
+			int64_t due = begun + pace_window(&pace) + blank - pace.flip_ns;
+			assert_int_equal(due % refresh, 0);
+		}
+		pace_committed(&pace, begun, begun + 100 * US);
+		assert_true(pace.due_ns > begun);
+	}
+}
+
+// A machine whose kernel needs up to 1.2 ms more than is seen of it, and 5 ms once in 300 frames; in an hour.
+static void misses_become_rare(void **state) {
+	(void)state;
+	struct pace pace = known();
+	enum { FRAMES = 60 * 60 * 60, LAST = FRAMES / 6 };
+	int missed = 0;
+	srandom(1);
+	for (int i = 0; i < FRAMES; i++) {
+		int64_t begun = pace_begin(&pace, pace.flip_ns + MS);
+		int64_t cost = MS + random() % MS;
+		int64_t unseen = random() % 300 == 0 ? 5 * MS : random() % (1200 * US);
+		pace_committed(&pace, begun, begun + cost);
+		int64_t since = begun + cost + unseen + BLANK - pace.flip_ns;
+		int late = pace_flipped(&pace, pace.flip_ns + (since + REFRESH - 1) / REFRESH * REFRESH);
+		missed += i >= FRAMES - LAST ? late : 0;
+	}
+	// Of 120 frames that take so long in these ten minutes.
+	assert_in_range(missed, 0, 4);
+	assert_true(pace_window(&pace) < REFRESH * 3 / 4);
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(at_once_while_nothing_is_known),
+		cmocka_unit_test(at_the_deadline_after_a_flip),
+		cmocka_unit_test(at_once_when_still),
+		cmocka_unit_test(the_deadline_follows_what_frames_cost),
+		cmocka_unit_test(misses_move_the_margin),
+		cmocka_unit_test(slow_commits_teach_nothing),
+		cmocka_unit_test(slow_machines_do_not_wait),
+		cmocka_unit_test(variable_refresh),
+		cmocka_unit_test(deadlines_are_within_bounds),
+		cmocka_unit_test(misses_become_rare),
+	};
+	return cmocka_run_group_tests_name("pace", tests, NULL, NULL);
+}
