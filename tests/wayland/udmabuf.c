@@ -12,7 +12,7 @@
 #include "fixture.h"
 
 #define FRAMES 100
-#define SETTLING 8 // frames until each of three buffers was used again
+#define SETTLING 16 // frames until each of three buffers was used again, and the layout has settled
 
 typedef void (*buffer_init)(
 	struct test_buffer *buffer, struct test_client *client, uint32_t format, int width, int height);
