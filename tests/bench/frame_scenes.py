@@ -146,7 +146,7 @@ class Bench:
             others = []
             try:
                 self.others(running, name, fences, others)
-                run = self.measure(running, client, seconds, size)
+                run = self.measure(running, client, seconds, size, name == "long")
                 self.note(program=server.name, scene=name, size=size, fences=fences, **extra, **run)
             finally:
                 for other in others:
@@ -154,13 +154,13 @@ class Bench:
                     other.wait()
                 servers.end_client(client)
 
-    def measure(self, running, client, seconds, size):
+    def measure(self, running, client, seconds, size, watch_memory):
         tells = running.server.name == "vitrine"
         before = running.status() if tells else None
         switches, start = servers.switches_of(running.pid), time.monotonic()
         memory = []
-        while seconds > 30 and time.monotonic() < start + seconds:
-            time.sleep(10)
+        while watch_memory and time.monotonic() < start + seconds:
+            time.sleep(min(10, seconds / 4))
             memory.append(servers.memory_of(running.pid)["rss_kb"])
         result = servers.read_result(client, seconds + CLIENT_TIMEOUT)
         if isinstance(result, str):
