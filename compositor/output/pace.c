@@ -53,8 +53,11 @@ void pace_set_variable(struct pace *pace, bool variable) {
 	pace->variable = variable;
 }
 
+// Clients have a quarter of the refresh to get into the frame, unless even quick frames leave them less: what
+// takes longer now and then, on a machine that is busy with something else, is late anyway.
 int64_t pace_window(const struct pace *pace) {
-	return pace->cost_ns + pace->margin_ns;
+	int64_t longest = most(pace->refresh_ns * 3 / 4, pace->quick_ns + pace->margin_ns);
+	return least(pace->cost_ns + pace->margin_ns, longest);
 }
 
 // The first flip after `now` that a frame reaches which takes `cost` from now on.

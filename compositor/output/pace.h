@@ -21,7 +21,7 @@ struct pace {
 	// What it takes from the moment at which a frame should be begun until it is committed.
 	uint16_t costs[PACE_BUCKETS];
 	int n_costs;
-	int64_t cost_ns;  // few frames take longer
+	int64_t cost_ns;  // few frames take longer; may be more than there is time for
 	int64_t quick_ns; // few frames take less
 	// For what is not seen of here: between the commit and the device.
 	int64_t margin_ns;

@@ -100,6 +100,22 @@ static void the_deadline_follows_what_frames_cost(void **state) {
 	assert_true(pace_window(&pace) < 2 * MS);
 }
 
+// A machine that stops now and then for longer than any deadline could make up for: clients share frames all
+// the same.
+static void hiccups_leave_time_to_share(void **state) {
+	(void)state;
+	struct pace pace = known();
+	for (int i = 0; i < 2000; i++) {
+		int64_t begun = pace_begin(&pace, pace.flip_ns + MS);
+		int64_t cost = i % 20 == 0 ? 30 * MS : 2 * MS;
+		pace_committed(&pace, begun, begun + cost);
+		int64_t since = begun + cost + BLANK - pace.flip_ns;
+		pace_flipped(&pace, pace.flip_ns + (since + REFRESH - 1) / REFRESH * REFRESH);
+		assert_true(pace_begin(&pace, pace.flip_ns + MS) >= pace.flip_ns + REFRESH / 4 - BLANK);
+	}
+	assert_in_range(pace.cost_ns, 30 * MS, 31 * MS);
+}
+
 // A frame that is not where it was due: the margin grows at once, and shrinks in small steps.
 static void misses_move_the_margin(void **state) {
 	(void)state;
@@ -234,6 +250,7 @@ int main(void) {
 		cmocka_unit_test(at_the_deadline_after_a_flip),
 		cmocka_unit_test(at_once_when_still),
 		cmocka_unit_test(the_deadline_follows_what_frames_cost),
+		cmocka_unit_test(hiccups_leave_time_to_share),
 		cmocka_unit_test(misses_move_the_margin),
 		cmocka_unit_test(slow_commits_teach_nothing),
 		cmocka_unit_test(slow_machines_do_not_wait),
