@@ -231,7 +231,9 @@ int output_commit(struct output *output, struct frame *frame) {
 	log_debug("%s: a layout failed after its test had passed: %s", output->pipe.connector->name,
 		strerror(-rc));
 	frame_compose_all(output, frame);
-	frame_damage(output, output->on_screen, frame);
+	// The pictures are drawn for that layout already, without what it had on planes: not only what differs from
+	// what is on the screen is to be drawn again.
+	frame_damage(output, NULL, frame);
 	if (!output_compose(output, frame)) {
 		return -ENOMEM;
 	}

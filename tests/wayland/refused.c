@@ -132,6 +132,34 @@ static void test_new_layouts_refused_after_their_test(void **state) {
 	end(&app, fixture);
 }
 
+// Of what might be seen through, the picture below is drawn for the layout that is refused: without it.
+static void test_translucent_layers_stay(void **state) {
+	struct fixture *fixture = *state;
+	struct app app;
+	begin(&app, fixture);
+	wl_subsurface_set_sync(app.parts[1].subsurface);
+	struct part *glass = app_add_part(&app, true, DRM_FORMAT_ARGB8888, 90, 70);
+	test_buffer_fill(&glass->buffers[0], 0xff20c040);
+	test_buffer_fill(&glass->buffers[1], 0xffc04020);
+	test_trace_refuse(&fixture->trace, TENTH * 3, 10, layout_errors,
+		sizeof(layout_errors) / sizeof(layout_errors[0]));
+	struct trace_counts before = test_trace_counts(&fixture->trace, NULL);
+	part_turn(glass);
+	for (int i = 0; i < EACH; i++) {
+		// It stays as it is while others make room for it on planes, or need them.
+		part_move(&app.parts[1], i * 37 % 400 - 60, i * 23 % 300 - 40);
+		if (i % 3 == 0) {
+			part_unmap(&app.parts[1]);
+		} else {
+			part_turn(&app.parts[1]);
+		}
+		app_commit_state(&app); // the picture below is not drawn anew for reasons of its own
+		assert_screen(fixture, &app);
+	}
+	assert_counts(fixture, &before, "layout errors, a translucent layer", EACH);
+	end(&app, fixture);
+}
+
 // What is composed alone has nothing to fall back to, and needs nothing: it is tried again.
 static void test_composed_pictures_refused(void **state) {
 	struct fixture *fixture = *state;
@@ -220,6 +248,7 @@ int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_start_traced, fixture_stop)
 		FAST(test_layouts_refused_after_their_test),
 		FAST(test_new_layouts_refused_after_their_test),
+		FAST(test_translucent_layers_stay),
 		FAST(test_composed_pictures_refused),
 		FAST(test_passing_errors),
 		FAST(test_device_that_is_gone),
