@@ -463,7 +463,7 @@ void kms_request_active(struct kms_crtc *crtc, bool active);
 bool kms_request_gamma(struct kms_crtc *crtc, double level);
 // What would be sent if the request were committed now: number of property values.
 int kms_request_count(const struct kms_device *device);
-// True if the plane gets another framebuffer, and that is all.
+// True if the plane gets another framebuffer, with or without its damage, and that is all.
 bool kms_request_is_flip(const struct kms_plane *plane);
 
 enum kms_commit_flags {
