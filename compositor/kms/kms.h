@@ -375,6 +375,12 @@ struct kms_framebuffer_desc {
 struct kms_framebuffer *kms_framebuffer_import(
 	struct kms_device *device, const struct kms_framebuffer_desc *desc);
 
+// The memory that another process left on a plane which is not ours yet, as a framebuffer of our own: that one goes
+// with its owner, and the picture with it. NULL: what the plane shows is no picture of width x height px that is on
+// all of the CRTC as it is, or it cannot be had.
+struct kms_framebuffer *kms_framebuffer_adopt(
+	const struct kms_plane *plane, const struct kms_crtc *crtc, uint32_t width, uint32_t height);
+
 // The framebuffer may still be on screen: the picture stays (CloseFB), or the removal waits until it
 // has left every plane. NULL is fine.
 void kms_framebuffer_destroy(struct kms_framebuffer *framebuffer);

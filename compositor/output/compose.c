@@ -285,7 +285,9 @@ static void find_holes(struct output *output, const struct frame *frame, int pic
 
 static int pick_target(const struct output *output, int picture) {
 	int front = output->pictures[picture].front;
-	bool shown = output->on_screen != NULL && output->on_screen->picture_target[picture] == front;
+	const struct frame *shown_frame = output->on_screen;
+	bool shown = shown_frame != NULL && !shown_frame->splash &&
+		shown_frame->picture_target[picture] == front;
 	return shown ? (front + 1) % OUTPUT_TARGETS : front;
 }
 
