@@ -186,8 +186,9 @@ int kms_request_count(const struct kms_device *device) {
 
 bool kms_request_is_flip(const struct kms_plane *plane) {
 	const struct kms_property *fb_id = &plane->props[KMS_PLANE_FB_ID];
+	const struct kms_property *clips = &plane->props[KMS_PLANE_FB_DAMAGE_CLIPS];
 	return fb_id->is_staged && fb_id->staged != 0 && fb_id->value != 0 &&
-		kms_request_count(plane->device) == 1;
+		kms_request_count(plane->device) == 1 + clips->is_staged;
 }
 
 // ---- staging planes ----
@@ -400,11 +401,15 @@ void kms_request_detach(struct kms_connector *writeback) {
 
 // ---- the commit ----
 
-// A test would make the fence and install its fd too, for nobody. Damage is nothing to be tested.
-static void drop_passing(struct kms_device *device) {
+static void drop_damage(struct kms_device *device) {
 	for (int i = 0; i < device->n_planes; i++) {
 		device->planes[i].props[KMS_PLANE_FB_DAMAGE_CLIPS].is_staged = false;
 	}
+}
+
+// A test would make the fence and install its fd too, for nobody. Damage is nothing to be tested.
+static void drop_passing(struct kms_device *device) {
+	drop_damage(device);
 	for (int i = 0; i < device->n_connectors; i++) {
 		device->connectors[i].props[KMS_CONNECTOR_WRITEBACK_OUT_FENCE_PTR].is_staged = false;
 	}
@@ -507,6 +512,8 @@ int kms_request_commit(struct kms_device *device, struct kms_crtc *crtc, uint32_
 	bool test = flags & KMS_COMMIT_TEST;
 	if (test) {
 		drop_passing(device);
+	} else if (flags & KMS_COMMIT_ASYNC) {
+		drop_damage(device); // Linux before 6.14 takes nothing but the framebuffer
 	}
 	request->touched = touched_crtcs(device);
 	if (!test && (flags & KMS_COMMIT_EVENT) && !(request->touched & (1u << crtc->index))) {

@@ -113,6 +113,56 @@ struct kms_framebuffer *kms_framebuffer_import(
 	return framebuffer;
 }
 
+// True if the plane shows the left upper width x height px of its framebuffer on all of the CRTC.
+static bool shows_as_it_is(
+	const struct kms_plane *plane, const struct kms_crtc *crtc, uint32_t width, uint32_t height) {
+	const struct kms_property *props = plane->props;
+	return !plane->ours && props[KMS_PLANE_FB_ID].value != 0 &&
+		props[KMS_PLANE_CRTC_ID].value == crtc->id && props[KMS_PLANE_SRC_X].value == 0 &&
+		props[KMS_PLANE_SRC_Y].value == 0 && props[KMS_PLANE_SRC_W].value >> 16 == width &&
+		props[KMS_PLANE_SRC_H].value >> 16 == height && props[KMS_PLANE_CRTC_X].value == 0 &&
+		props[KMS_PLANE_CRTC_Y].value == 0 && props[KMS_PLANE_CRTC_W].value == width &&
+		props[KMS_PLANE_CRTC_H].value == height &&
+		(props[KMS_PLANE_ROTATION].id == 0 || props[KMS_PLANE_ROTATION].value == DRM_MODE_ROTATE_0);
+}
+
+struct kms_framebuffer *kms_framebuffer_adopt(
+	const struct kms_plane *plane, const struct kms_crtc *crtc, uint32_t width, uint32_t height) {
+	struct kms_device *device = plane->device;
+	if (!shows_as_it_is(plane, crtc, width, height)) {
+		return NULL;
+	}
+	drmModeFB2 *former = drmModeGetFB2(device->fd, (uint32_t)plane->props[KMS_PLANE_FB_ID].value);
+	struct kms_framebuffer *framebuffer = former ? calloc(1, sizeof(*framebuffer)) : NULL;
+	if (!framebuffer) {
+		drmModeFreeFB2(former);
+		return NULL;
+	}
+	struct kms_framebuffer_desc desc = {
+		.width = former->width,
+		.height = former->height,
+		.format = former->pixel_format,
+		.modifier =
+			former->flags & DRM_MODE_FB_MODIFIERS ? former->modifier : DRM_FORMAT_MOD_INVALID,
+	};
+	while (desc.n_planes < FORMAT_MAX_PLANES && former->handles[desc.n_planes] != 0) {
+		desc.offset[desc.n_planes] = former->offsets[desc.n_planes];
+		desc.stride[desc.n_planes] = former->pitches[desc.n_planes];
+		desc.n_planes++;
+	}
+	bool ok = desc.n_planes > 0 && // the kernel gives no handles to who is not master
+		add_framebuffer(device, &desc, former->handles, &framebuffer->id);
+	close_handles(device, former->handles, FORMAT_MAX_PLANES);
+	drmModeFreeFB2(former);
+	if (!ok) {
+		free(framebuffer);
+		return NULL;
+	}
+	framebuffer->device = device;
+	wl_list_insert(&device->framebuffers, &framebuffer->link);
+	return framebuffer;
+}
+
 static bool on_screen(const struct kms_device *device, uint32_t id) {
 	for (int i = 0; i < device->n_planes; i++) {
 		const struct kms_plane *plane = &device->planes[i];

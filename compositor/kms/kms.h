@@ -375,6 +375,12 @@ struct kms_framebuffer_desc {
 struct kms_framebuffer *kms_framebuffer_import(
 	struct kms_device *device, const struct kms_framebuffer_desc *desc);
 
+// The memory that another process left on a plane which is not ours yet, as a framebuffer of our own: that one goes
+// with its owner, and the picture with it. NULL: what the plane shows is no picture of width x height px that is on
+// all of the CRTC as it is, or it cannot be had.
+struct kms_framebuffer *kms_framebuffer_adopt(
+	const struct kms_plane *plane, const struct kms_crtc *crtc, uint32_t width, uint32_t height);
+
 // The framebuffer may still be on screen: the picture stays (CloseFB), or the removal waits until it
 // has left every plane. NULL is fine.
 void kms_framebuffer_destroy(struct kms_framebuffer *framebuffer);
@@ -463,7 +469,7 @@ void kms_request_active(struct kms_crtc *crtc, bool active);
 bool kms_request_gamma(struct kms_crtc *crtc, double level);
 // What would be sent if the request were committed now: number of property values.
 int kms_request_count(const struct kms_device *device);
-// True if the plane gets another framebuffer, and that is all.
+// True if the plane gets another framebuffer, with or without its damage, and that is all.
 bool kms_request_is_flip(const struct kms_plane *plane);
 
 enum kms_commit_flags {

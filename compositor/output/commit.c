@@ -9,6 +9,9 @@
 // Of the lower (0) or upper (1) picture; NULL when out of memory.
 static struct kms_framebuffer *composed_framebuffer(
 	const struct output *output, const struct frame *frame, int picture, bool alpha) {
+	if (frame->splash && picture == 0) {
+		return output->splash;
+	}
 	// A test of a layout only needs a framebuffer of the right kind, and one always exists.
 	const struct output_picture *lower = &output->pictures[0];
 	struct kms_dumb *dumb = lower->targets[lower->front].dumb;

@@ -285,7 +285,9 @@ static void find_holes(struct output *output, const struct frame *frame, int pic
 
 static int pick_target(const struct output *output, int picture) {
 	int front = output->pictures[picture].front;
-	bool shown = output->on_screen != NULL && output->on_screen->picture_target[picture] == front;
+	const struct frame *shown_frame = output->on_screen;
+	bool shown = shown_frame != NULL && !shown_frame->splash &&
+		shown_frame->picture_target[picture] == front;
 	return shown ? (front + 1) % OUTPUT_TARGETS : front;
 }
 
@@ -315,6 +317,24 @@ static bool prepare_target(struct output *output, struct output_target *target, 
 	return true;
 }
 
+// Where `target`, which is about to be drawn into, comes to differ from the picture in front: where it is drawn,
+// and where that one is stale.
+static void note_drawn(
+	struct output *output, struct output_picture *picture, struct output_target *target) {
+	struct output_target *front = &picture->targets[picture->front];
+	pixman_region32_t *drawn = &target->damage, *scratch = &output->scratch;
+	if (!is_surely_inside(&front->damage, drawn) && !pixman_region32_equal(&front->damage, drawn)) {
+		pixman_region32_union(scratch, drawn, &front->damage);
+		drawn = scratch;
+	}
+	if (!is_surely_inside(&front->behind, &target->behind) &&
+		!pixman_region32_equal(&front->behind, &target->behind)) {
+		pixman_region32_union(scratch, drawn, &front->behind);
+		drawn = scratch;
+	}
+	picture->n_drawn = damage_boxes(drawn, picture->drawn);
+}
+
 static bool compose_target(
 	struct output *output, struct frame *frame, int picture, struct output_target *target) {
 	bool alpha = frame->picture_alpha[picture];
@@ -337,8 +357,7 @@ static bool compose_target(
 	};
 	sort_damage(output, &output->pictures[picture], target);
 	target->blank = false;
-	output->pictures[picture].n_drawn =
-		damage_boxes(&target->damage, output->pictures[picture].drawn);
+	note_drawn(output, &output->pictures[picture], target);
 	bool ok = draw(output, target->dumb, &target->damage, &drawing);
 	frame->composed_px += stats.pixels;
 	frame->composed_bytes += stats.bytes;

@@ -3,7 +3,8 @@
 // processing by: what the layer in front that fills the output says of itself, and its app with it.
 //
 // It goes along with a frame. Whether it takes a modeset, which only ever is worth it when there is one
-// anyway, differs from driver to driver: it is asked once for each change.
+// anyway, differs from driver to driver: it is asked once for each content type, for clients may change theirs
+// with every frame.
 #include "base/log.h"
 #include "output/internal.h"
 
@@ -52,7 +53,7 @@ void content_update(struct output *output, const struct frame *frame) {
 		return;
 	}
 	output->content = content;
-	if (output->modeset_due || !output->lit) {
+	if (output->modeset_due || !output->lit || (output->content_taken & 1u << content) != 0) {
 		return;
 	}
 	output->counters.test_commits++;
@@ -60,7 +61,9 @@ void content_update(struct output *output, const struct frame *frame) {
 	if (verdict != PLANNER_ACCEPTED) {
 		output->content = before;
 	}
-	if (verdict == PLANNER_REFUSED) {
+	if (verdict == PLANNER_ACCEPTED) {
+		output->content_taken |= 1u << content;
+	} else if (verdict == PLANNER_REFUSED) {
 		output->content_refused |= 1u << content;
 		log_debug("%s: the display is not told what it shows, as that takes a modeset",
 			output->pipe.connector->name);
@@ -78,11 +81,12 @@ bool content_give_up(struct output *output) {
 	kms_request_begin(output->device);
 	if (waits) {
 		output->content_refused |= 1u << output->content;
+		output->content_taken = 0;
 		output->content = KMS_CONTENT_KEEP;
 	}
 	return waits;
 }
 
 void content_forget(struct output *output) {
-	output->content_refused = 0;
+	output->content_refused = output->content_taken = 0;
 }

@@ -57,7 +57,7 @@ int damage_of_picture(const struct output *output, const struct frame *frame, in
 	const struct frame *before = output->on_screen;
 	const struct output_picture *drawn = &output->pictures[picture];
 	// Otherwise the plane shows something else, or the picture of another time.
-	if (before == NULL || before->picture_plane[picture] < 0 ||
+	if (before == NULL || before->splash || before->picture_plane[picture] < 0 ||
 		before->picture_plane[picture] != frame->picture_plane[picture]) {
 		return 0;
 	}

@@ -190,6 +190,11 @@ bool frame_build(struct output *output, struct frame *frame, int64_t begun_ns) {
 		}
 	}
 	mark_in_sight(output, frame);
+	if (visible > 0) {
+		kms_framebuffer_destroy(output->splash);
+		output->splash = NULL;
+	}
+	frame->splash = output->splash != NULL;
 	// What lies too deep to be planned is composed; the primary then cannot be a client's.
 	int skip = visible > PLANNER_MAX_LAYERS ? visible - PLANNER_MAX_LAYERS : 0;
 	frame->too_deep = skip > 0;

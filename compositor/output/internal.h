@@ -57,6 +57,8 @@ struct output {
 	uint32_t target_alpha_format; // of the same memory with alpha; 0 if no plane takes that
 
 	struct output_picture pictures[FRAME_PICTURES];
+	struct kms_framebuffer
+		*splash; // that another process left, until the scene shows something; may be NULL
 
 	struct planner *planner;
 	uint64_t context;      // that verdicts hold for, see pool.c
@@ -91,6 +93,7 @@ struct output {
 	bool had_flip;
 	enum kms_content content;      // what the display is told, with the next frame at the latest
 	uint32_t content_refused;      // bit i = kms_content i takes a modeset
+	uint32_t content_taken;        // bit i = it does not
 	int32_t retry_ms;              // after the last commit was refused; 0: it was not
 	struct wl_event_source *idle;  // repaint now; may be NULL
 	struct wl_event_source *timer; // repaint then; ms are too coarse for a deadline

@@ -111,6 +111,7 @@ struct former {
 	struct pace pace;
 	bool modeset_due;
 	struct output_picture pictures[FRAME_PICTURES];
+	struct kms_framebuffer *splash;
 };
 
 static void take(
@@ -120,6 +121,8 @@ static void take(
 	former->pace = output->pace;
 	former->modeset_due = output->modeset_due;
 	output_pictures_swap(output, former->pictures);
+	former->splash = output->splash;
+	output->splash = NULL;
 	planner_forget(output->planner);
 	output_take_mode(output, mode);
 	output->pipe.max_bpc = max_bpc;
@@ -128,6 +131,7 @@ static void take(
 
 static void put_back(struct output *output, struct former *former) {
 	output_pictures_restore(output, former->pictures);
+	output->splash = former->splash;
 	output_take_mode(output, &former->mode);
 	output->pipe.max_bpc = former->max_bpc;
 	output->pace = former->pace;
@@ -168,6 +172,7 @@ bool output_set_mode(
 	int rc = show(output, frame, false);
 	if (rc == 0) {
 		output_pictures_drop(former.pictures);
+		kms_framebuffer_destroy(former.splash);
 		shown(output, frame);
 		return true;
 	}

@@ -396,17 +396,8 @@ static void claim_primary(struct output *output) {
 	}
 }
 
-// Lights the CRTC with the first target, without a modeset if what runs fits. Other outputs do not wait for
-// it unless the device is busy.
-static int light(struct output *output) {
-	struct frame *frame = &output->frames[0];
-	if (!frame_build(output, frame, output_now_ns())) {
-		return -ENOMEM;
-	}
-	frame_damage(output, NULL, frame);
-	if (!output_compose(output, frame)) {
-		return -ENOMEM;
-	}
+// Without a modeset if what runs fits. Other outputs do not wait for it unless the device is busy.
+static int commit_first(struct output *output, const struct frame *frame) {
 	int rc = -EINVAL;
 	for (int modeset = 0; modeset < 2 && rc != 0; modeset++) {
 		uint32_t flags = modeset ? KMS_COMMIT_ALLOW_MODESET : 0;
@@ -418,6 +409,32 @@ static int light(struct output *output) {
 		if (rc == 0 && modeset) {
 			output->counters.modesets++;
 		}
+	}
+	return rc;
+}
+
+// Lights the CRTC with the picture that is there, or with the first target.
+static int light(struct output *output) {
+	struct frame *frame = &output->frames[0];
+	output->splash = kms_framebuffer_adopt(output->planes[output->primary], output->pipe.crtc,
+		(uint32_t)output->scene.width, (uint32_t)output->scene.height);
+	if (!frame_build(output, frame, output_now_ns())) {
+		return -ENOMEM;
+	}
+	frame_damage(output, NULL, frame);
+	if (!output_compose(output, frame)) {
+		return -ENOMEM;
+	}
+	int rc = commit_first(output, frame);
+	if (rc != 0 && frame->splash) {
+		frame->splash = false;
+		kms_framebuffer_destroy(output->splash);
+		output->splash = NULL;
+		rc = commit_first(output, frame);
+	}
+	if (rc == 0 && frame->splash) {
+		log_info("%s: the picture that is on the screen stays until there is one to be shown",
+			output->pipe.connector->name);
 	}
 	if (rc == 0) {
 		watch_committed(output, frame);
@@ -540,6 +557,7 @@ void output_destroy(struct output *output) {
 		free(output->frames[i].layers);
 	}
 	output_pictures_finish(output);
+	kms_framebuffer_destroy(output->splash);
 	for (int i = 0; i < output->cap_regions; i++) {
 		pixman_region32_fini(&output->visible[i]);
 		pixman_region32_fini(&output->opaque[i]);

@@ -60,7 +60,9 @@ struct frame {
 	// Of the lower and upper composed picture: index of the plane that shows it and of the target
 	// that it is in, -1 if there is none.
 	int picture_plane[FRAME_PICTURES], picture_target[FRAME_PICTURES];
-	bool picture_alpha[FRAME_PICTURES];   // with transparent parts
+	bool picture_alpha[FRAME_PICTURES]; // with transparent parts
+	bool
+		splash; // in place of the lower picture, which is empty: what another process left on the screen
 	uint64_t composed_px, composed_bytes; // drawn for this frame
 };
 
@@ -104,8 +106,9 @@ void output_pool_route(struct output_pool *pool, const struct kms_pipe *pipes, i
 
 // ---- output.c ----
 
-// Lights the pipe, one of those that the pool was routed for, with a black picture at once (keeping the
-// running mode without a modeset when it fits); unless `on`, it stays dark until output_set_power. On failure
+// Lights the pipe, one of those that the pool was routed for, at once (keeping the running mode without a modeset
+// when it fits): with the picture that another process left there, which stays until the scene shows something, or
+// black where it does not fit; unless `on`, it stays dark until output_set_power. On failure
 // returns NULL and fills error with one line.
 struct output *output_create(struct wl_event_loop *loop, struct output_pool *pool,
 	const struct kms_pipe *pipe, bool on, const struct output_handler *handler, char error[256]);

@@ -6,8 +6,10 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <drm_mode.h>
+#include <xf86drm.h>
 
-#include "kms/kms.h"
+#include "kms/internal.h"
 
 struct fake {
 	struct kms_device device;
@@ -149,6 +151,59 @@ static void flips(void **state) {
 	assert_false(kms_request_is_flip(&plane));
 }
 
+// The device's answer, and what it was sent.
+static int n_sent;
+static uint32_t sent_props[8], sent_flags;
+
+int drmIoctl(int fd, unsigned long request, void *argument) {
+	(void)fd;
+	assert_true(request == DRM_IOCTL_MODE_ATOMIC);
+	const struct drm_mode_atomic *atomic = argument;
+	const uint32_t *counts = (const uint32_t *)(uintptr_t)atomic->count_props_ptr;
+	const uint32_t *props = (const uint32_t *)(uintptr_t)atomic->props_ptr;
+	n_sent = 0;
+	for (uint32_t i = 0; i < atomic->count_objs; i++) {
+		n_sent += (int)counts[i];
+	}
+	assert_in_range(n_sent, 1, 8);
+	memcpy(sent_props, props, sizeof(*props) * (size_t)n_sent);
+	sent_flags = atomic->flags;
+	return 0;
+}
+
+// Drivers that are told what changes show buffers at once all the same, and are told nothing then.
+static void flips_with_damage(void **state) {
+	(void)state;
+	struct fake fake;
+	fake_init(&fake);
+	struct kms_plane plane = {.device = &fake.device, .ours = true, .rotations = DRM_MODE_ROTATE_0};
+	fake.device.planes = &plane;
+	fake.device.n_planes = 1;
+	fake.device.cap_connectors = 2;
+	wl_list_init(&fake.device.doomed);
+	assert_true(kms_request_init(&fake.device));
+	plane.props[KMS_PLANE_FB_ID] = property(6, 40);
+	plane.props[KMS_PLANE_CRTC_ID] = property(7, 100);
+	plane.props[KMS_PLANE_FB_DAMAGE_CLIPS] = property(8, 0);
+	const struct drm_mode_rect box = {.x2 = 4, .y2 = 4};
+	fake.device.damages[0] = (struct kms_damage){.blob = 60, .boxes = {box}, .n = 1};
+	struct kms_framebuffer framebuffer = {.id = 41};
+	struct kms_plane_state shown = {.framebuffer = &framebuffer, .damage = {box}, .n_damage = 1};
+	for (int torn = 0; torn < 2; torn++) {
+		kms_request_begin(&fake.device);
+		kms_request_plane(&plane, &fake.crtc, &shown);
+		assert_true(plane.props[KMS_PLANE_FB_DAMAGE_CLIPS].is_staged);
+		assert_true(kms_request_is_flip(&plane));
+		uint32_t flags = KMS_COMMIT_EVENT | (torn ? KMS_COMMIT_ASYNC : 0);
+		assert_int_equal(kms_request_commit(&fake.device, &fake.crtc, flags), 0);
+		assert_int_equal((sent_flags & DRM_MODE_PAGE_FLIP_ASYNC) != 0, torn);
+		assert_int_equal(n_sent, torn ? 1 : 2);
+		assert_int_equal(sent_props[0], 6);
+		framebuffer.id++;
+	}
+	kms_request_finish(&fake.device);
+}
+
 // The last connector takes its CRTC with it, as does one that is alone.
 static void dark(void **state) {
 	(void)state;
@@ -177,6 +232,7 @@ int main(void) {
 		cmocka_unit_test(content),
 		cmocka_unit_test(variable_refresh),
 		cmocka_unit_test(flips),
+		cmocka_unit_test(flips_with_damage),
 		cmocka_unit_test(dark),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "other-session.h"
 
+#include <drm_fourcc.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 #include <xf86drm.h>
-#include <xf86drmMode.h>
 
 #ifdef HAVE_LIBSEAT
 #include <libseat.h>
@@ -70,24 +71,59 @@ static void reset(const struct intruder *intruder) {
 	drmModeFreePlaneResources(planes);
 }
 
-bool intruder_show(struct intruder *intruder) {
-	uint32_t connector, stride;
-	uint64_t size, offset;
-	drmModeModeInfo mode;
-	if (!find_display(intruder, &connector, &mode)) {
+static void paint(struct intruder *intruder, const struct intruder_look *look,
+	struct test_image *image, size_t size) {
+	uint64_t offset;
+	assert_int_equal(drmModeMapDumbBuffer(intruder->fd, intruder->handle, &offset), 0);
+	image->data[0] =
+		mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, intruder->fd, (off_t)offset);
+	assert_true(image->data[0] != MAP_FAILED);
+	test_image_paint(image, look->seed);
+	test_picture_draw(&intruder->picture,
+		&(struct test_layer){
+			.image = image,
+			.crop_x = look->from,
+			.crop_y = look->from,
+			.crop_width = intruder->mode.hdisplay,
+			.crop_height = intruder->mode.vdisplay,
+			.on_plane = true,
+		});
+	munmap(image->data[0], size);
+}
+
+bool intruder_show(struct intruder *intruder, const struct intruder_look *look) {
+	static const struct intruder_look plain = {.format = DRM_FORMAT_XRGB8888};
+	look = look ? look : &plain;
+	uint32_t connector, handles[4] = {0}, strides[4] = {0}, offsets[4] = {0};
+	uint64_t size;
+	drmModeModeInfo *mode = &intruder->mode;
+	if (!find_display(intruder, &connector, mode)) {
 		return false;
 	}
 	reset(intruder);
-	assert_int_equal(drmModeCreateDumbBuffer(intruder->fd, mode.hdisplay, mode.vdisplay, 32, 0,
-						 &intruder->handle, &stride, &size),
+	struct test_image image = {
+		.format = look->format,
+		.width = mode->hdisplay + look->more,
+		.height = mode->vdisplay + look->more,
+	};
+	uint32_t width = (uint32_t)image.width, height = (uint32_t)image.height;
+	uint32_t bpp = look->format == DRM_FORMAT_RGB565 ? 16 : 32;
+	assert_int_equal(drmModeCreateDumbBuffer(intruder->fd, width, height, bpp, 0, &intruder->handle,
+						 &image.stride[0], &size),
 		0);
-	assert_int_equal(drmModeAddFB(intruder->fd, mode.hdisplay, mode.vdisplay, 24, 32, stride,
-						 intruder->handle, &intruder->fb),
+	handles[0] = intruder->handle;
+	strides[0] = image.stride[0];
+	assert_int_equal(drmModeAddFB2(intruder->fd, width, height, look->format, handles, strides,
+						 offsets, &intruder->fb, 0),
 		0);
-	assert_int_equal(drmModeMapDumbBuffer(intruder->fd, intruder->handle, &offset), 0);
+	test_picture_init(&intruder->picture, mode->hdisplay, mode->vdisplay);
+	if (look->seed != 0) {
+		paint(intruder, look, &image, (size_t)size);
+	}
+	uint32_t from = (uint32_t)look->from;
 	assert_int_equal(
-		drmModeSetCrtc(intruder->fd, intruder->crtc, intruder->fb, 0, 0, &connector, 1, &mode), 0);
-	test_picture_init(&intruder->picture, mode.hdisplay, mode.vdisplay);
+		drmModeSetCrtc(intruder->fd, intruder->crtc, intruder->fb, from, from, &connector, 1, mode),
+		0);
 	return true;
 }
 
@@ -152,7 +188,7 @@ void other_session_begin(
 void other_session_show(struct other_session *other) {
 	other->device = libseat_open_device(other->seat, test_device(), &other->intruder.fd);
 	assert_true(other->device >= 0);
-	if (!intruder_show(&other->intruder)) {
+	if (!intruder_show(&other->intruder, NULL)) {
 		other->intruder.fb = 0;
 	}
 }

@@ -5,17 +5,28 @@
 #ifndef VITRINE_TESTS_WAYLAND_OTHER_SESSION_H
 #define VITRINE_TESTS_WAYLAND_OTHER_SESSION_H
 
+#include <xf86drmMode.h>
+
 #include "fixture.h"
 
-// A master that shows one colour by the legacy interface, and turns every other plane off.
+// A master that shows a picture by the legacy interface, and turns every other plane off.
 struct intruder {
 	int fd; // of the test device
 	uint32_t crtc, fb, handle;
+	drmModeModeInfo mode;        // what it runs
 	struct test_picture picture; // what it shows
 };
 
-// Shows it by `fd`, which the caller has opened, on the first display that is there. False without any.
-bool intruder_show(struct intruder *intruder);
+struct intruder_look {
+	uint32_t format; // DRM fourcc of test_image_paint, one plane
+	uint32_t seed;   // of different px everywhere; 0: black
+	int more;        // px that the framebuffer is wider and higher than the mode
+	int from;        // px from its left and upper edges to what is shown of it
+};
+
+// Shows that, NULL for a plain black one, by `fd`, which the caller has opened, on the first display that is
+// there. False without any.
+bool intruder_show(struct intruder *intruder, const struct intruder_look *look);
 // The file is left to the caller.
 void intruder_finish(struct intruder *intruder);
 

@@ -286,12 +286,17 @@ static void test_display_is_told(void **state) {
 		[WP_CONTENT_TYPE_V1_TYPE_VIDEO] = CINEMA,
 		[WP_CONTENT_TYPE_V1_TYPE_GAME] = GAME,
 	};
-	int64_t modesets = test_status_counter(&fixture->control, 0, "modesets");
-	for (int i = 7; i >= 0; i--) {
+	int64_t modesets = test_status_counter(&fixture->control, 0, "modesets"), tests = 0;
+	for (int i = 15; i >= 0; i--) {
 		wp_content_type_v1_set_content_type(type, (uint32_t)i % 4);
 		witness_next_frame(&witness);
 		assert_int_equal(told(), contents[i % 4]);
+		if (i == 8) {
+			tests = test_status_counter(&fixture->control, 0, "test_commits");
+		}
 	}
+	// What it has taken before is not asked again.
+	assert_int_equal(test_status_counter(&fixture->control, 0, "test_commits"), tests);
 	wp_content_type_v1_set_content_type(type, WP_CONTENT_TYPE_V1_TYPE_VIDEO);
 	witness_next_frame(&witness);
 	// Something else in front.

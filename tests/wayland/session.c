@@ -32,7 +32,7 @@ static void test_master_is_taken(void **state) {
 		struct intruder intruder = {.fd = open(test_device(), O_RDWR | O_CLOEXEC)};
 		assert_true(intruder.fd >= 0);
 		assert_true(drmIsMaster(intruder.fd) || drmSetMaster(intruder.fd) == 0);
-		assert_true(intruder_show(&intruder));
+		assert_true(intruder_show(&intruder, NULL));
 		assert_screen(&intruder.picture);
 		// The app draws on: the first frame finds out, and more come slowly.
 		witness_next_frame(&witness);
