@@ -79,11 +79,11 @@ int64_t pace_begin(const struct pace *pace, int64_t now) {
 	if (pace->variable) { // it waits for frames once its shortest refresh is over
 		return most(now, pace->flip_ns + refresh - before);
 	}
-	// It may turn out to be a quick one.
-	int64_t flip = first_flip(pace, now, pace->quick_ns);
+	// It may turn out to be a quick one, and a device that does not know which line it is at stamps its flips when
+	// it makes up its mind.
 	bool still = now - pace->flip_ns >= refresh;
-	bool next = flip - now <= refresh;
-	return still && next ? now : most(now, flip - before);
+	bool next = first_flip(pace, now, pace->quick_ns - pace->blank_ns) - now <= refresh;
+	return still && next ? now : most(now, first_flip(pace, now, pace->quick_ns) - before);
 }
 
 // ---- What is learned ----

@@ -72,7 +72,7 @@ static void at_once_when_still(void **state) {
 	int64_t flip = run(&pace, 100, 3 * MS);
 	assert_in_range(pace.quick_ns, 3 * MS - PACE_BUCKET_NS, 3 * MS);
 	for (int i = 1; i < 50; i++) {
-		int64_t next = flip + (i + 1) * REFRESH, latest = next - BLANK - pace.quick_ns;
+		int64_t next = flip + (i + 1) * REFRESH, latest = next - pace.quick_ns;
 		int64_t deadline = next + REFRESH - BLANK - pace_window(&pace);
 		for (int64_t now = flip + i * REFRESH + 1; now <= next; now += 100 * US) {
 			assert_int_equal(pace_begin(&pace, now), now <= latest ? now : deadline);
