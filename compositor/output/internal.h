@@ -57,8 +57,8 @@ struct output {
 	uint32_t target_alpha_format; // of the same memory with alpha; 0 if no plane takes that
 
 	struct output_picture pictures[FRAME_PICTURES];
-	struct kms_framebuffer
-		*splash; // that another process left, until the scene shows something; may be NULL
+	// What another process left on the screen, until the scene shows something; may be NULL.
+	struct kms_framebuffer *splash;
 
 	struct planner *planner;
 	uint64_t context;      // that verdicts hold for, see pool.c

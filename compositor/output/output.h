@@ -61,8 +61,7 @@ struct frame {
 	// that it is in, -1 if there is none.
 	int picture_plane[FRAME_PICTURES], picture_target[FRAME_PICTURES];
 	bool picture_alpha[FRAME_PICTURES]; // with transparent parts
-	bool
-		splash; // in place of the lower picture, which is empty: what another process left on the screen
+	bool splash; // nothing is visible: what another process left, in place of the lower picture
 	uint64_t composed_px, composed_bytes; // drawn for this frame
 };
 
