@@ -101,7 +101,8 @@ def notes(samples):
             bad = next(run for run in runs if "error" in run)
             yield f"{server}: {len(runs) - len(good)} of {len(runs)} boots are not counted: {bad['error']}"
         if any(not run["presentation"] for run in good):
-            yield f"{server}: without wp_presentation, so the app's first frame callback stands for its light"
+            yield (f"{server}: without wp_presentation: the app's first frame callback stands for its light, which "
+                   "can be a refresh (17 ms) later")
         if any(run["restarts"] for run in good):
             yield f"{server}: started anew in {sum(run['restarts'] > 0 for run in good)} boots; the last exec counts"
 
