@@ -94,22 +94,71 @@ boot_end() {
 	rm -rf "$boot_folder"
 }
 
-# boot [--release SUITE] [--timeout S] [--keep FOLDER] SETUP TEST: two scripts for /bin/sh, run as root: SETUP once the package
-# is installed, TEST as a service after the next boot. Both see FOLDER of the host as /run/host-folder.
-boot() {
+# boot_options OPTION...: sets what boot below goes by, and boot_scripts, the number of words left.
+boot_options() {
 	boot_timeout=300
 	boot_shared=
 	boot_release=
+	boot_files=
+	boot_words=
 	while [ $# -gt 0 ]; do
 		case $1 in
 		--release) boot_release=$2; shift ;;
 		--timeout) boot_timeout=$2; shift ;;
 		--keep) boot_shared=$2; shift ;;
+		--packages) boot_packages="$boot_packages $2"; shift ;;
+		--share) boot_files="$boot_files $2"; shift ;;
+		--words) boot_words="$boot_words$2|"; shift ;;
 		*) break ;;
 		esac
 		shift
 	done
-	[ $# -eq 2 ] || fail "usage: ./run boot [--release SUITE] [--timeout S] [--keep FOLDER] SETUP TEST"
+	boot_scripts=$#
+	[ $# -eq 2 ] || fail "usage: ./run boot [--release SUITE] [--timeout S] [--keep FOLDER] [--packages NAMES]
+	[--share FILE]... [--words WORDS]... SETUP TEST"
+}
+
+# boot_install SETUP TEST: the machine's folder, and in it the disk with the package installed.
+boot_install() {
+	boot_folder=$(mktemp -d /tmp/vitrine-boot.XXXXXX) || fail "cannot make a folder in /tmp"
+	trap boot_end EXIT
+	trap 'exit 129' HUP
+	trap 'exit 130' INT
+	trap 'exit 143' TERM
+	: >"$boot_folder/log"
+	mkdir "$boot_folder/shared"
+	cp "$deb" "$boot_folder/shared/vitrine.deb"
+	# shellcheck disable=SC2086 # a list of files
+	cp "$top/tests/boot/install" $boot_files "$boot_folder/shared/"
+	cp "$1" "$boot_folder/shared/setup"
+	cp "$2" "$boot_folder/shared/test"
+	boot_machine "$boot_timeout" init=/usr/local/sbin/host-folder vkms.create_default_dev=0
+	cat "$boot_folder/shared/output"
+	[ "$boot_status" -eq 0 ] || fail "the package cannot be installed (status $boot_status)"
+}
+
+# boot_test WORD...: the booted machine, with WORD... on the kernel's command line.
+boot_test() {
+	boot_machine "$boot_timeout" quiet vkms.enable_overlay=1 vkms.enable_cursor=1 vkms.enable_writeback=1 "$@"
+	cat "$boot_folder/shared/output"
+}
+
+# Boots once for each --words, from the same disk each time; ends at the first test that fails.
+boot_each() {
+	mv "$boot_folder/changes" "$boot_folder/installed"
+	while [ -n "$boot_words" ] && [ "$boot_status" -eq 0 ]; do
+		cp --sparse=always "$boot_folder/installed" "$boot_folder/changes"
+		# shellcheck disable=SC2086 # a list of words
+		boot_test ${boot_words%%"|"*}
+		boot_words=${boot_words#*"|"}
+	done
+}
+
+# boot [OPTION...] SETUP TEST: two scripts for /bin/sh, run as root: SETUP once the package is installed, TEST
+# as a service after the next boot. Both see FOLDER of the host as /run/host-folder.
+boot() {
+	boot_options "$@"
+	shift $(($# - boot_scripts))
 	# shellcheck disable=SC2034 # kernel.sh reads it
 	guest_config=$top/tests/boot/guest.config # with what systemd asks for
 	guest_kernel
@@ -119,22 +168,12 @@ boot() {
 		deb
 	fi
 	boot_disk
-	boot_folder=$(mktemp -d /tmp/vitrine-boot.XXXXXX) || fail "cannot make a folder in /tmp"
-	trap boot_end EXIT
-	trap 'exit 129' HUP
-	trap 'exit 130' INT
-	trap 'exit 143' TERM
-	: >"$boot_folder/log"
-	mkdir "$boot_folder/shared"
-	cp "$deb" "$boot_folder/shared/vitrine.deb"
-	cp "$top/tests/boot/install" "$boot_folder/shared/"
-	cp "$1" "$boot_folder/shared/setup"
-	cp "$2" "$boot_folder/shared/test"
-	boot_machine "$boot_timeout" init=/usr/local/sbin/host-folder vkms.create_default_dev=0
-	cat "$boot_folder/shared/output"
-	[ "$boot_status" -eq 0 ] || fail "the package cannot be installed (status $boot_status)"
-	boot_machine "$boot_timeout" quiet vkms.enable_overlay=1 vkms.enable_cursor=1 vkms.enable_writeback=1
-	cat "$boot_folder/shared/output"
+	boot_install "$@"
+	if [ -n "$boot_words" ]; then
+		boot_each
+	else
+		boot_test
+	fi
 	[ -z "$boot_shared" ] || cp -r "$boot_folder/shared/." "$boot_shared/"
 	exit "$boot_status"
 }
