@@ -245,6 +245,9 @@ class Running:
             with open(path, "wb") as file:
                 file.truncate(length)
         group = os.stat(server.device).st_gid
+        # The package's udev rule gives both to the same group.
+        os.chown("/dev/udmabuf", -1, group)
+        os.chmod("/dev/udmabuf", 0o660)
         environment = dict(
             {"PATH": os.environ["PATH"], "HOME": self.folder, "XDG_RUNTIME_DIR": self.runtime},
             **({} if bare else {"BENCH_PRELOAD": os.path.join(TOOLS, "bench-preload.so")}),
