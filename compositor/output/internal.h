@@ -182,9 +182,6 @@ int pool_planes(const struct output_pool *pool, const struct kms_crtc *crtc,
 	struct kms_plane *planes[PLANNER_MAX_PLANES], int *primary);
 // Threads that all outputs of the device compose with; may be NULL.
 struct render_workers *pool_workers(const struct output_pool *pool);
-// Shared memory as dma-bufs is worth a try: a device that takes none of it is not asked for ever.
-bool pool_takes_shared(const struct output_pool *pool);
-void pool_note_shared(struct output_pool *pool, bool taken);
 void pool_add(struct output_pool *pool, struct output *output);
 void pool_remove(struct output_pool *pool, struct output *output);
 // The one that shows on the CRTC, or did until it was retired; NULL: none.

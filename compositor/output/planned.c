@@ -142,18 +142,14 @@ static uint32_t memory_refusal(
 	};
 	bool shm = buffer->kind == SCENE_BUFFER_SHM;
 	if (shm) {
-		enum scene_share share =
-			pool_takes_shared(output->pool) ? scene_buffer_share(buffer) : SCENE_SHARE_UNWANTED;
+		enum scene_share share = scene_buffer_share(buffer);
 		if (share != SCENE_SHARED) {
 			return PLANNER_REASON_SHM_BUFFER | reasons[share];
 		}
 	}
 	bool taken = scanout_framebuffer(output->device, buffer, format) != NULL;
-	if (shm) {
-		pool_note_shared(output->pool, taken);
-		if (!taken) {
-			buffer->ops->unshare(buffer);
-		}
+	if (shm && !taken) {
+		buffer->ops->unshare(buffer);
 	}
 	return taken ? 0 : PLANNER_REASON_IMPORT_REFUSED;
 }

@@ -20,9 +20,6 @@ enum {
 	// What a plane has to save more than where it is: 5/4 of it.
 	GAIN_NUMERATOR = 5,
 	GAIN_DENOMINATOR = 4,
-	// So many buffers of shared memory have been refused and none was taken: the device wants memory in one
-	// piece.
-	SHARED_TRIES = 8,
 };
 
 static const int64_t NS_PER_MS = 1000000;
@@ -42,8 +39,6 @@ struct output_pool {
 	struct output *outputs[MAX_PIPES];      // by CRTC; may be NULL
 	int n_claims;
 	struct render_workers *workers; // may be NULL
-	int n_unshared;                 // buffers of shared memory that the device refused
-	bool took_shared;
 };
 
 static bool fits(const struct kms_plane *plane, const struct kms_crtc *crtc) {
@@ -121,15 +116,6 @@ void output_pool_route(struct output_pool *pool, const struct kms_pipe *pipes, i
 		}
 	}
 	choose_primaries(pool, pipes, n_pipes);
-}
-
-bool pool_takes_shared(const struct output_pool *pool) {
-	return pool->took_shared || pool->n_unshared < SHARED_TRIES;
-}
-
-void pool_note_shared(struct output_pool *pool, bool taken) {
-	pool->took_shared |= taken;
-	pool->n_unshared += !taken;
 }
 
 struct render_workers *pool_workers(const struct output_pool *pool) {

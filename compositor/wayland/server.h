@@ -91,6 +91,8 @@ struct client_account {
 	size_t copied, copied_this_second; // bytes
 	size_t n_pool_files, n_shared;     // of wl_shm, for dma-bufs
 	size_t shared;                     // bytes that are
+	size_t n_unwanted;                 // that the device did not take
+	bool wanted;                       // it took one
 	time_t copy_second;
 	struct wl_listener destroy, created;
 	struct wl_event_source *refusal; // may be NULL

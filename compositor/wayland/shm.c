@@ -21,8 +21,11 @@
 #include "wayland/shm.h"
 
 enum {
-	SHARE_AT_USE = 2
-}; // what is used once is not worth it: import and pages cost as much as a copy
+	SHARE_AT_USE = 2, // what is used once is not worth it: import and pages cost as much as a copy
+	// So many of a client's have been refused and none was taken: the device wants memory in one piece, or not
+	// of the kind that this client has.
+	SHARE_TRIES = 8,
+};
 
 struct shm_buffer {
 	struct client_buffer base;
@@ -106,6 +109,8 @@ static enum scene_share make_dmabuf(struct shm_buffer *buffer) {
 
 static enum scene_share share(struct scene_buffer *base) {
 	struct shm_buffer *buffer = shm_of(base);
+	// Asked for again, it was not given back.
+	buffer->account->wanted |= buffer->share == SCENE_SHARED;
 	if (buffer->share != SCENE_SHARE_NEW) {
 		return buffer->share;
 	}
@@ -114,6 +119,9 @@ static enum scene_share share(struct scene_buffer *base) {
 	}
 	if (buffer->pool->fd < 0) {
 		return buffer->pool->share;
+	}
+	if (!buffer->account->wanted && buffer->account->n_unwanted >= SHARE_TRIES) {
+		return SCENE_SHARE_UNWANTED;
 	}
 	if (buffer->uses >= SHARE_AT_USE) {
 		buffer->share = make_dmabuf(buffer);
@@ -134,6 +142,7 @@ static void unshare(struct scene_buffer *base) {
 	struct shm_buffer *buffer = shm_of(base);
 	drop_dmabuf(buffer);
 	buffer->share = SCENE_SHARE_UNWANTED;
+	buffer->account->n_unwanted++;
 }
 
 // ---- Life ----

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// bench-boot-watch FILE: from early on in a boot it waits for the first framebuffer on a plane, whoever
-// shows it, and writes to FILE when that was seen (CLOCK_MONOTONIC, ns) and what program made it. The
-// kernel's own view of the display in debugfs is looked at every 2 ms, so that no server needs to be
-// asked or changed. Before that it makes a keyboard of uinput, which stays: a machine without any is
-// not what the peers expect.
+// bench-boot-watch FILE: from early on in a boot it tells FILE, a line each, when another framebuffer
+// came to a plane, whoever shows it: when that was seen (CLOCK_MONOTONIC, ns), and what program made the
+// first one that is shown. The kernel's own view of the display in debugfs is looked at every 2 ms, so
+// that no server needs to be asked or changed. Before that it makes a keyboard of uinput, which stays:
+// a machine without any is not what the peers expect.
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
@@ -42,27 +42,29 @@ static bool make_keyboard(void) {
 	return ioctl(fd, UI_DEV_SETUP, &setup) == 0 && ioctl(fd, UI_DEV_CREATE) == 0;
 }
 
-// True when a plane shows something; `maker` is then who made that.
-static bool find_framebuffer(const char *path, char maker[64]) {
+// What the planes show: a number that differs when framebuffers do, 0 for none. `maker` is then who
+// made the first of them.
+static uint64_t look(const char *path, char maker[64]) {
 	FILE *file = fopen(path, "re");
 	if (!file) {
-		return false;
+		return 0;
 	}
 	char line[256];
-	bool in_plane = false, shown = false, found = false;
-	while (!found && fgets(line, sizeof(line), file)) {
+	bool in_plane = false, named = true;
+	uint64_t shown = 0;
+	while (fgets(line, sizeof(line), file)) {
 		uint32_t id;
 		if (line[0] != '\t') {
 			in_plane = strncmp(line, "plane[", 6) == 0;
-			shown = false;
 		} else if (in_plane && sscanf(line, "\tfb=%" SCNu32, &id) == 1) {
-			shown = id > 0;
-		} else if (shown && sscanf(line, "\t\tallocated by = %63[^\n]", maker) == 1) {
-			found = true;
+			named = shown > 0 || id == 0;
+			shown = shown * 65599 + id;
+		} else if (!named && sscanf(line, "\t\tallocated by = %63[^\n]", maker) == 1) {
+			named = true;
 		}
 	}
 	fclose(file);
-	return found;
+	return shown;
 }
 
 // The one display device that has a state; "" when it is not there yet.
@@ -83,29 +85,27 @@ int main(int argc, char **argv) {
 	if (!make_keyboard()) {
 		return complain("cannot make a keyboard of /dev/uinput");
 	}
-	char path[128] = "", maker[64];
+	FILE *file = fopen(argv[1], "we");
+	if (!file) {
+		return complain(argv[1]);
+	}
+	char path[128] = "", maker[64] = "";
+	uint64_t before = 0;
 	for (;;) {
 		if (path[0] == '\0') {
 			find_state(path, sizeof(path));
 		}
-		if (path[0] != '\0' && find_framebuffer(path, maker)) {
-			break;
+		uint64_t shown = path[0] != '\0' ? look(path, maker) : 0;
+		if (shown != before && shown != 0) {
+			struct timespec now;
+			clock_gettime(CLOCK_MONOTONIC, &now);
+			fprintf(
+				file, "%" PRId64 " %s\n", (int64_t)now.tv_sec * 1000000000 + now.tv_nsec, maker);
+			if (fflush(file) != 0) {
+				return complain(argv[1]);
+			}
 		}
+		before = shown;
 		nanosleep(&(struct timespec){.tv_nsec = STEP_NS}, NULL);
-	}
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	char part[256];
-	snprintf(part, sizeof(part), "%s.part", argv[1]);
-	FILE *file = fopen(part, "we");
-	if (!file) {
-		return complain(part);
-	}
-	fprintf(file, "%" PRId64 " %s\n", (int64_t)now.tv_sec * 1000000000 + now.tv_nsec, maker);
-	if (fclose(file) != 0 || rename(part, argv[1]) != 0) {
-		return complain(argv[1]);
-	}
-	for (;;) {
-		pause();
 	}
 }

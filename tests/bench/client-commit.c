@@ -158,6 +158,9 @@ bool client_commit(struct client *client) {
 	wl_callback_add_listener(client->callback, &frame_listener, client);
 	client->n_answered = client->n_events;
 	follow(client);
+	if (client->frame == 0) {
+		client->first_commit_ns = client_now_ns(CLOCK_MONOTONIC);
+	}
 	wl_surface_commit(surface);
 	client->frame++;
 	return true;

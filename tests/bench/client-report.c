@@ -94,10 +94,11 @@ static void print_frames(const struct client *client) {
 }
 
 void client_report_print(const struct client *client) {
-	printf("{\"first_callback_ns\": %" PRId64 ", \"first_light_ns\": %" PRId64 ", "
-		   "\"width\": %d, \"height\": %d, \"presentation\": %s, ",
-		client->first_callback_ns, client->first_light_ns, client->width, client->height,
-		client->presentation ? "true" : "false");
+	printf("{\"first_commit_ns\": %" PRId64 ", \"first_callback_ns\": %" PRId64
+		   ", \"first_light_ns\": %" PRId64
+		   ", \"width\": %d, \"height\": %d, \"presentation\": %s, ",
+		client->first_commit_ns, client->first_callback_ns, client->first_light_ns, client->width,
+		client->height, client->presentation ? "true" : "false");
 	if (client->latencies > 0) {
 		printf("\"latency_us\": %.1f, \"latency_max_us\": %.1f, \"zero_copy\": %.3f, ",
 			(double)client->latency_ns / 1e3 / (double)client->latencies,

@@ -140,6 +140,7 @@ struct client {
 	size_t n_events, n_answered, n_lit;
 
 	int64_t warm_ns;           // when the measured time may begin
+	int64_t first_commit_ns;   // 0 before it
 	int64_t first_callback_ns; // 0 before the first frame callback
 	int64_t first_light_ns;    // 0 before the first frame, and without presentation
 	struct client_sample now;  // totals

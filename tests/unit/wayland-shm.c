@@ -285,6 +285,45 @@ static void test_pools_beyond_the_limit_are_composed(void **state) {
 	assert_int_equal(count_fds(), fds);
 }
 
+// A device that takes none of a client's buffers is not offered them for ever; those of others are.
+static void test_what_is_refused_is_not_tried_for_ever(void **state) {
+	(void)state;
+	enum { TRIES = 8 };
+	for (int round = 0; round < 2; round++) {
+		struct pool pool = pool_create(TRIES + 2);
+		for (int i = 0; i < TRIES + 1; i++) {
+			use_twice(pool.buffers[i], pool.buffers[TRIES + 1]);
+			assert_int_equal(scene_buffer_share(shown()), i < TRIES ? best : SCENE_SHARE_UNWANTED);
+			shown()->ops->unshare(shown());
+			assert_int_equal(scene_buffer_share(shown()), SCENE_SHARE_UNWANTED);
+			assert_int_equal(shown()->fd[0], -1);
+		}
+		pool_destroy(&pool);
+		client_disconnect(client);
+		client = client_connect();
+		surface = client_keep(client, wl_compositor_create_surface(client->compositor));
+		make_root(client, surface);
+	}
+}
+
+// Where it has taken one, it is the buffers that are not alike.
+static void test_what_was_taken_goes_on(void **state) {
+	(void)state;
+	enum { N = 20, TRIES = 8 };
+	struct pool pool = pool_create(N + 2);
+	use_twice(pool.buffers[N], pool.buffers[N + 1]);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(scene_buffer_share(shown()), best);
+	}
+	for (int i = 0; i < N; i++) {
+		use_twice(pool.buffers[i], pool.buffers[N + 1]);
+		assert_int_equal(
+			scene_buffer_share(shown()), real || i < TRIES ? best : SCENE_SHARE_UNWANTED);
+		shown()->ops->unshare(shown());
+	}
+	pool_destroy(&pool);
+}
+
 // Committed again before it came back.
 static void test_who_does_not_wait_gets_a_copy(void **state) {
 	(void)state;
@@ -393,6 +432,8 @@ int main(void) {
 		TEST(test_last_page),
 		TEST(test_a_client_has_a_limit),
 		TEST(test_pools_beyond_the_limit_are_composed),
+		TEST(test_what_is_refused_is_not_tried_for_ever),
+		TEST(test_what_was_taken_goes_on),
 		TEST(test_who_does_not_wait_gets_a_copy),
 		TEST(test_one_range_in_two_buffers),
 		TEST(test_objects_go_in_any_order),
