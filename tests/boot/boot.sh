@@ -106,16 +106,16 @@ boot_options() {
 		--release) boot_release=$2; shift ;;
 		--timeout) boot_timeout=$2; shift ;;
 		--keep) boot_shared=$2; shift ;;
-		--packages) boot_packages="$boot_packages $2"; shift ;;
-		--share) boot_files="$boot_files $2"; shift ;;
-		--words) boot_words="$boot_words$2|"; shift ;;
+		--with) boot_packages="$boot_packages $2"; shift ;;
+		--file) boot_files="$boot_files $2"; shift ;;
+		--kernel) boot_words="$boot_words$2|"; shift ;;
 		*) break ;;
 		esac
 		shift
 	done
 	boot_scripts=$#
-	[ $# -eq 2 ] || fail "usage: ./run boot [--release SUITE] [--timeout S] [--keep FOLDER] [--packages NAMES]
-	[--share FILE]... [--words WORDS]... SETUP TEST"
+	[ $# -eq 2 ] || fail "usage: ./run boot [--release SUITE] [--timeout S] [--keep FOLDER] [--with PACKAGES]
+	[--file FILE]... [--kernel WORDS]... SETUP TEST"
 }
 
 # boot_install SETUP TEST: the machine's folder, and in it the disk with the package installed.
@@ -143,7 +143,7 @@ boot_test() {
 	cat "$boot_folder/shared/output"
 }
 
-# Boots once for each --words, from the same disk each time; ends at the first test that fails.
+# Boots once for each --kernel, from the same disk each time; ends at the first test that fails.
 boot_each() {
 	mv "$boot_folder/changes" "$boot_folder/installed"
 	while [ -n "$boot_words" ] && [ "$boot_status" -eq 0 ]; do
