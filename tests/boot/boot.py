@@ -65,6 +65,7 @@ def check_boot(told, folder):
     check(int(process["CapBnd"], 16) == 0, f"it may have capabilities {process['CapBnd']}")
     check(process["NoNewPrivs"] == "1", "it could gain privileges")
     check(process["Seccomp"] == "2", "its system calls are not filtered")
+    check(told["udmabuf"] == "1", "shared memory of apps cannot be shown without a copy")
     check("security" not in told, (folder / "exposure").read_text()[-300:])
     failed = (folder / "failed").read_text().strip()
     check("vitrine" not in failed, f"failed units: {failed}")
