@@ -87,6 +87,7 @@ struct output {
 	bool powered;   // it should be lit
 	bool paused;    // the device is not ours for now
 	bool lit;       // its CRTC is active
+	bool lighting;  // it was dark before the newest frame
 	double level;   // of brightness, 0 to 1
 	bool gamma_changed;
 	bool modeset_due; // pipe.mode is not what the CRTC runs, or is to run when it is lit
@@ -235,6 +236,7 @@ uint32_t power_stage_light(struct output *output);
 // The same, and its brightness.
 uint32_t power_stage(struct output *output);
 void power_committed(struct output *output, uint32_t flags);
+void power_flipped(struct output *output);
 
 // ---- capture.c ----
 // A writeback job that goes with this frame, its layout tested; NULL if none.

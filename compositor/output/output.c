@@ -309,6 +309,7 @@ static void handle_flip(struct kms_crtc *crtc, const struct kms_flip *flip, void
 		return;
 	}
 	watch_flipped(output);
+	power_flipped(output);
 	note_flip(output, flip);
 	// Buffers go back before the frame callbacks: a client with two of them draws into the older one.
 	if (old != NULL) {

@@ -125,6 +125,13 @@ void power_committed(struct output *output, uint32_t flags) {
 		output->lit = true;
 		output->modeset_due = false;
 		output->counters.modesets++;
+		output->lighting = true;
+	}
+}
+
+void power_flipped(struct output *output) {
+	if (output->lighting) {
+		output->lighting = false;
 		log_info("%s: on", output->pipe.connector->name);
 	}
 }
