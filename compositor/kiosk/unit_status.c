@@ -25,7 +25,7 @@ void kiosk_unit_status_update(struct kiosk *kiosk) {
 	char line[512];
 	int length = snprintf(line, sizeof(line), "%s", kiosk->unit_status);
 	if (kiosk->apps != NULL && wl_list_empty(&kiosk->apps->apps)) {
-		length += snprintf(line + length, sizeof(line) - (size_t)length,
+		snprintf(line + length, sizeof(line) - (size_t)length,
 			"; no app is configured ([app NAME] in vitrine.ini)");
 	} else if (kiosk->apps != NULL) {
 		const struct kiosk_app *app;
