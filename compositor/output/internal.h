@@ -3,6 +3,7 @@
 #ifndef VITRINE_OUTPUT_INTERNAL_H
 #define VITRINE_OUTPUT_INTERNAL_H
 
+#include "base/clock.h"
 #include "output/output.h"
 #include "render/render.h"
 
@@ -285,8 +286,6 @@ void output_wait_for_flip(struct output *output);
 void output_recover(struct output *output);
 // Goes on with a frame that was held back.
 void output_resume(struct output *output);
-
-int64_t output_now_ns(void); // CLOCK_MONOTONIC
 
 // FNV-1a, a word at a time: for keys of what an outcome depends on.
 static inline uint64_t output_mix(uint64_t hash, uint64_t value) {

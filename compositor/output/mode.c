@@ -78,7 +78,7 @@ static int commit(struct output *output, const struct frame *frame, bool test) {
 
 // All of the scene in pictures of the new size.
 static int show(struct output *output, struct frame *frame, bool test) {
-	if (!output_pictures_prepare(output) || !frame_build(output, frame, output_now_ns())) {
+	if (!output_pictures_prepare(output) || !frame_build(output, frame, clock_now_ns())) {
 		return -ENOMEM;
 	}
 	frame_damage(output, NULL, frame);
@@ -100,7 +100,7 @@ static void shown(struct output *output, struct frame *frame) {
 	output->slow = true;
 	output->torn = false;
 	watch_committed(output, frame);
-	pace_committed_slowly(&output->pace, output_now_ns());
+	pace_committed_slowly(&output->pace, clock_now_ns());
 	output_latch(output, frame);
 }
 

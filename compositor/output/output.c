@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/timerfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <drm_fourcc.h>
@@ -26,12 +25,6 @@ enum {
 	RETRY_SAID_MS = 16, // what lasts so long is told
 	RETIRE_MS = 500,    // the longest wait for the last flip
 };
-
-int64_t output_now_ns(void) {
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
 
 struct frame *output_spare_frame(struct output *output) {
 	for (int i = 0; i < OUTPUT_FRAMES; i++) {
@@ -79,7 +72,7 @@ static void arm_dark_timer(struct output *output) {
 static int handle_hidden_timer(void *data) {
 	struct output *output = data;
 	output->hidden_armed = false;
-	int64_t now = output_now_ns();
+	int64_t now = clock_now_ns();
 	const bool lost = output->lost_ns != 0;
 	const struct frame *shown = lost ? NULL : output->on_screen;
 	for (int i = 0; i < output->scene.n_layers; i++) {
@@ -125,7 +118,7 @@ static void set_timer(struct output *output, int64_t time_ns) {
 
 static void set_timer_in_ms(struct output *output, int32_t ms) {
 	output->deadline_ns = 0;
-	set_timer(output, output_now_ns() + ms * INT64_C(1000000));
+	set_timer(output, clock_now_ns() + ms * INT64_C(1000000));
 }
 
 static void retry(struct output *output, int rc) {
@@ -186,7 +179,7 @@ static void repaint(struct output *output) {
 		output->scheduled = false; // what it changed is in this frame
 	}
 	struct frame *frame = output_spare_frame(output);
-	if (!frame_build(output, frame, deadline_ns != 0 ? deadline_ns : output_now_ns())) {
+	if (!frame_build(output, frame, deadline_ns != 0 ? deadline_ns : clock_now_ns())) {
 		log_error("%s: out of memory, a frame is left out", output->pipe.connector->name);
 		return;
 	}
@@ -237,7 +230,7 @@ static void repaint_when_idle(struct output *output) {
 }
 
 static void arm(struct output *output) {
-	int64_t now = output_now_ns();
+	int64_t now = clock_now_ns();
 	int64_t begin = output_tears(output, output->on_screen) ? now : pace_begin(&output->pace, now);
 	output->deadline_ns = begin; // the clock is not read again for it
 	if (begin > now) {
@@ -419,7 +412,7 @@ static int light(struct output *output) {
 	struct frame *frame = &output->frames[0];
 	output->splash = kms_framebuffer_adopt(output->planes[output->primary], output->pipe.crtc,
 		(uint32_t)output->scene.width, (uint32_t)output->scene.height);
-	if (!frame_build(output, frame, output_now_ns())) {
+	if (!frame_build(output, frame, clock_now_ns())) {
 		return -ENOMEM;
 	}
 	frame_damage(output, NULL, frame);
@@ -520,8 +513,8 @@ struct output *output_create(struct wl_event_loop *loop, struct output_pool *poo
 }
 
 void output_wait_for_flip(struct output *output) {
-	int64_t end = output_now_ns() + INT64_C(500000000);
-	while (output->pending != NULL && !output->device->gone && output_now_ns() < end) {
+	int64_t end = clock_now_ns() + INT64_C(500000000);
+	while (output->pending != NULL && !output->device->gone && clock_now_ns() < end) {
 		struct pollfd fd = {.fd = output->device->fd, .events = POLLIN};
 		if (poll(&fd, 1, 100) > 0 && !kms_device_dispatch(output->device)) {
 			return;
@@ -650,7 +643,7 @@ int64_t output_overdue_ns(const struct output *output) {
 		return 0;
 	}
 	int64_t due_ns = output->lost_ns != 0 ? output->lost_ns : output->pace.due_ns;
-	int64_t late = output_now_ns() - due_ns;
+	int64_t late = clock_now_ns() - due_ns;
 	return late > 0 ? late : 0;
 }
 

@@ -226,7 +226,7 @@ static uint64_t cost_now(const struct output *output, const struct frame *frame,
 	uint64_t id = frame->layers[frame->planned_layer[entry]].id;
 	for (int i = 0; i < output->scene.n_layers; i++) {
 		if (output->scene.layers[i]->id == id) {
-			planned.rate_mhz = scene_layer_rate_mhz(output->scene.layers[i], output_now_ns());
+			planned.rate_mhz = scene_layer_rate_mhz(output->scene.layers[i], clock_now_ns());
 			return planner_layer_cost(&planned);
 		}
 	}

@@ -46,7 +46,7 @@ void watch_committed(struct output *output, struct frame *frame) {
 	watch_release(output);
 	output->darkens = false;
 	output->pending = frame;
-	output->committed_ns = output_now_ns();
+	output->committed_ns = clock_now_ns();
 	if (output->watch_ns == 0 || output->committed_ns + patience_ns(output) < output->watch_ns) {
 		arm(output, output->committed_ns);
 	}
@@ -120,7 +120,7 @@ static void say_lost(const struct output *output, const struct frame *frame, int
 
 // Whoever waits for the frame hears that it was not shown, and goes on.
 static void discard(struct output *output, const struct frame *frame) {
-	int64_t now = output_now_ns();
+	int64_t now = clock_now_ns();
 	for (int i = 0; i < output->scene.n_layers; i++) {
 		struct scene_layer *layer = output->scene.layers[i];
 		if (layer->latched_serial == frame->serial && layer->ops != NULL &&
@@ -156,7 +156,7 @@ int watch_handle_timer(void *data) {
 	if (output->pending == NULL || output->retiring || output->device->gone) {
 		return 0;
 	}
-	int64_t now = output_now_ns();
+	int64_t now = clock_now_ns();
 	if (now - output->committed_ns < patience_ns(output)) {
 		arm(output, now);
 		return 0;

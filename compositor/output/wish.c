@@ -23,7 +23,7 @@ static void tell(struct output *output, struct scene_layer *layer, uint32_t plan
 	bool import_refused) {
 	const struct format_set *formats[PLANNER_MAX_PLANES];
 	struct scene_wish wish = {
-		.time_ns = output_now_ns(),
+		.time_ns = clock_now_ns(),
 		.planes = formats,
 		.placed = placed,
 		.import_refused = import_refused,

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "wayland/server.h"
 
 enum {
@@ -239,10 +240,9 @@ bool client_is_behind(struct wl_client *client) {
 }
 
 bool client_take_copy(struct client_account *account, size_t size) {
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	if (now.tv_sec != account->copy_second) {
-		account->copy_second = now.tv_sec;
+	time_t second = clock_now_ms() / 1000;
+	if (second != account->copy_second) {
+		account->copy_second = second;
 		account->copied_this_second = 0;
 	}
 	if (size > max_copied - account->copied ||

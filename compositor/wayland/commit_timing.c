@@ -2,9 +2,9 @@
 // wp_commit_timing_v1: contents that are not to be seen before a time. surface_hold.c keeps what waits;
 // here is when it is due, and the one timer for all of them, armed while something waits.
 #include <sys/timerfd.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "commit-timing-v1-server-protocol.h"
 #include "wayland/server.h"
 
@@ -54,9 +54,7 @@ static int handle_timer(int fd, uint32_t mask, void *data) {
 	if (read(fd, &times, sizeof(times)) < 0) {
 		return 0; // armed anew in between
 	}
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	int64_t now_ns = (int64_t)now.tv_sec * NS_PER_S + now.tv_nsec, next_ns = INT64_MAX;
+	int64_t now_ns = clock_now_ns(), next_ns = INT64_MAX;
 	struct commit_timer *timer, *next;
 	wl_list_for_each_safe(timer, next, &server->commit_timers, link) {
 		if (timer->due_ns > now_ns) {

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What output/ tells a surface of its frames, and what the client hears of it: frame callbacks,
 // presentation feedback, enter and leave.
-#include <time.h>
-
+#include "base/clock.h"
 #include "presentation-time-server-protocol.h"
 #include "wayland/server.h"
 
@@ -133,9 +132,7 @@ const struct scene_layer_ops surface_layer_ops = {
 int surface_handle_waiting(void *data) {
 	struct wayland_server *server = data;
 	server->waiting_armed = false;
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	int64_t now_ns = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+	int64_t now_ns = clock_now_ns();
 	struct surface *surface, *next;
 	wl_list_for_each_safe(surface, next, &server->waiting, waiting_link) {
 		if (!surface->layer.output) {

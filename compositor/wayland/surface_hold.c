@@ -18,9 +18,9 @@
 // Order and positions of subsurfaces, and constraints of the pointer, are not kept by commit: as for
 // cached state, those of the moment it takes effect count.
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "wayland/server.h"
 
 enum {
@@ -149,9 +149,7 @@ static enum wait waits_for(
 		return WAIT_BARRIER;
 	}
 	if (state->fields & SURFACE_STATE_TIME) {
-		struct timespec now;
-		clock_gettime(CLOCK_MONOTONIC, &now);
-		int64_t now_ns = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+		int64_t now_ns = clock_now_ns();
 		*due_ns = commit_timing_due(surface, state->present_ns, now_ns);
 		return *due_ns > now_ns ? WAIT_TIME : WAIT_NOTHING;
 	}

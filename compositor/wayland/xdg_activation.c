@@ -7,6 +7,7 @@
 #include <sys/random.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "wayland/server.h"
 #include "wayland/xdg.h"
 #include "xdg-activation-v1-server-protocol.h"
@@ -42,9 +43,7 @@ struct token_request {
 // ---- Tokens ----
 
 static time_t now(void) {
-	struct timespec time;
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return time.tv_sec;
+	return clock_now_ms() / 1000;
 }
 
 static void token_destroy(struct token *token) {
