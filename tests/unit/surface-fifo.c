@@ -49,15 +49,6 @@ static void frame(void) {
 	sync_client();
 }
 
-static void drop(struct wl_surface *surface, struct shm_image **images, int n) {
-	drop_root(client, surface);
-	wl_surface_destroy(surface);
-	sync_client();
-	for (int i = 0; i < n; i++) {
-		image_destroy(images[i]);
-	}
-}
-
 // ---- What the client hears ----
 
 struct fate {
@@ -103,18 +94,6 @@ static void want_feedback(struct wl_surface *surface, struct fate *fate) {
 		wp_presentation_feedback(client->presentation, surface), &feedback_listener, fate);
 }
 
-static void handle_done(void *data, struct wl_callback *callback, uint32_t time) {
-	(void)time;
-	wl_callback_destroy(callback);
-	++*(int *)data;
-}
-
-static const struct wl_callback_listener callback_listener = {.done = handle_done};
-
-static void want_frame(struct wl_surface *surface, int *frames) {
-	wl_callback_add_listener(wl_surface_frame(surface), &callback_listener, frames);
-}
-
 // ---- The tests ----
 
 static void test_each_in_a_frame_of_its_own(void **state) {
@@ -144,7 +123,7 @@ static void test_each_in_a_frame_of_its_own(void **state) {
 		assert_int_equal(images[i]->released, i < N - 1);
 	}
 	wp_fifo_v1_destroy(fifo);
-	drop(surface, images, N);
+	drop_shown(client, surface, images, N);
 }
 
 // A frame, and nothing else, clears it: until then it waits, however often the client commits.
@@ -192,7 +171,7 @@ static void test_barrier(void **state) {
 	assert_true(server_surface(client, surface)->barrier);
 	frame();
 	assert_false(server_surface(client, surface)->barrier);
-	drop(surface, (struct shm_image *[]){a, b, c, d}, 4);
+	drop_shown(client, surface, (struct shm_image *[]){a, b, c, d}, 4);
 }
 
 static void test_hidden(void **state) {
@@ -278,7 +257,7 @@ static void test_subsurfaces(void **state) {
 	wp_fifo_v1_destroy(child_fifo);
 	wl_subsurface_destroy(subsurface);
 	wl_surface_destroy(child);
-	drop(parent, (struct shm_image *[]){a, b, c, d}, 4);
+	drop_shown(client, parent, (struct shm_image *[]){a, b, c, d}, 4);
 }
 
 // Ever more pictures replace one another at the end of the queue, with their subsurfaces'.
@@ -326,7 +305,7 @@ static void test_floods(void **state) {
 	wp_fifo_v1_destroy(fifo);
 	wl_subsurface_destroy(subsurface);
 	wl_surface_destroy(child);
-	drop(surface, images, 3);
+	drop_shown(client, surface, images, 3);
 }
 
 static void test_errors(void **state) {

@@ -57,27 +57,6 @@ static uint32_t shown(struct wl_surface *surface) {
 	return read_pixel(&server_surface(client, surface)->layer);
 }
 
-static void drop(struct wl_surface *surface, struct shm_image **images, int n) {
-	drop_root(client, surface);
-	wl_surface_destroy(surface);
-	sync_client();
-	for (int i = 0; i < n; i++) {
-		image_destroy(images[i]);
-	}
-}
-
-static void handle_done(void *data, struct wl_callback *callback, uint32_t time) {
-	(void)time;
-	wl_callback_destroy(callback);
-	++*(int *)data;
-}
-
-static const struct wl_callback_listener callback_listener = {.done = handle_done};
-
-static void want_frame(struct wl_surface *surface, int *frames) {
-	wl_callback_add_listener(wl_surface_frame(surface), &callback_listener, frames);
-}
-
 static void test_old_contents_stay(void **state) {
 	(void)state;
 	int fence, frames = 0, other_frames = 0;
@@ -115,8 +94,8 @@ static void test_old_contents_stay(void **state) {
 	sync_client();
 	assert_int_equal(shown(surface), 2);
 	assert_int_equal(fake_fence_watches, 1);
-	drop(beside, &other, 1);
-	drop(surface, (struct shm_image *[]){a, b}, 2);
+	drop_shown(client, beside, &other, 1);
+	drop_shown(client, surface, (struct shm_image *[]){a, b}, 2);
 }
 
 static void test_order(void **state) {
@@ -148,7 +127,7 @@ static void test_order(void **state) {
 	assert_int_equal(shown(surface), 2);
 	fake_fence_signal(second);
 	assert_int_equal(shown(surface), 3);
-	drop(surface, (struct shm_image *[]){a, b, c, d}, 4);
+	drop_shown(client, surface, (struct shm_image *[]){a, b, c, d}, 4);
 }
 
 // What brings no buffer takes effect with what it follows, and costs no place.
@@ -190,7 +169,7 @@ static void test_other_state(void **state) {
 	assert_false(held->mapped);
 	assert_int_equal(held->n_held, 0);
 	wp_viewport_destroy(viewport);
-	drop(surface, (struct shm_image *[]){a, b}, 2);
+	drop_shown(client, surface, (struct shm_image *[]){a, b}, 2);
 }
 
 // The parent's commit brings both at once, and takes what was cached at that time.
@@ -223,7 +202,7 @@ static void test_synchronized_child(void **state) {
 	assert_int_equal(shown(child), 2);
 	wl_subsurface_destroy(subsurface);
 	wl_surface_destroy(child);
-	drop(parent, (struct shm_image *[]){a, b, c, d, e}, 5);
+	drop_shown(client, parent, (struct shm_image *[]){a, b, c, d, e}, 5);
 }
 
 static void test_free_child(void **state) {
@@ -256,7 +235,7 @@ static void test_free_child(void **state) {
 	assert_int_equal(server_surface(client, child)->n_held, 0);
 	wl_subsurface_destroy(subsurface);
 	wl_surface_destroy(child);
-	drop(parent, (struct shm_image *[]){a, b, c, d, e}, 5);
+	drop_shown(client, parent, (struct shm_image *[]){a, b, c, d, e}, 5);
 }
 
 static int count_fds(void) {
@@ -454,7 +433,7 @@ static void test_flood(void **state) {
 	}
 	assert_int_equal(shown(surface), N - 1);
 	assert_int_equal(held->n_held, 0);
-	drop(surface, images, N);
+	drop_shown(client, surface, images, N);
 }
 
 // What cannot be joined ends the client.

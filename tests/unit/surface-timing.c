@@ -2,7 +2,7 @@
 // wp_commit_timing_v1: contents wait for their time, in order, and nothing else does.
 #include "wayland-harness.h"
 
-#include <time.h>
+#include "base/clock.h"
 
 #define REFRESH_NS INT64_C(16666666)
 #define SECOND_NS INT64_C(1000000000)
@@ -18,12 +18,6 @@ static int setup(void **state) {
 static int teardown(void **state) {
 	client_disconnect(client);
 	return harness_teardown(state);
-}
-
-static int64_t now_ns(void) {
-	struct timespec now;
-	assert_int_equal(clock_gettime(CLOCK_MONOTONIC, &now), 0);
-	return (int64_t)now.tv_sec * SECOND_NS + now.tv_nsec;
 }
 
 static void sync_client(void) {
@@ -62,16 +56,7 @@ static int64_t wait_held(struct wl_surface *surface, int n) {
 	while (held->n_held > n) {
 		wl_event_loop_dispatch(harness.server->loop, 100);
 	}
-	return now_ns();
-}
-
-static void drop(struct wl_surface *surface, struct shm_image **images, int n) {
-	drop_root(client, surface);
-	wl_surface_destroy(surface);
-	sync_client();
-	for (int i = 0; i < n; i++) {
-		image_destroy(images[i]);
-	}
+	return clock_now_ns();
 }
 
 static void test_not_before_its_time(void **state) {
@@ -80,10 +65,10 @@ static void test_not_before_its_time(void **state) {
 	struct wl_surface *surface = new_surface();
 	struct wp_commit_timer_v1 *timer = timer_of(surface);
 	make_root(client, surface);
-	set_time(timer, now_ns() - SECOND_NS); // past
+	set_time(timer, clock_now_ns() - SECOND_NS); // past
 	show(surface, a);
 	assert_int_equal(shown(surface), 1);
-	int64_t time_ns = now_ns() + SECOND_NS / 5;
+	int64_t time_ns = clock_now_ns() + SECOND_NS / 5;
 	set_time(timer, time_ns);
 	show(surface, b);
 	set_time(timer, time_ns + SECOND_NS / 5);
@@ -95,7 +80,7 @@ static void test_not_before_its_time(void **state) {
 	assert_int_equal(shown(surface), 2);
 	assert_true(wait_held(surface, 0) >= time_ns + SECOND_NS / 5 - REFRESH_NS / 2);
 	assert_int_equal(shown(surface), 3);
-	drop(surface, (struct shm_image *[]){a, b, c}, 3);
+	drop_shown(client, surface, (struct shm_image *[]){a, b, c}, 3);
 }
 
 // Later ones without a time come after it, with any number of surfaces that wait for another time.
@@ -112,14 +97,14 @@ static void test_far_times(void **state) {
 		make_root(client, surfaces[i]);
 		show(surfaces[i], a);
 		if (i % 2) {
-			set_time(timers[i], now_ns() + (1000 + i) * SECOND_NS);
+			set_time(timers[i], clock_now_ns() + (1000 + i) * SECOND_NS);
 		} else {
 			wp_commit_timer_v1_set_timestamp(timers[i], UINT32_MAX, UINT32_MAX, 999999999);
 		}
 		show(surfaces[i], b);
 		show(surfaces[i], a);
 	}
-	int64_t time_ns = now_ns() + SECOND_NS / 10;
+	int64_t time_ns = clock_now_ns() + SECOND_NS / 10;
 	set_time(timer, time_ns);
 	show(near, b);
 	show(near, a);
@@ -141,7 +126,7 @@ static void test_far_times(void **state) {
 		wp_commit_timer_v1_destroy(timers[i]);
 	}
 	wp_commit_timer_v1_destroy(timer);
-	drop(near, (struct shm_image *[]){a, b}, 2);
+	drop_shown(client, near, (struct shm_image *[]){a, b}, 2);
 	assert_true(wl_list_empty(&harness.server->commit_timers));
 }
 
@@ -156,7 +141,7 @@ static void test_subsurfaces(void **state) {
 	make_root(client, parent);
 	show(child, a);
 	show(parent, a);
-	int64_t time_ns = now_ns() + SECOND_NS / 5;
+	int64_t time_ns = clock_now_ns() + SECOND_NS / 5;
 	set_time(timer, time_ns);
 	show(child, b);
 	set_time(timer, 0);
@@ -171,7 +156,7 @@ static void test_subsurfaces(void **state) {
 	wp_commit_timer_v1_destroy(timer);
 	wl_subsurface_destroy(subsurface);
 	wl_surface_destroy(child);
-	drop(parent, (struct shm_image *[]){a, b}, 2);
+	drop_shown(client, parent, (struct shm_image *[]){a, b}, 2);
 }
 
 // Both: a barrier and a time.
@@ -184,7 +169,7 @@ static void test_with_fifo(void **state) {
 	make_root(client, surface);
 	wp_fifo_v1_set_barrier(fifo);
 	show(surface, a);
-	int64_t time_ns = now_ns() + SECOND_NS / 10;
+	int64_t time_ns = clock_now_ns() + SECOND_NS / 10;
 	wp_fifo_v1_wait_barrier(fifo);
 	set_time(timer, time_ns);
 	show(surface, b);
@@ -196,7 +181,7 @@ static void test_with_fifo(void **state) {
 	wp_fifo_v1_set_barrier(fifo);
 	wl_surface_commit(surface);
 	wp_fifo_v1_wait_barrier(fifo);
-	set_time(timer, now_ns() - SECOND_NS);
+	set_time(timer, clock_now_ns() - SECOND_NS);
 	show(surface, c);
 	assert_int_equal(shown(surface), 2);
 	harness_frame();
@@ -204,7 +189,7 @@ static void test_with_fifo(void **state) {
 	assert_int_equal(shown(surface), 3);
 	wp_fifo_v1_destroy(fifo);
 	wp_commit_timer_v1_destroy(timer);
-	drop(surface, (struct shm_image *[]){a, b, c}, 3);
+	drop_shown(client, surface, (struct shm_image *[]){a, b, c}, 3);
 }
 
 // No vblank between the moment it takes effect and the one that is meant.
@@ -243,7 +228,7 @@ static void test_due(void **state) {
 	struct wl_surface *nowhere = new_surface();
 	assert_int_equal(commit_timing_due(server_surface(client, nowhere), 1234, 5), 1234);
 	wl_surface_destroy(nowhere);
-	drop(wl_surface, &a, 1);
+	drop_shown(client, wl_surface, &a, 1);
 }
 
 // Flips of what is shown tell where vblanks are.
@@ -268,7 +253,7 @@ static void test_flips_are_noted(void **state) {
 	assert_int_equal(harness.output->flip_ns, 6 * SECOND_NS);
 	assert_int_equal(harness.output->flip_refresh_ns, 0);
 	commit_timing_note_flip(NULL, &flip);
-	drop(surface, &a, 1);
+	drop_shown(client, surface, &a, 1);
 }
 
 static void expect_error(struct client *wrong, uint32_t code) {

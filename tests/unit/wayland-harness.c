@@ -390,6 +390,28 @@ static void read_all(void) {
 	}
 }
 
+void drop_shown(
+	struct client *client, struct wl_surface *surface, struct shm_image **images, int n) {
+	drop_root(client, surface);
+	wl_surface_destroy(surface);
+	assert_true(client_sync(client));
+	for (int i = 0; i < n; i++) {
+		image_destroy(images[i]);
+	}
+}
+
+static void handle_frame_done(void *data, struct wl_callback *callback, uint32_t time) {
+	(void)time;
+	wl_callback_destroy(callback);
+	++*(int *)data;
+}
+
+static const struct wl_callback_listener frame_listener = {.done = handle_frame_done};
+
+void want_frame(struct wl_surface *surface, int *frames) {
+	wl_callback_add_listener(wl_surface_frame(surface), &frame_listener, frames);
+}
+
 void harness_frame(void) {
 	struct scene_output *scene = &harness.scene;
 	read_all();

@@ -101,6 +101,11 @@ void image_destroy(struct shm_image *image);
 
 // Attaches, damages and commits.
 void show(struct wl_surface *surface, struct shm_image *image);
+// Ends a root and the images that it showed.
+void drop_shown(
+	struct client *client, struct wl_surface *surface, struct shm_image **images, int n);
+// Counts in `frames` when the callback asked for with the next commit has come.
+void want_frame(struct wl_surface *surface, int *frames);
 // What output/ does for a frame: reads, latches and presents every layer.
 void harness_frame(void);
 // First pixel of a layer's buffer as the composer reads it.

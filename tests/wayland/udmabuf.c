@@ -35,6 +35,12 @@ static void player_init(struct player *player, struct fixture *fixture, buffer_i
 	}
 }
 
+// Fills the screen from memory that can be sealed.
+static void full_player_init(struct player *player, struct fixture *fixture) {
+	player_init(
+		player, fixture, test_buffer_init_sealable, DRM_FORMAT_XRGB8888, TEST_WIDTH, TEST_HEIGHT);
+}
+
 static void player_finish(struct player *player) {
 	for (int i = 0; i < 3; i++) {
 		test_buffer_finish(&player->buffers[i]);
@@ -120,8 +126,7 @@ static void test_window_is_scanned_out(void **state) {
 static void test_each_frame_is_seen(void **state) {
 	struct fixture *fixture = *state;
 	struct player player;
-	player_init(
-		&player, fixture, test_buffer_init_sealable, DRM_FORMAT_XRGB8888, TEST_WIDTH, TEST_HEIGHT);
+	full_player_init(&player, fixture);
 	play(&player, SETTLING);
 	struct test_screen screen;
 	test_screen_open(&screen, 0);
@@ -154,8 +159,7 @@ static void test_what_can_shrink_is_composed(void **state) {
 static void test_buffers_that_are_used_once_are_composed(void **state) {
 	struct fixture *fixture = *state;
 	struct player player;
-	player_init(
-		&player, fixture, test_buffer_init_sealable, DRM_FORMAT_XRGB8888, TEST_WIDTH, TEST_HEIGHT);
+	full_player_init(&player, fixture);
 	for (int i = 0; i < 3; i++) {
 		struct test_buffer *last = play(&player, 1);
 		assert_composed(fixture, "shm-new");
@@ -168,8 +172,7 @@ static void test_buffers_that_are_used_once_are_composed(void **state) {
 static void test_it_can_be_read_as_well(void **state) {
 	struct fixture *fixture = *state;
 	struct player player;
-	player_init(
-		&player, fixture, test_buffer_init_sealable, DRM_FORMAT_XRGB8888, TEST_WIDTH, TEST_HEIGHT);
+	full_player_init(&player, fixture);
 	struct test_buffer *last = play(&player, SETTLING);
 	assert_on_plane(fixture);
 	draw(fixture, last, true);
@@ -201,8 +204,7 @@ static void test_client_that_writes_harms_itself(void **state) {
 static void test_client_that_does_not_wait_is_composed(void **state) {
 	struct fixture *fixture = *state;
 	struct player player;
-	player_init(
-		&player, fixture, test_buffer_init_sealable, DRM_FORMAT_XRGB8888, TEST_WIDTH, TEST_HEIGHT);
+	full_player_init(&player, fixture);
 	struct test_buffer *last = play(&player, SETTLING);
 	assert_on_plane(fixture);
 	for (uint32_t i = 0; i < 3; i++) {
@@ -218,8 +220,7 @@ static void test_client_that_does_not_wait_is_composed(void **state) {
 static void test_picture_outlives_its_buffer(void **state) {
 	struct fixture *fixture = *state;
 	struct player player;
-	player_init(
-		&player, fixture, test_buffer_init_sealable, DRM_FORMAT_XRGB8888, TEST_WIDTH, TEST_HEIGHT);
+	full_player_init(&player, fixture);
 	struct test_buffer *last = play(&player, SETTLING);
 	test_buffer_destroy_object(last);
 	test_client_roundtrip(&player.client);
@@ -297,8 +298,7 @@ static void test_pools_are_used_as_they_are(void **state) {
 	struct fixture *fixture = *state;
 	const size_t offsets[] = {0, 4096, 12288};
 	struct player player;
-	player_init(
-		&player, fixture, test_buffer_init_sealable, DRM_FORMAT_XRGB8888, TEST_WIDTH, TEST_HEIGHT);
+	full_player_init(&player, fixture);
 	for (size_t i = 0; i < sizeof(offsets) / sizeof(offsets[0]); i++) {
 		struct pool_player pool;
 		pool_player_init(&pool, &player, offsets[i]);
@@ -335,8 +335,7 @@ static int start_without(void **state) {
 static void test_it_can_be_turned_off(void **state) {
 	struct fixture *fixture = *state;
 	struct player player;
-	player_init(
-		&player, fixture, test_buffer_init_sealable, DRM_FORMAT_XRGB8888, TEST_WIDTH, TEST_HEIGHT);
+	full_player_init(&player, fixture);
 	struct test_buffer *last = play(&player, SETTLING);
 	assert_composed(fixture, "no-udmabuf");
 	assert_shown(fixture, last, false);
