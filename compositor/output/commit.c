@@ -154,9 +154,7 @@ bool output_tears(const struct output *output, const struct frame *frame) {
 		scene->layers[index]->id != frame->layers[index].id) {
 		return false;
 	}
-	const struct scene_rect *dst = &scene->layers[index]->dst;
-	return scene->layers[index]->tearing && dst->x <= 0 && dst->y <= 0 &&
-		dst->x + dst->width >= scene->width && dst->y + dst->height >= scene->height &&
+	return scene->layers[index]->tearing && frame_covers(output, &scene->layers[index]->dst) &&
 		tearing_key(&frame->layers[index]) != output->whole_only;
 }
 

@@ -9,9 +9,7 @@
 #include "output/internal.h"
 
 static bool fills(const struct output *output, const struct frame_layer *layer) {
-	const struct scene_rect *dst = &layer->dst;
-	return layer->buffer != NULL && dst->x <= 0 && dst->y <= 0 &&
-		dst->x + dst->width >= output->scene.width && dst->y + dst->height >= output->scene.height;
+	return layer->buffer != NULL && frame_covers(output, &layer->dst);
 }
 
 static enum scene_content content_of(const struct output *output, const struct frame *frame) {

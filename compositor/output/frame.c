@@ -70,6 +70,11 @@ void frame_visibility(struct output *output) {
 	}
 }
 
+bool frame_covers(const struct output *output, const struct scene_rect *dst) {
+	return dst->x <= 0 && dst->y <= 0 && dst->x + dst->width >= output->scene.width &&
+		dst->y + dst->height >= output->scene.height;
+}
+
 void frame_unlock(struct frame *frame) {
 	for (int i = 0; i < frame->n_layers; i++) {
 		if (frame->layers[i].locked) {

@@ -130,6 +130,8 @@ void frame_visibility(struct output *output);
 // Fills `frame`, begun at `begun_ns`, from the scene: geometry, visibility, what could be on a plane, and
 // the plan. False when out of memory.
 bool frame_build(struct output *output, struct frame *frame, int64_t begun_ns);
+// True if `dst` is all of the output, or more.
+bool frame_covers(const struct output *output, const struct scene_rect *dst);
 // Puts into the pictures' damage what differs between what was last taken and `frame`, and marks its layers
 // that are steady.
 void frame_damage(struct output *output, const struct frame *before, struct frame *frame);
