@@ -2,13 +2,8 @@
 // wl_buffer: from a client's object to the scene's buffer, and back for release.
 #include "wayland/server.h"
 
-static void handle_destroy(struct wl_client *client, struct wl_resource *resource) {
-	(void)client;
-	wl_resource_destroy(resource);
-}
-
 static const struct wl_buffer_interface buffer_impl = {
-	.destroy = handle_destroy,
+	.destroy = resource_handle_destroy,
 };
 
 static void handle_resource_destroy(struct wl_resource *resource) {

@@ -102,18 +102,12 @@ int64_t commit_timing_due(const struct surface *surface, int64_t present_ns, int
 
 // ---- The protocol ----
 
-static void handle_destroy(struct wl_client *client, struct wl_resource *resource) {
-	(void)client;
-	wl_resource_destroy(resource);
-}
-
 static void handle_set_timestamp(struct wl_client *client, struct wl_resource *resource,
 	uint32_t seconds_high, uint32_t seconds_low, uint32_t nanoseconds) {
 	(void)client;
-	struct surface *surface = wl_resource_get_user_data(resource);
+	struct surface *surface =
+		surface_extension_require(resource, WP_COMMIT_TIMER_V1_ERROR_SURFACE_DESTROYED);
 	if (!surface) {
-		wl_resource_post_error(resource, WP_COMMIT_TIMER_V1_ERROR_SURFACE_DESTROYED,
-			"the commit timer's wl_surface is destroyed");
 		return;
 	}
 	if (nanoseconds >= NS_PER_S) {
@@ -134,44 +128,25 @@ static void handle_set_timestamp(struct wl_client *client, struct wl_resource *r
 	surface->pending.fields |= SURFACE_STATE_TIME;
 }
 
+// What was asked for when it is destroyed stays asked for.
 static const struct wp_commit_timer_v1_interface timer_impl = {
 	.set_timestamp = handle_set_timestamp,
-	.destroy = handle_destroy,
+	.destroy = resource_handle_destroy,
 };
-
-// What was asked for by then stays asked for.
-static void handle_timer_destroy(struct wl_resource *resource) {
-	struct surface *surface = wl_resource_get_user_data(resource);
-	if (surface) {
-		surface->commit_timer = NULL;
-	}
-}
-
-static void handle_get_timer(struct wl_client *client, struct wl_resource *resource, uint32_t id,
-	struct wl_resource *surface_resource) {
-	(void)client;
-	struct surface *surface = surface_from_resource(surface_resource);
-	struct wl_resource *timer = surface_extend(surface, resource, id, &wp_commit_timer_v1_interface,
-		&surface->commit_timer, WP_COMMIT_TIMING_MANAGER_V1_ERROR_COMMIT_TIMER_EXISTS);
-	if (timer) {
-		wl_resource_set_implementation(timer, &timer_impl, surface, handle_timer_destroy);
-	}
-}
 
 static const struct wp_commit_timing_manager_v1_interface manager_impl = {
-	.destroy = handle_destroy,
-	.get_timer = handle_get_timer,
+	.destroy = resource_handle_destroy,
+	.get_timer = surface_extension_get,
 };
 
-static void handle_bind(struct wl_client *client, void *data, uint32_t version, uint32_t id) {
-	struct wl_resource *resource =
-		wl_resource_create(client, &wp_commit_timing_manager_v1_interface, (int)version, id);
-	if (!resource) {
-		wl_client_post_no_memory(client);
-		return;
-	}
-	wl_resource_set_implementation(resource, &manager_impl, data, NULL);
-}
+static const struct surface_extension extension = {
+	.slot = SURFACE_COMMIT_TIMER,
+	.manager = &wp_commit_timing_manager_v1_interface,
+	.interface = &wp_commit_timer_v1_interface,
+	.manager_impl = &manager_impl,
+	.impl = &timer_impl,
+	.exists = WP_COMMIT_TIMING_MANAGER_V1_ERROR_COMMIT_TIMER_EXISTS,
+};
 
 bool commit_timing_create(struct wayland_server *server) {
 	server->commit_next_ns = INT64_MAX;
@@ -181,9 +156,7 @@ bool commit_timing_create(struct wayland_server *server) {
 	}
 	server->commit_source = wl_event_loop_add_fd(
 		server->loop, server->commit_fd, WL_EVENT_READABLE, handle_timer, server);
-	return server->commit_source &&
-		wl_global_create(
-			server->display, &wp_commit_timing_manager_v1_interface, 1, server, handle_bind);
+	return server->commit_source && surface_extension_create(server, &extension);
 }
 
 void commit_timing_destroy(struct wayland_server *server) {

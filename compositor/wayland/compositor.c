@@ -19,13 +19,7 @@ static const struct wl_compositor_interface compositor_impl = {
 };
 
 static void handle_bind(struct wl_client *client, void *data, uint32_t version, uint32_t id) {
-	struct wl_resource *resource =
-		wl_resource_create(client, &wl_compositor_interface, (int)version, id);
-	if (!resource) {
-		wl_client_post_no_memory(client);
-		return;
-	}
-	wl_resource_set_implementation(resource, &compositor_impl, data, NULL);
+	resource_bind(client, &wl_compositor_interface, version, id, &compositor_impl, data);
 }
 
 bool compositor_create(struct wayland_server *server) {

@@ -3,11 +3,6 @@
 #include "content-type-v1-server-protocol.h"
 #include "wayland/server.h"
 
-static void handle_destroy(struct wl_client *client, struct wl_resource *resource) {
-	(void)client;
-	wl_resource_destroy(resource);
-}
-
 static void set_content(struct surface *surface, enum scene_content content) {
 	surface->pending.content = content;
 	surface->pending.fields |= SURFACE_STATE_CONTENT;
@@ -37,45 +32,28 @@ static void handle_set_content_type(
 }
 
 static const struct wp_content_type_v1_interface type_impl = {
-	.destroy = handle_destroy,
+	.destroy = resource_handle_destroy,
 	.set_content_type = handle_set_content_type,
 };
 
-static void handle_type_destroy(struct wl_resource *resource) {
-	struct surface *surface = wl_resource_get_user_data(resource);
-	if (surface) {
-		surface->content_type = NULL;
-		set_content(surface, SCENE_CONTENT_NONE);
-	}
-}
-
-static void handle_get_surface_content_type(struct wl_client *client, struct wl_resource *resource,
-	uint32_t id, struct wl_resource *surface_resource) {
-	(void)client;
-	struct surface *surface = surface_from_resource(surface_resource);
-	struct wl_resource *type = surface_extend(surface, resource, id, &wp_content_type_v1_interface,
-		&surface->content_type, WP_CONTENT_TYPE_MANAGER_V1_ERROR_ALREADY_CONSTRUCTED);
-	if (type) {
-		wl_resource_set_implementation(type, &type_impl, surface, handle_type_destroy);
-	}
+static void handle_destroyed(struct surface *surface) {
+	set_content(surface, SCENE_CONTENT_NONE);
 }
 
 static const struct wp_content_type_manager_v1_interface manager_impl = {
-	.destroy = handle_destroy,
-	.get_surface_content_type = handle_get_surface_content_type,
+	.destroy = resource_handle_destroy,
+	.get_surface_content_type = surface_extension_get,
 };
 
-static void handle_bind(struct wl_client *client, void *data, uint32_t version, uint32_t id) {
-	struct wl_resource *resource =
-		wl_resource_create(client, &wp_content_type_manager_v1_interface, (int)version, id);
-	if (!resource) {
-		wl_client_post_no_memory(client);
-		return;
-	}
-	wl_resource_set_implementation(resource, &manager_impl, data, NULL);
-}
-
 bool content_type_create(struct wayland_server *server) {
-	return wl_global_create(
-		server->display, &wp_content_type_manager_v1_interface, 1, server, handle_bind);
+	static const struct surface_extension extension = {
+		.slot = SURFACE_CONTENT_TYPE,
+		.manager = &wp_content_type_manager_v1_interface,
+		.interface = &wp_content_type_v1_interface,
+		.manager_impl = &manager_impl,
+		.impl = &type_impl,
+		.exists = WP_CONTENT_TYPE_MANAGER_V1_ERROR_ALREADY_CONSTRUCTED,
+		.destroyed = handle_destroyed,
+	};
+	return surface_extension_create(server, &extension);
 }

@@ -6,11 +6,6 @@
 
 #include "wayland/seat_internal.h"
 
-static void handle_destroy(struct wl_client *client, struct wl_resource *resource) {
-	(void)client;
-	wl_resource_destroy(resource);
-}
-
 // ---- wl_data_source ----
 
 static struct data_source *source_of(struct wl_resource *resource) {
@@ -43,7 +38,7 @@ static void handle_set_actions(
 
 static const struct wl_data_source_interface source_impl = {
 	.offer = handle_offer,
-	.destroy = handle_destroy,
+	.destroy = resource_handle_destroy,
 	.set_actions = handle_set_actions,
 };
 
@@ -115,7 +110,7 @@ static void handle_set_selection(struct wl_client *client, struct wl_resource *r
 static const struct wl_data_device_interface device_impl = {
 	.start_drag = handle_start_drag,
 	.set_selection = handle_set_selection,
-	.release = handle_destroy,
+	.release = resource_handle_destroy,
 };
 
 // ---- wl_data_device_manager ----
@@ -154,13 +149,7 @@ static const struct wl_data_device_manager_interface manager_impl = {
 };
 
 static void handle_bind(struct wl_client *client, void *data, uint32_t version, uint32_t id) {
-	struct wl_resource *resource =
-		wl_resource_create(client, &wl_data_device_manager_interface, (int)version, id);
-	if (!resource) {
-		wl_client_post_no_memory(client);
-		return;
-	}
-	wl_resource_set_implementation(resource, &manager_impl, data, NULL);
+	resource_bind(client, &wl_data_device_manager_interface, version, id, &manager_impl, data);
 }
 
 bool data_device_create(struct wayland_server *server) {

@@ -110,11 +110,6 @@ static void handle_receive(
 	selection_offer_receive(&offer_of(resource)->base, type, fd, wl_data_source_send_send);
 }
 
-static void handle_destroy(struct wl_client *client, struct wl_resource *resource) {
-	(void)client;
-	wl_resource_destroy(resource);
-}
-
 static void handle_finish(struct wl_client *client, struct wl_resource *resource) {
 	(void)client;
 	struct data_offer *offer = offer_of(resource);
@@ -176,7 +171,7 @@ static void handle_set_actions(
 static const struct wl_data_offer_interface offer_impl = {
 	.accept = handle_accept,
 	.receive = handle_receive,
-	.destroy = handle_destroy,
+	.destroy = resource_handle_destroy,
 	.finish = handle_finish,
 	.set_actions = handle_set_actions,
 };

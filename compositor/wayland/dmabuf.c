@@ -408,11 +408,6 @@ static void create(struct params *params, uint32_t buffer_id, int32_t width, int
 
 // ---- zwp_linux_buffer_params_v1 ----
 
-static void handle_destroy(struct wl_client *client, struct wl_resource *resource) {
-	(void)client;
-	wl_resource_destroy(resource);
-}
-
 static bool check_add(struct params *params, uint32_t index, uint64_t modifier) {
 	if (!check_unused(params)) {
 		return false;
@@ -468,7 +463,7 @@ static void handle_create_immed(struct wl_client *client, struct wl_resource *re
 }
 
 static const struct zwp_linux_buffer_params_v1_interface params_impl = {
-	.destroy = handle_destroy,
+	.destroy = resource_handle_destroy,
 	.add = handle_add,
 	.create = handle_create,
 	.create_immed = handle_create_immed,
@@ -517,7 +512,7 @@ static void handle_get_surface_feedback(struct wl_client *client, struct wl_reso
 }
 
 static const struct zwp_linux_dmabuf_v1_interface dmabuf_impl = {
-	.destroy = handle_destroy,
+	.destroy = resource_handle_destroy,
 	.create_params = handle_create_params,
 	.get_default_feedback = handle_get_default_feedback,
 	.get_surface_feedback = handle_get_surface_feedback,
@@ -545,13 +540,8 @@ static void send_formats(struct wl_resource *resource, const struct format_set *
 static void handle_bind(struct wl_client *client, void *data, uint32_t version, uint32_t id) {
 	struct wayland_server *server = data;
 	struct wl_resource *resource =
-		wl_resource_create(client, &zwp_linux_dmabuf_v1_interface, (int)version, id);
-	if (!resource) {
-		wl_client_post_no_memory(client);
-		return;
-	}
-	wl_resource_set_implementation(resource, &dmabuf_impl, server, NULL);
-	if (version < ZWP_LINUX_DMABUF_V1_GET_DEFAULT_FEEDBACK_SINCE_VERSION) {
+		resource_bind(client, &zwp_linux_dmabuf_v1_interface, version, id, &dmabuf_impl, server);
+	if (resource && version < ZWP_LINUX_DMABUF_V1_GET_DEFAULT_FEEDBACK_SINCE_VERSION) {
 		send_formats(resource, &server->dmabuf.composed);
 	}
 }

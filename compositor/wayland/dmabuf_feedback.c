@@ -129,13 +129,8 @@ static void send_feedback(
 	zwp_linux_dmabuf_feedback_v1_send_done(resource);
 }
 
-static void handle_destroy(struct wl_client *client, struct wl_resource *resource) {
-	(void)client;
-	wl_resource_destroy(resource);
-}
-
 static const struct zwp_linux_dmabuf_feedback_v1_interface feedback_impl = {
-	.destroy = handle_destroy,
+	.destroy = resource_handle_destroy,
 };
 
 void dmabuf_feedback_send(struct surface *surface) {

@@ -35,15 +35,10 @@ struct inhibitor {
 	struct wl_list link;
 };
 
-static void handle_destroy(struct wl_client *client, struct wl_resource *resource) {
-	(void)client;
-	wl_resource_destroy(resource);
-}
-
 // ---- Notifications ----
 
 static const struct ext_idle_notification_v1_interface notification_impl = {
-	.destroy = handle_destroy,
+	.destroy = resource_handle_destroy,
 };
 
 static void arm(struct notification *notification, int64_t ms) {
@@ -121,7 +116,7 @@ static void handle_get_input_notification(struct wl_client *client, struct wl_re
 }
 
 static const struct ext_idle_notifier_v1_interface notifier_impl = {
-	.destroy = handle_destroy,
+	.destroy = resource_handle_destroy,
 	.get_idle_notification = handle_get_notification,
 	.get_input_idle_notification = handle_get_input_notification,
 };
@@ -154,7 +149,7 @@ bool wayland_idle_inhibited(struct wayland_server *server) {
 }
 
 static const struct zwp_idle_inhibitor_v1_interface inhibitor_impl = {
-	.destroy = handle_destroy,
+	.destroy = resource_handle_destroy,
 };
 
 static void handle_surface_destroy(struct wl_listener *listener, void *data) {
@@ -194,7 +189,7 @@ static void handle_create_inhibitor(struct wl_client *client, struct wl_resource
 }
 
 static const struct zwp_idle_inhibit_manager_v1_interface inhibit_impl = {
-	.destroy = handle_destroy,
+	.destroy = resource_handle_destroy,
 	.create_inhibitor = handle_create_inhibitor,
 };
 

@@ -150,12 +150,8 @@ void input_popups_orphan(struct input_method *method) {
 	}
 }
 
-static void handle_destroy(struct wl_client *client, struct wl_resource *resource) {
-	(void)client;
-	wl_resource_destroy(resource);
-}
-
-static const struct zwp_input_popup_surface_v2_interface popup_impl = {.destroy = handle_destroy};
+static const struct zwp_input_popup_surface_v2_interface popup_impl = {
+	.destroy = resource_handle_destroy};
 
 static void handle_resource_destroy(struct wl_resource *resource) {
 	struct input_popup *popup = wl_resource_get_user_data(resource);

@@ -329,11 +329,6 @@ static void handle_ack_configure(
 	}
 }
 
-static void handle_destroy(struct wl_client *client, struct wl_resource *resource) {
-	(void)client;
-	wl_resource_destroy(resource);
-}
-
 static void handle_set_layer(
 	struct wl_client *client, struct wl_resource *resource, uint32_t layer) {
 	(void)client;
@@ -364,7 +359,7 @@ static const struct zwlr_layer_surface_v1_interface layer_impl = {
 	.set_keyboard_interactivity = handle_set_keyboard_interactivity,
 	.get_popup = handle_get_popup,
 	.ack_configure = handle_ack_configure,
-	.destroy = handle_destroy,
+	.destroy = resource_handle_destroy,
 	.set_layer = handle_set_layer,
 	.set_exclusive_edge = handle_set_exclusive_edge,
 };
@@ -442,17 +437,11 @@ static void handle_get_layer_surface(struct wl_client *client, struct wl_resourc
 
 static const struct zwlr_layer_shell_v1_interface shell_impl = {
 	.get_layer_surface = handle_get_layer_surface,
-	.destroy = handle_destroy,
+	.destroy = resource_handle_destroy,
 };
 
 static void handle_bind(struct wl_client *client, void *data, uint32_t version, uint32_t id) {
-	struct wl_resource *resource =
-		wl_resource_create(client, &zwlr_layer_shell_v1_interface, (int)version, id);
-	if (!resource) {
-		wl_client_post_no_memory(client);
-		return;
-	}
-	wl_resource_set_implementation(resource, &shell_impl, data, NULL);
+	resource_bind(client, &zwlr_layer_shell_v1_interface, version, id, &shell_impl, data);
 }
 
 bool layer_shell_create(struct wayland_server *server) {

@@ -16,17 +16,12 @@ enum { MAX_RETIRED = 1024 };
 // needs would multiply that.
 enum { MAX_BINDS = 32 };
 
-static void handle_destroy(struct wl_client *client, struct wl_resource *resource) {
-	(void)client;
-	wl_resource_destroy(resource);
-}
-
 static void handle_resource_destroy(struct wl_resource *resource) {
 	wl_list_remove(wl_resource_get_link(resource));
 }
 
 static const struct wl_output_interface output_impl = {
-	.release = handle_destroy,
+	.release = resource_handle_destroy,
 };
 
 struct wayland_output *wayland_output_from_resource(struct wl_resource *resource) {
@@ -240,7 +235,7 @@ void wayland_output_set_data(struct wayland_output *output, void *data) {
 // ---- xdg_output ----
 
 static const struct zxdg_output_v1_interface xdg_output_impl = {
-	.destroy = handle_destroy,
+	.destroy = resource_handle_destroy,
 };
 
 static void handle_get_xdg_output(struct wl_client *client, struct wl_resource *manager,
@@ -275,7 +270,7 @@ static void handle_get_xdg_output(struct wl_client *client, struct wl_resource *
 }
 
 static const struct zxdg_output_manager_v1_interface manager_impl = {
-	.destroy = handle_destroy,
+	.destroy = resource_handle_destroy,
 	.get_xdg_output = handle_get_xdg_output,
 };
 

@@ -277,17 +277,12 @@ static void handle_test(struct wl_client *client, struct wl_resource *resource) 
 	use(configuration_from_resource(resource), true);
 }
 
-static void handle_destroy(struct wl_client *client, struct wl_resource *resource) {
-	(void)client;
-	wl_resource_destroy(resource);
-}
-
 static const struct zwlr_output_configuration_v1_interface configuration_impl = {
 	.enable_head = handle_enable_head,
 	.disable_head = handle_disable_head,
 	.apply = handle_apply,
 	.test = handle_test,
-	.destroy = handle_destroy,
+	.destroy = resource_handle_destroy,
 };
 
 static void handle_configuration_destroy(struct wl_resource *resource) {

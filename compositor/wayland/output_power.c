@@ -14,11 +14,6 @@ struct output_power {
 	struct wl_list link;
 };
 
-static void handle_destroy(struct wl_client *client, struct wl_resource *resource) {
-	(void)client;
-	wl_resource_destroy(resource);
-}
-
 static void detach(struct output_power *power) {
 	wl_list_remove(&power->withdrawn.link);
 	wl_list_init(&power->withdrawn.link);
@@ -50,7 +45,7 @@ static void handle_set_mode(struct wl_client *client, struct wl_resource *resour
 
 static const struct zwlr_output_power_v1_interface power_impl = {
 	.set_mode = handle_set_mode,
-	.destroy = handle_destroy,
+	.destroy = resource_handle_destroy,
 };
 
 static void handle_power_destroy(struct wl_resource *resource) {
@@ -94,17 +89,12 @@ static void handle_get_output_power(struct wl_client *client, struct wl_resource
 
 static const struct zwlr_output_power_manager_v1_interface manager_impl = {
 	.get_output_power = handle_get_output_power,
-	.destroy = handle_destroy,
+	.destroy = resource_handle_destroy,
 };
 
 static void handle_bind(struct wl_client *client, void *data, uint32_t version, uint32_t id) {
-	struct wl_resource *resource =
-		wl_resource_create(client, &zwlr_output_power_manager_v1_interface, (int)version, id);
-	if (!resource) {
-		wl_client_post_no_memory(client);
-		return;
-	}
-	wl_resource_set_implementation(resource, &manager_impl, data, NULL);
+	resource_bind(
+		client, &zwlr_output_power_manager_v1_interface, version, id, &manager_impl, data);
 }
 
 struct wl_global *output_power_global_create(struct output_manager *manager) {

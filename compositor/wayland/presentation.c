@@ -3,11 +3,6 @@
 #include "presentation-time-server-protocol.h"
 #include "wayland/server.h"
 
-static void handle_destroy(struct wl_client *client, struct wl_resource *resource) {
-	(void)client;
-	wl_resource_destroy(resource);
-}
-
 static void handle_feedback_destroy(struct wl_resource *resource) {
 	wl_list_remove(wl_resource_get_link(resource));
 }
@@ -27,20 +22,17 @@ static void handle_feedback(struct wl_client *client, struct wl_resource *resour
 }
 
 static const struct wp_presentation_interface presentation_impl = {
-	.destroy = handle_destroy,
+	.destroy = resource_handle_destroy,
 	.feedback = handle_feedback,
 };
 
 static void handle_bind(struct wl_client *client, void *data, uint32_t version, uint32_t id) {
 	struct wayland_server *server = data;
 	struct wl_resource *resource =
-		wl_resource_create(client, &wp_presentation_interface, (int)version, id);
-	if (!resource) {
-		wl_client_post_no_memory(client);
-		return;
+		resource_bind(client, &wp_presentation_interface, version, id, &presentation_impl, server);
+	if (resource) {
+		wp_presentation_send_clock_id(resource, (uint32_t)server->presentation_clock);
 	}
-	wl_resource_set_implementation(resource, &presentation_impl, server, NULL);
-	wp_presentation_send_clock_id(resource, (uint32_t)server->presentation_clock);
 }
 
 bool presentation_create(struct wayland_server *server) {

@@ -5,11 +5,6 @@
 #include "primary-selection-unstable-v1-server-protocol.h"
 #include "wayland/seat_internal.h"
 
-static void handle_destroy(struct wl_client *client, struct wl_resource *resource) {
-	(void)client;
-	wl_resource_destroy(resource);
-}
-
 // ---- Offers ----
 
 static void handle_receive(
@@ -21,7 +16,7 @@ static void handle_receive(
 
 static const struct zwp_primary_selection_offer_v1_interface offer_impl = {
 	.receive = handle_receive,
-	.destroy = handle_destroy,
+	.destroy = resource_handle_destroy,
 };
 
 static void handle_offer_destroy(struct wl_resource *resource) {
@@ -64,7 +59,7 @@ static void handle_offer(struct wl_client *client, struct wl_resource *resource,
 
 static const struct zwp_primary_selection_source_v1_interface source_impl = {
 	.offer = handle_offer,
-	.destroy = handle_destroy,
+	.destroy = resource_handle_destroy,
 };
 
 static void handle_source_destroy(struct wl_resource *resource) {
@@ -95,7 +90,7 @@ static void handle_set_selection(struct wl_client *client, struct wl_resource *r
 
 static const struct zwp_primary_selection_device_v1_interface device_impl = {
 	.set_selection = handle_set_selection,
-	.destroy = handle_destroy,
+	.destroy = resource_handle_destroy,
 };
 
 // ---- The manager ----
@@ -132,17 +127,12 @@ static void handle_get_device(struct wl_client *client, struct wl_resource *mana
 static const struct zwp_primary_selection_device_manager_v1_interface manager_impl = {
 	.create_source = handle_create_source,
 	.get_device = handle_get_device,
-	.destroy = handle_destroy,
+	.destroy = resource_handle_destroy,
 };
 
 static void handle_bind(struct wl_client *client, void *data, uint32_t version, uint32_t id) {
-	struct wl_resource *resource = wl_resource_create(
-		client, &zwp_primary_selection_device_manager_v1_interface, (int)version, id);
-	if (!resource) {
-		wl_client_post_no_memory(client);
-		return;
-	}
-	wl_resource_set_implementation(resource, &manager_impl, data, NULL);
+	resource_bind(client, &zwp_primary_selection_device_manager_v1_interface, version, id,
+		&manager_impl, data);
 }
 
 bool primary_selection_create(struct wayland_server *server) {

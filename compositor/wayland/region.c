@@ -26,11 +26,6 @@ static void check(struct wl_resource *resource, bool ok) {
 	}
 }
 
-static void handle_destroy(struct wl_client *client, struct wl_resource *resource) {
-	(void)client;
-	wl_resource_destroy(resource);
-}
-
 static void handle_add(struct wl_client *client, struct wl_resource *resource, int32_t x, int32_t y,
 	int32_t width, int32_t height) {
 	(void)client;
@@ -50,7 +45,7 @@ static void handle_subtract(struct wl_client *client, struct wl_resource *resour
 }
 
 static const struct wl_region_interface region_impl = {
-	.destroy = handle_destroy,
+	.destroy = resource_handle_destroy,
 	.add = handle_add,
 	.subtract = handle_subtract,
 };

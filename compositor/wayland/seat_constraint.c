@@ -237,11 +237,6 @@ static struct seat_constraint *constraint_of(struct wl_resource *resource) {
 	return wl_resource_get_user_data(resource);
 }
 
-static void handle_destroy(struct wl_client *client, struct wl_resource *resource) {
-	(void)client;
-	wl_resource_destroy(resource);
-}
-
 // The client unlocks the pointer: it goes to where the client had its own cursor.
 static void handle_unlock(struct wl_client *client, struct wl_resource *resource) {
 	(void)client;
@@ -281,7 +276,7 @@ static const struct zwp_locked_pointer_v1_interface locked_impl = {
 };
 
 static const struct zwp_confined_pointer_v1_interface confined_impl = {
-	.destroy = handle_destroy,
+	.destroy = resource_handle_destroy,
 	.set_region = handle_set_region,
 };
 
@@ -388,19 +383,13 @@ static void handle_confine_pointer(struct wl_client *client, struct wl_resource 
 }
 
 static const struct zwp_pointer_constraints_v1_interface manager_impl = {
-	.destroy = handle_destroy,
+	.destroy = resource_handle_destroy,
 	.lock_pointer = handle_lock_pointer,
 	.confine_pointer = handle_confine_pointer,
 };
 
 static void handle_bind(struct wl_client *client, void *data, uint32_t version, uint32_t id) {
-	struct wl_resource *resource =
-		wl_resource_create(client, &zwp_pointer_constraints_v1_interface, (int)version, id);
-	if (!resource) {
-		wl_client_post_no_memory(client);
-		return;
-	}
-	wl_resource_set_implementation(resource, &manager_impl, data, NULL);
+	resource_bind(client, &zwp_pointer_constraints_v1_interface, version, id, &manager_impl, data);
 }
 
 bool pointer_constraints_create(struct wayland_server *server) {

@@ -104,14 +104,12 @@ void seat_notify_gesture(struct seat *seat, const struct seat_gesture *gesture) 
 
 // ---- Objects ----
 
-static void handle_destroy(struct wl_client *client, struct wl_resource *resource) {
-	(void)client;
-	wl_resource_destroy(resource);
-}
-
-static const struct zwp_pointer_gesture_swipe_v1_interface swipe_impl = {.destroy = handle_destroy};
-static const struct zwp_pointer_gesture_pinch_v1_interface pinch_impl = {.destroy = handle_destroy};
-static const struct zwp_pointer_gesture_hold_v1_interface hold_impl = {.destroy = handle_destroy};
+static const struct zwp_pointer_gesture_swipe_v1_interface swipe_impl = {
+	.destroy = resource_handle_destroy};
+static const struct zwp_pointer_gesture_pinch_v1_interface pinch_impl = {
+	.destroy = resource_handle_destroy};
+static const struct zwp_pointer_gesture_hold_v1_interface hold_impl = {
+	.destroy = resource_handle_destroy};
 
 static void create(struct wl_resource *gestures, struct wl_resource *pointer, uint32_t id,
 	const struct wl_interface *interface, enum seat_gesture_type type, const void *impl) {
@@ -146,18 +144,12 @@ static void handle_get_hold(struct wl_client *client, struct wl_resource *gestur
 static const struct zwp_pointer_gestures_v1_interface gestures_impl = {
 	.get_swipe_gesture = handle_get_swipe,
 	.get_pinch_gesture = handle_get_pinch,
-	.release = handle_destroy,
+	.release = resource_handle_destroy,
 	.get_hold_gesture = handle_get_hold,
 };
 
 static void handle_bind(struct wl_client *client, void *data, uint32_t version, uint32_t id) {
-	struct wl_resource *resource =
-		wl_resource_create(client, &zwp_pointer_gestures_v1_interface, (int)version, id);
-	if (!resource) {
-		wl_client_post_no_memory(client);
-		return;
-	}
-	wl_resource_set_implementation(resource, &gestures_impl, data, NULL);
+	resource_bind(client, &zwp_pointer_gestures_v1_interface, version, id, &gestures_impl, data);
 }
 
 bool pointer_gestures_create(struct wayland_server *server) {

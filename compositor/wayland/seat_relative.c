@@ -3,12 +3,8 @@
 #include "relative-pointer-unstable-v1-server-protocol.h"
 #include "wayland/seat_internal.h"
 
-static void handle_destroy(struct wl_client *client, struct wl_resource *resource) {
-	(void)client;
-	wl_resource_destroy(resource);
-}
-
-static const struct zwp_relative_pointer_v1_interface relative_impl = {.destroy = handle_destroy};
+static const struct zwp_relative_pointer_v1_interface relative_impl = {
+	.destroy = resource_handle_destroy};
 
 static bool handle_motion(struct seat_filter *filter, struct seat_motion *motion) {
 	struct seat_pointer *pointer = &filter->seat->pointer;
@@ -42,18 +38,13 @@ static void handle_get_relative_pointer(struct wl_client *client, struct wl_reso
 }
 
 static const struct zwp_relative_pointer_manager_v1_interface manager_impl = {
-	.destroy = handle_destroy,
+	.destroy = resource_handle_destroy,
 	.get_relative_pointer = handle_get_relative_pointer,
 };
 
 static void handle_bind(struct wl_client *client, void *data, uint32_t version, uint32_t id) {
-	struct wl_resource *resource =
-		wl_resource_create(client, &zwp_relative_pointer_manager_v1_interface, (int)version, id);
-	if (!resource) {
-		wl_client_post_no_memory(client);
-		return;
-	}
-	wl_resource_set_implementation(resource, &manager_impl, data, NULL);
+	resource_bind(
+		client, &zwp_relative_pointer_manager_v1_interface, version, id, &manager_impl, data);
 }
 
 bool relative_pointer_create(struct wayland_server *server) {

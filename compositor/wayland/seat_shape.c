@@ -45,11 +45,6 @@ static const char *const names[] = {
 	[WP_CURSOR_SHAPE_DEVICE_V1_SHAPE_ALL_RESIZE] = "all-resize",
 };
 
-static void handle_destroy(struct wl_client *client, struct wl_resource *resource) {
-	(void)client;
-	wl_resource_destroy(resource);
-}
-
 static void handle_set_shape(
 	struct wl_client *client, struct wl_resource *resource, uint32_t serial, uint32_t shape) {
 	if (!wp_cursor_shape_device_v1_shape_is_valid(
@@ -65,7 +60,7 @@ static void handle_set_shape(
 }
 
 static const struct wp_cursor_shape_device_v1_interface device_impl = {
-	.destroy = handle_destroy,
+	.destroy = resource_handle_destroy,
 	.set_shape = handle_set_shape,
 };
 
@@ -91,19 +86,13 @@ static void handle_get_tablet_tool(
 }
 
 static const struct wp_cursor_shape_manager_v1_interface manager_impl = {
-	.destroy = handle_destroy,
+	.destroy = resource_handle_destroy,
 	.get_pointer = handle_get_pointer,
 	.get_tablet_tool_v2 = handle_get_tablet_tool,
 };
 
 static void handle_bind(struct wl_client *client, void *data, uint32_t version, uint32_t id) {
-	struct wl_resource *resource =
-		wl_resource_create(client, &wp_cursor_shape_manager_v1_interface, (int)version, id);
-	if (!resource) {
-		wl_client_post_no_memory(client);
-		return;
-	}
-	wl_resource_set_implementation(resource, &manager_impl, data, NULL);
+	resource_bind(client, &wp_cursor_shape_manager_v1_interface, version, id, &manager_impl, data);
 }
 
 bool cursor_shape_create(struct wayland_server *server) {

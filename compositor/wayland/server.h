@@ -136,6 +136,38 @@ bool socket_open(struct wayland_server *server, const char *name, char error[256
 // Only clients that are trusted get to see the global from now on. False if it is NULL.
 bool server_add_trusted_global(struct wayland_server *server, const struct wl_global *global);
 
+// ---- resource.c: what most protocols have in common ----
+
+// For requests called "destroy" that do no more than that.
+void resource_handle_destroy(struct wl_client *client, struct wl_resource *resource);
+// The object of a client that binds a global, with `data` as its user data. NULL when out of memory, which was
+// posted.
+struct wl_resource *resource_bind(struct wl_client *client, const struct wl_interface *interface,
+	uint32_t version, uint32_t id, const void *implementation, void *data);
+
+// A global, of version 1, whose objects add something to one surface each, which has one at most. An object
+// outlives its surface without effect.
+struct surface_extension {
+	enum surface_extension_slot slot;
+	const struct wl_interface *manager, *interface;
+	const void *manager_impl; // whose request for an object is surface_extension_get
+	const void *impl; // of the object, whose user data is the surface, NULL once that is gone
+	uint32_t exists;  // the manager's error for a second object
+	void (*made)(struct surface *surface); // may be NULL
+	void (*destroyed)(
+		struct surface *surface); // the object is, and the surface is not; may be NULL
+};
+
+// The extension is used for as long as the display. False when out of memory.
+bool surface_extension_create(
+	struct wayland_server *server, const struct surface_extension *extension);
+void surface_extension_get(struct wl_client *client, struct wl_resource *manager, uint32_t id,
+	struct wl_resource *surface_resource);
+// The surface of an object; NULL if it is gone, which is the object's `error`: it was posted.
+struct surface *surface_extension_require(struct wl_resource *resource, uint32_t error);
+// The surface goes.
+void surface_extensions_orphan(struct surface *surface);
+
 // ---- Creators of the globals; false when out of memory ----
 
 bool compositor_create(struct wayland_server *server);

@@ -58,11 +58,6 @@ void shm_pool_unref(struct shm_pool *pool) {
 	free(pool);
 }
 
-static void handle_destroy(struct wl_client *client, struct wl_resource *resource) {
-	(void)client;
-	wl_resource_destroy(resource);
-}
-
 static void handle_resource_destroy(struct wl_resource *resource) {
 	shm_pool_unref(wl_resource_get_user_data(resource));
 }
@@ -116,7 +111,7 @@ static void handle_resize(struct wl_client *client, struct wl_resource *resource
 
 static const struct wl_shm_pool_interface pool_impl = {
 	.create_buffer = handle_create_buffer,
-	.destroy = handle_destroy,
+	.destroy = resource_handle_destroy,
 	.resize = handle_resize,
 };
 
@@ -184,18 +179,14 @@ static void handle_create_pool(
 
 static const struct wl_shm_interface shm_impl = {
 	.create_pool = handle_create_pool,
-	.release = handle_destroy,
+	.release = resource_handle_destroy,
 };
 
 static void handle_bind(struct wl_client *client, void *data, uint32_t version, uint32_t id) {
 	struct wayland_server *server = data;
-	struct wl_resource *resource = wl_resource_create(client, &wl_shm_interface, (int)version, id);
-	if (!resource) {
-		wl_client_post_no_memory(client);
-		return;
-	}
-	wl_resource_set_implementation(resource, &shm_impl, server, NULL);
-	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
+	struct wl_resource *resource =
+		resource_bind(client, &wl_shm_interface, version, id, &shm_impl, server);
+	for (size_t i = 0; resource && i < sizeof(formats) / sizeof(formats[0]); i++) {
 		if (is_offered(server, i)) {
 			wl_shm_send_format(resource, shm_format(formats[i]));
 		}

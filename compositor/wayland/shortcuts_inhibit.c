@@ -5,52 +5,29 @@
 #include "keyboard-shortcuts-inhibit-unstable-v1-server-protocol.h"
 #include "wayland/server.h"
 
-static void handle_destroy(struct wl_client *client, struct wl_resource *resource) {
-	(void)client;
-	wl_resource_destroy(resource);
-}
-
 static const struct zwp_keyboard_shortcuts_inhibitor_v1_interface inhibitor_impl = {
-	.destroy = handle_destroy,
+	.destroy = resource_handle_destroy,
 };
 
-static void handle_inhibitor_destroy(struct wl_resource *resource) {
-	struct surface *surface = wl_resource_get_user_data(resource);
-	if (surface) {
-		surface->shortcuts_inhibitor = NULL;
-	}
-}
-
 static void handle_inhibit(struct wl_client *client, struct wl_resource *manager, uint32_t id,
-	struct wl_resource *surface_resource, struct wl_resource *seat) {
-	(void)client;
+	struct wl_resource *surface, struct wl_resource *seat) {
 	(void)seat; // there is one
-	struct surface *surface = surface_from_resource(surface_resource);
-	struct wl_resource *inhibitor = surface_extend(surface, manager, id,
-		&zwp_keyboard_shortcuts_inhibitor_v1_interface, &surface->shortcuts_inhibitor,
-		ZWP_KEYBOARD_SHORTCUTS_INHIBIT_MANAGER_V1_ERROR_ALREADY_INHIBITED);
-	if (inhibitor) {
-		wl_resource_set_implementation(
-			inhibitor, &inhibitor_impl, surface, handle_inhibitor_destroy);
-	}
+	surface_extension_get(client, manager, id, surface);
 }
 
 static const struct zwp_keyboard_shortcuts_inhibit_manager_v1_interface manager_impl = {
-	.destroy = handle_destroy,
+	.destroy = resource_handle_destroy,
 	.inhibit_shortcuts = handle_inhibit,
 };
 
-static void handle_bind(struct wl_client *client, void *data, uint32_t version, uint32_t id) {
-	struct wl_resource *resource = wl_resource_create(
-		client, &zwp_keyboard_shortcuts_inhibit_manager_v1_interface, (int)version, id);
-	if (!resource) {
-		wl_client_post_no_memory(client);
-		return;
-	}
-	wl_resource_set_implementation(resource, &manager_impl, data, NULL);
-}
-
 bool shortcuts_inhibit_create(struct wayland_server *server) {
-	return wl_global_create(server->display, &zwp_keyboard_shortcuts_inhibit_manager_v1_interface,
-		1, server, handle_bind);
+	static const struct surface_extension extension = {
+		.slot = SURFACE_SHORTCUTS_INHIBITOR,
+		.manager = &zwp_keyboard_shortcuts_inhibit_manager_v1_interface,
+		.interface = &zwp_keyboard_shortcuts_inhibitor_v1_interface,
+		.manager_impl = &manager_impl,
+		.impl = &inhibitor_impl,
+		.exists = ZWP_KEYBOARD_SHORTCUTS_INHIBIT_MANAGER_V1_ERROR_ALREADY_INHIBITED,
+	};
+	return surface_extension_create(server, &extension);
 }

@@ -16,11 +16,6 @@ static const struct scene_buffer_ops single_pixel_ops = {
 	.destroy = destroy,
 };
 
-static void handle_destroy(struct wl_client *client, struct wl_resource *resource) {
-	(void)client;
-	wl_resource_destroy(resource);
-}
-
 static void handle_create(struct wl_client *client, struct wl_resource *resource, uint32_t id,
 	uint32_t r, uint32_t g, uint32_t b, uint32_t a) {
 	(void)resource;
@@ -42,18 +37,13 @@ static void handle_create(struct wl_client *client, struct wl_resource *resource
 }
 
 static const struct wp_single_pixel_buffer_manager_v1_interface manager_impl = {
-	.destroy = handle_destroy,
+	.destroy = resource_handle_destroy,
 	.create_u32_rgba_buffer = handle_create,
 };
 
 static void handle_bind(struct wl_client *client, void *data, uint32_t version, uint32_t id) {
-	struct wl_resource *resource =
-		wl_resource_create(client, &wp_single_pixel_buffer_manager_v1_interface, (int)version, id);
-	if (!resource) {
-		wl_client_post_no_memory(client);
-		return;
-	}
-	wl_resource_set_implementation(resource, &manager_impl, data, NULL);
+	resource_bind(
+		client, &wp_single_pixel_buffer_manager_v1_interface, version, id, &manager_impl, data);
 }
 
 bool single_pixel_create(struct wayland_server *server) {

@@ -158,11 +158,6 @@ void subsurface_orphan_children(struct surface *surface) {
 
 // ---- wl_subsurface ----
 
-static void handle_destroy(struct wl_client *client, struct wl_resource *resource) {
-	(void)client;
-	wl_resource_destroy(resource);
-}
-
 static void handle_set_position(
 	struct wl_client *client, struct wl_resource *resource, int32_t x, int32_t y) {
 	(void)client;
@@ -270,7 +265,7 @@ static void handle_set_desync(struct wl_client *client, struct wl_resource *reso
 }
 
 static const struct wl_subsurface_interface subsurface_impl = {
-	.destroy = handle_destroy,
+	.destroy = resource_handle_destroy,
 	.set_position = handle_set_position,
 	.place_above = handle_place_above,
 	.place_below = handle_place_below,
@@ -347,18 +342,12 @@ static void handle_get_subsurface(struct wl_client *client, struct wl_resource *
 }
 
 static const struct wl_subcompositor_interface subcompositor_impl = {
-	.destroy = handle_destroy,
+	.destroy = resource_handle_destroy,
 	.get_subsurface = handle_get_subsurface,
 };
 
 static void handle_bind(struct wl_client *client, void *data, uint32_t version, uint32_t id) {
-	struct wl_resource *resource =
-		wl_resource_create(client, &wl_subcompositor_interface, (int)version, id);
-	if (!resource) {
-		wl_client_post_no_memory(client);
-		return;
-	}
-	wl_resource_set_implementation(resource, &subcompositor_impl, data, NULL);
+	resource_bind(client, &wl_subcompositor_interface, version, id, &subcompositor_impl, data);
 }
 
 bool subcompositor_create(struct wayland_server *server) {

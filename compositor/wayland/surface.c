@@ -193,6 +193,7 @@ static void handle_offset(
 
 static void post_size_error(struct surface *surface, enum surface_size_error error) {
 	const struct surface_state *state = &surface->current;
+	struct wl_resource *viewport = surface->extended[SURFACE_VIEWPORT].resource;
 	switch (error) {
 	case SURFACE_SIZE_NO_MULTIPLE:
 		wl_resource_post_error(surface->resource, WL_SURFACE_ERROR_INVALID_SIZE,
@@ -200,12 +201,12 @@ static void post_size_error(struct surface *surface, enum surface_size_error err
 			state->buffer->height, state->scale);
 		break;
 	case SURFACE_SIZE_BAD_SIZE:
-		wl_resource_post_error(surface->viewport, WP_VIEWPORT_ERROR_BAD_SIZE,
+		wl_resource_post_error(viewport, WP_VIEWPORT_ERROR_BAD_SIZE,
 			"source of %gx%g px without a destination", state->viewport_src.width,
 			state->viewport_src.height);
 		break;
 	case SURFACE_SIZE_OUT_OF_BUFFER:
-		wl_resource_post_error(surface->viewport, WP_VIEWPORT_ERROR_OUT_OF_BUFFER,
+		wl_resource_post_error(viewport, WP_VIEWPORT_ERROR_OUT_OF_BUFFER,
 			"source %g,%g %gx%g reaches past the buffer", state->viewport_src.x,
 			state->viewport_src.y, state->viewport_src.width, state->viewport_src.height);
 		break;
@@ -217,7 +218,7 @@ static void post_size_error(struct surface *surface, enum surface_size_error err
 // Size of the surface as of its current state; an error was posted if it has none.
 static bool update_size(struct surface *surface) {
 	struct surface_state *state = &surface->current;
-	if (!surface->viewport) {
+	if (!surface->extended[SURFACE_VIEWPORT].resource) {
 		// Cached before its wp_viewport went: nothing is left to post an error on.
 		state->has_viewport_src = false;
 	}
@@ -375,17 +376,6 @@ static const struct wl_surface_interface surface_impl = {
 
 // ---- Life and death ----
 
-static void orphan_extensions(struct surface *surface) {
-	struct wl_resource *const extensions[] = {surface->viewport, surface->alpha_modifier,
-		surface->tearing_control, surface->content_type, surface->fifo, surface->commit_timer,
-		surface->shortcuts_inhibitor, surface->fractional};
-	for (size_t i = 0; i < sizeof(extensions) / sizeof(extensions[0]); i++) {
-		if (extensions[i]) {
-			wl_resource_set_user_data(extensions[i], NULL);
-		}
-	}
-}
-
 static void handle_resource_destroy(struct wl_resource *resource) {
 	struct surface *surface = surface_of(resource);
 	surface->dying = true;
@@ -403,7 +393,7 @@ static void handle_resource_destroy(struct wl_resource *resource) {
 	surface_state_finish(&surface->pending);
 	surface_state_finish(&surface->cached);
 	surface_state_finish(&surface->current);
-	orphan_extensions(surface);
+	surface_extensions_orphan(surface);
 	struct wl_resource *feedback, *next;
 	wl_resource_for_each_safe(feedback, next, &surface->dmabuf_feedbacks) {
 		wl_list_remove(wl_resource_get_link(feedback));
@@ -488,21 +478,6 @@ bool surface_set_role(struct surface *surface, const struct surface_role *role, 
 	surface->role_object = object;
 	surface->role_serial++;
 	return true;
-}
-
-struct wl_resource *surface_extend(struct surface *surface, struct wl_resource *manager,
-	uint32_t id, const struct wl_interface *interface, struct wl_resource **slot, uint32_t error) {
-	if (*slot) {
-		wl_resource_post_error(manager, error, "wl_surface#%u already has a %s",
-			wl_resource_get_id(surface->resource), interface->name);
-		return NULL;
-	}
-	struct wl_client *client = wl_resource_get_client(manager);
-	*slot = wl_resource_create(client, interface, wl_resource_get_version(manager), id);
-	if (!*slot) {
-		wl_client_post_no_memory(client);
-	}
-	return *slot;
 }
 
 struct surface *surface_root(struct surface *surface) {

@@ -82,6 +82,24 @@ struct surface_role {
 	struct surface *(*root)(struct surface *surface);
 };
 
+// Objects of which a surface has one at most.
+enum surface_extension_slot {
+	SURFACE_VIEWPORT,       // wp_viewport
+	SURFACE_ALPHA_MODIFIER, // wp_alpha_modifier_surface_v1
+	SURFACE_TEARING_CONTROL,
+	SURFACE_CONTENT_TYPE,
+	SURFACE_FIFO,
+	SURFACE_COMMIT_TIMER,
+	SURFACE_SHORTCUTS_INHIBITOR,
+	SURFACE_FRACTIONAL_SCALE,
+	SURFACE_EXTENSIONS
+};
+
+struct surface_extended {
+	struct wl_resource *resource; // NULL: there is none
+	const struct surface_extension *by;
+};
+
 struct surface {
 	struct wl_resource *resource;
 	struct wayland_server *server;
@@ -109,14 +127,7 @@ struct surface {
 	int32_t preferred_scale;       // whole; as the client knows it
 	enum wl_output_transform preferred_transform; // likewise
 	bool preferred_sent;
-	struct wl_resource *viewport;            // wp_viewport; may be NULL
-	struct wl_resource *alpha_modifier;      // wp_alpha_modifier_surface_v1; may be NULL
-	struct wl_resource *tearing_control;     // wp_tearing_control_v1; may be NULL
-	struct wl_resource *content_type;        // wp_content_type_v1; may be NULL
-	struct wl_resource *fifo;                // wp_fifo_v1; may be NULL
-	struct wl_resource *commit_timer;        // wp_commit_timer_v1; may be NULL
-	struct wl_resource *shortcuts_inhibitor; // may be NULL
-	struct wl_resource *fractional;          // wp_fractional_scale_v1; may be NULL
+	struct surface_extended extended[SURFACE_EXTENSIONS];
 	struct wl_list dmabuf_feedbacks;    // zwp_linux_dmabuf_feedback_v1 resources of the surface
 	struct dmabuf_wish *wish;           // what they are to say; may be NULL
 	struct seat_constraint *constraint; // of the pointer; may be NULL
@@ -139,12 +150,6 @@ struct surface *surface_from_resource(struct wl_resource *resource);
 // a living object.
 bool surface_set_role(struct surface *surface, const struct surface_role *role, void *object,
 	struct wl_resource *resource, uint32_t error);
-
-// Makes an object of `interface` that extends the surface and is kept in *slot (of the surface), and
-// whose user data is the surface until that goes. NULL when out of memory, or when there is one already,
-// which is the manager's `error`: both were posted.
-struct wl_resource *surface_extend(struct surface *surface, struct wl_resource *manager,
-	uint32_t id, const struct wl_interface *interface, struct wl_resource **slot, uint32_t error);
 
 // The surface that policy places for this one; NULL when it hangs on nothing.
 struct surface *surface_root(struct surface *surface);

@@ -232,13 +232,8 @@ static void handle_commit(struct wl_client *client, struct wl_resource *resource
 	}
 }
 
-static void handle_destroy(struct wl_client *client, struct wl_resource *resource) {
-	(void)client;
-	wl_resource_destroy(resource);
-}
-
 static const struct zwp_text_input_v3_interface input_impl = {
-	.destroy = handle_destroy,
+	.destroy = resource_handle_destroy,
 	.enable = handle_enable,
 	.disable = handle_disable,
 	.set_surrounding_text = handle_set_surrounding_text,
@@ -326,18 +321,12 @@ static void handle_get_text_input(
 }
 
 static const struct zwp_text_input_manager_v3_interface manager_impl = {
-	.destroy = handle_destroy,
+	.destroy = resource_handle_destroy,
 	.get_text_input = handle_get_text_input,
 };
 
 static void handle_bind(struct wl_client *client, void *data, uint32_t version, uint32_t id) {
-	struct wl_resource *resource =
-		wl_resource_create(client, &zwp_text_input_manager_v3_interface, (int)version, id);
-	if (!resource) {
-		wl_client_post_no_memory(client);
-		return;
-	}
-	wl_resource_set_implementation(resource, &manager_impl, data, NULL);
+	resource_bind(client, &zwp_text_input_manager_v3_interface, version, id, &manager_impl, data);
 }
 
 bool text_input_create(struct wayland_server *server) {

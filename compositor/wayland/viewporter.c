@@ -3,25 +3,10 @@
 #include "viewporter-server-protocol.h"
 #include "wayland/server.h"
 
-static void handle_destroy(struct wl_client *client, struct wl_resource *resource) {
-	(void)client;
-	wl_resource_destroy(resource);
-}
-
-// The viewport's surface; an error was posted if it is gone.
-static struct surface *require_surface(struct wl_resource *resource) {
-	struct surface *surface = wl_resource_get_user_data(resource);
-	if (!surface) {
-		wl_resource_post_error(
-			resource, WP_VIEWPORT_ERROR_NO_SURFACE, "the viewport's wl_surface is destroyed");
-	}
-	return surface;
-}
-
 static void handle_set_source(struct wl_client *client, struct wl_resource *resource, wl_fixed_t x,
 	wl_fixed_t y, wl_fixed_t width, wl_fixed_t height) {
 	(void)client;
-	struct surface *surface = require_surface(resource);
+	struct surface *surface = surface_extension_require(resource, WP_VIEWPORT_ERROR_NO_SURFACE);
 	if (!surface) {
 		return;
 	}
@@ -49,7 +34,7 @@ static void handle_set_source(struct wl_client *client, struct wl_resource *reso
 static void handle_set_destination(
 	struct wl_client *client, struct wl_resource *resource, int32_t width, int32_t height) {
 	(void)client;
-	struct surface *surface = require_surface(resource);
+	struct surface *surface = surface_extension_require(resource, WP_VIEWPORT_ERROR_NO_SURFACE);
 	if (!surface) {
 		return;
 	}
@@ -67,49 +52,32 @@ static void handle_set_destination(
 }
 
 static const struct wp_viewport_interface viewport_impl = {
-	.destroy = handle_destroy,
+	.destroy = resource_handle_destroy,
 	.set_source = handle_set_source,
 	.set_destination = handle_set_destination,
 };
 
-static void handle_viewport_destroy(struct wl_resource *resource) {
-	struct surface *surface = wl_resource_get_user_data(resource);
-	if (!surface) {
-		return;
-	}
-	surface->viewport = NULL;
+static void handle_destroyed(struct surface *surface) {
 	surface->pending.has_viewport_src = false;
 	surface->pending.viewport_width = 0;
 	surface->pending.viewport_height = 0;
 	surface->pending.fields |= SURFACE_STATE_VIEWPORT_SRC | SURFACE_STATE_VIEWPORT_DST;
 }
 
-static void handle_get_viewport(struct wl_client *client, struct wl_resource *resource, uint32_t id,
-	struct wl_resource *surface_resource) {
-	(void)client;
-	struct surface *surface = surface_from_resource(surface_resource);
-	struct wl_resource *viewport = surface_extend(surface, resource, id, &wp_viewport_interface,
-		&surface->viewport, WP_VIEWPORTER_ERROR_VIEWPORT_EXISTS);
-	if (viewport) {
-		wl_resource_set_implementation(viewport, &viewport_impl, surface, handle_viewport_destroy);
-	}
-}
-
-static const struct wp_viewporter_interface viewporter_impl = {
-	.destroy = handle_destroy,
-	.get_viewport = handle_get_viewport,
+static const struct wp_viewporter_interface manager_impl = {
+	.destroy = resource_handle_destroy,
+	.get_viewport = surface_extension_get,
 };
 
-static void handle_bind(struct wl_client *client, void *data, uint32_t version, uint32_t id) {
-	struct wl_resource *resource =
-		wl_resource_create(client, &wp_viewporter_interface, (int)version, id);
-	if (!resource) {
-		wl_client_post_no_memory(client);
-		return;
-	}
-	wl_resource_set_implementation(resource, &viewporter_impl, data, NULL);
-}
-
 bool viewporter_create(struct wayland_server *server) {
-	return wl_global_create(server->display, &wp_viewporter_interface, 1, server, handle_bind);
+	static const struct surface_extension extension = {
+		.slot = SURFACE_VIEWPORT,
+		.manager = &wp_viewporter_interface,
+		.interface = &wp_viewport_interface,
+		.manager_impl = &manager_impl,
+		.impl = &viewport_impl,
+		.exists = WP_VIEWPORTER_ERROR_VIEWPORT_EXISTS,
+		.destroyed = handle_destroyed,
+	};
+	return surface_extension_create(server, &extension);
 }

@@ -31,11 +31,6 @@ void xdg_decoration_orphan(struct xdg_decoration *decoration, bool post_error) {
 	decoration->toplevel = NULL;
 }
 
-static void handle_destroy(struct wl_client *client, struct wl_resource *resource) {
-	(void)client;
-	wl_resource_destroy(resource);
-}
-
 // Whatever is asked for, the answer is a configure sequence with the one mode there is.
 static void answer(struct xdg_decoration *decoration) {
 	if (decoration->toplevel && decoration->toplevel->xdg) {
@@ -60,7 +55,7 @@ static void handle_unset_mode(struct wl_client *client, struct wl_resource *reso
 }
 
 static const struct zxdg_toplevel_decoration_v1_interface decoration_impl = {
-	.destroy = handle_destroy,
+	.destroy = resource_handle_destroy,
 	.set_mode = handle_set_mode,
 	.unset_mode = handle_unset_mode,
 };
@@ -109,19 +104,12 @@ static void handle_get_toplevel_decoration(struct wl_client *client, struct wl_r
 }
 
 static const struct zxdg_decoration_manager_v1_interface manager_impl = {
-	.destroy = handle_destroy,
+	.destroy = resource_handle_destroy,
 	.get_toplevel_decoration = handle_get_toplevel_decoration,
 };
 
 static void handle_bind(struct wl_client *client, void *data, uint32_t version, uint32_t id) {
-	(void)data;
-	struct wl_resource *resource =
-		wl_resource_create(client, &zxdg_decoration_manager_v1_interface, (int)version, id);
-	if (!resource) {
-		wl_client_post_no_memory(client);
-		return;
-	}
-	wl_resource_set_implementation(resource, &manager_impl, NULL, NULL);
+	resource_bind(client, &zxdg_decoration_manager_v1_interface, version, id, &manager_impl, data);
 }
 
 bool xdg_decoration_create(struct wayland_server *server) {

@@ -2,6 +2,7 @@
 // xdg_positioner: the rules by which a popup finds its place, and the arithmetic of them.
 #include <stdlib.h>
 
+#include "wayland/server.h"
 #include "wayland/xdg.h"
 #include "xdg-shell-server-protocol.h"
 
@@ -177,11 +178,6 @@ static struct xdg_positioner_rules *rules_of(struct wl_resource *resource) {
 	return wl_resource_get_user_data(resource);
 }
 
-static void handle_destroy(struct wl_client *client, struct wl_resource *resource) {
-	(void)client;
-	wl_resource_destroy(resource);
-}
-
 static void handle_set_size(
 	struct wl_client *client, struct wl_resource *resource, int32_t width, int32_t height) {
 	(void)client;
@@ -261,7 +257,7 @@ static void handle_set_parent_configure(
 }
 
 static const struct xdg_positioner_interface positioner_impl = {
-	.destroy = handle_destroy,
+	.destroy = resource_handle_destroy,
 	.set_size = handle_set_size,
 	.set_anchor_rect = handle_set_anchor_rect,
 	.set_anchor = handle_set_anchor,
