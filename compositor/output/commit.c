@@ -137,10 +137,21 @@ enum planner_verdict output_test(void *data, const struct planner_plan *plan) {
 
 // ---- Torn frames ----
 
-// What the device's answer depends on, of the buffer on the primary plane.
-static uint64_t tearing_key(const struct frame_layer *layer) {
-	uint64_t key = output_mix(UINT64_C(0xcbf29ce484222325), layer->format);
-	return output_mix(key, layer->modifier) | 1;
+// What is on the primary plane now is to be seen for a refresh (wp_fifo_v1), which is not over.
+static bool must_stay(const struct output *output) {
+	const struct frame *shown = output->on_screen;
+	const struct pace *pace = &output->pace;
+	if (pace->flip_ns != 0 && clock_now_ns() - pace->flip_ns >= pace->refresh_ns) {
+		return false;
+	}
+	for (int i = 0; shown != NULL && i < shown->n_layers; i++) {
+		const struct frame_layer *layer = &shown->layers[i];
+		if (layer->stays &&
+			(layer->placement == FRAME_COMPOSED || layer->plane == output->primary)) {
+			return true;
+		}
+	}
+	return false;
 }
 
 bool output_tears(const struct output *output, const struct frame *frame) {
@@ -154,16 +165,22 @@ bool output_tears(const struct output *output, const struct frame *frame) {
 		scene->layers[index]->id != frame->layers[index].id) {
 		return false;
 	}
-	return scene->layers[index]->tearing && frame_covers(output, &scene->layers[index]->dst) &&
-		tearing_key(&frame->layers[index]) != output->whole_only;
+	const struct scene_layer *layer = scene->layers[index];
+	const struct frame_layer *taken = &frame->layers[index];
+	return layer->tearing && !layer->stays && frame_covers(output, &layer->dst) &&
+		!format_set_has(&output->whole_only, taken->format, taken->modifier) && !must_stay(output);
 }
 
-// The device does not show such buffers without waiting for a refresh.
+// The device does not show such buffers without waiting for a refresh. There are no more of them to be kept than
+// its primary plane takes formats.
 static void note_whole_only(struct output *output, const struct frame *frame, int rc) {
-	int index = frame->planned_layer[frame->plan.layer_of[output->primary]];
-	output->whole_only = tearing_key(&frame->layers[index]);
-	log_debug("%s: the display does not show what it is sent at once: %s",
-		output->pipe.connector->name, strerror(-rc));
+	const struct frame_layer *layer =
+		&frame->layers[frame->planned_layer[frame->plan.layer_of[output->primary]]];
+	char name[5];
+	format_name(layer->format, name);
+	format_set_add(&output->whole_only, layer->format, layer->modifier);
+	log_debug("%s: the display does not show %s buffers at once: %s", output->pipe.connector->name,
+		name, strerror(-rc));
 }
 
 // ---- The commit ----
@@ -187,8 +204,11 @@ static int stage_and_commit(
 		output->torn = torn;
 		power_committed(output, flags);
 	} else if (torn && !is_passing(rc)) {
-		note_whole_only(output, frame, rc);
+		int torn_rc = rc;
 		rc = stage_and_commit(output, frame, capture, false);
+		if (rc == 0) {
+			note_whole_only(output, frame, torn_rc);
+		}
 	}
 	return rc;
 }

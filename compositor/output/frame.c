@@ -93,6 +93,7 @@ static void take_layer(struct frame_layer *taken, const struct scene_layer *laye
 		.transform = layer->transform,
 		.fade = layer->fade,
 		.opaque_serial = layer->opaque_serial,
+		.stays = layer->stays,
 		.changed =
 			layer->frame_wanted || pixman_region32_not_empty((pixman_region32_t *)&layer->damage),
 		.placement = FRAME_CULLED,

@@ -107,7 +107,7 @@ struct output {
 		deadline_ns;  // when the frame that is wanted is to be begun: later, or at once; 0: unknown
 	int64_t begun_ns; // when the frame being made was begun, or was to be
 	bool torn;        // the newest frame did not wait for a refresh
-	uint64_t whole_only; // key of buffers that the device does not show torn; 0: none
+	struct format_set whole_only; // of buffers that the device does not show torn
 
 	// watch.c
 	struct wl_event_source *watch_timer;

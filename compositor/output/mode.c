@@ -24,7 +24,7 @@ void output_take_mode(struct output *output, const drmModeModeInfo *mode) {
 	output->scene.height = mode->vdisplay;
 	int32_t mhz = kms_mode_refresh_mhz(mode);
 	pace_start(&output->pace, mhz > 0 ? INT64_C(1000000000000) / mhz : 16666667, blank_ns(mode));
-	output->whole_only = 0;
+	format_set_finish(&output->whole_only);
 	output->n_shapes = -1; // of what the output's size cuts off
 }
 

@@ -564,6 +564,7 @@ void output_destroy(struct output *output) {
 	pixman_region32_fini(&output->background);
 	pixman_region32_fini(&output->holes);
 	pixman_region32_fini(&output->scratch);
+	format_set_finish(&output->whole_only);
 	planner_destroy(output->planner);
 	scene_output_finish(&output->scene);
 	free(output);
@@ -635,7 +636,7 @@ void output_retrain(struct output *output) {
 void output_forget(struct output *output) {
 	planner_forget(output->planner);
 	content_forget(output);
-	output->whole_only = 0;
+	format_set_finish(&output->whole_only);
 }
 
 int64_t output_overdue_ns(const struct output *output) {

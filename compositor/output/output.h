@@ -35,6 +35,7 @@ struct frame_layer {
 	uint16_t fade;
 	uint32_t opaque_serial;
 	bool changed; // damaged, or a frame was asked for
+	bool stays;   // it is to be seen for a refresh
 	enum frame_placement placement;
 	bool in_sight;    // it or another layer of its tree is visible
 	uint8_t picture;  // FRAME_COMPOSED: which of the composed pictures it is drawn into

@@ -271,6 +271,7 @@ static void follow(struct scene_mirror_layer *layer) {
 	base->transform = transform;
 	base->fade = source->fade;
 	base->tearing = source->tearing;
+	base->stays = source->stays;
 	base->content = source->content;
 	base->tree = source->tree;
 	// A cursor plane shows px as they are.

@@ -182,6 +182,7 @@ struct scene_layer {
 	bool
 		whole; // planes are to show all of it or nothing, also at the edge: cursor planes cannot crop
 	bool tearing; // its contents are better shown at once, and torn, than with the next refresh
+	bool stays;   // they begin with a refresh whatever `tearing` says, and are to be seen for one
 	enum scene_content content;
 	bool frame_wanted;       // asks for a frame though nothing may have changed
 	bool wish_wanted;        // the producer would use another format or modifier if it was told

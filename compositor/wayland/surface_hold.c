@@ -299,7 +299,7 @@ void surface_clear_barrier(struct surface *surface) {
 	if (!surface->barrier) {
 		return;
 	}
-	surface->barrier = false;
+	surface->barrier = surface->layer.stays = false;
 	if (!wl_list_empty(&surface->held)) {
 		struct held_part *part = wl_container_of(surface->held.next, part, surface_link);
 		if (part->commit->queue->behind_barrier) {

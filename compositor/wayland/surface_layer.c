@@ -238,8 +238,8 @@ bool surface_update_layer(struct surface *surface, uint32_t fields, bool resized
 	layer->src = surface_state_source(state);
 	layer->fade = state->fade;
 	layer->content = state->content;
-	// What is to stay for a refresh (wp_fifo_v1) begins with one.
-	layer->tearing = state->tearing && !surface->barrier;
+	layer->tearing = state->tearing;
+	layer->stays = surface->barrier;
 	resized |= update_place(surface);
 	const uint32_t shape = SURFACE_STATE_OPAQUE | SURFACE_STATE_BUFFER | SURFACE_STATE_FADE;
 	if ((resized || (fields & shape)) && !update_opaque(surface)) {

@@ -123,9 +123,11 @@ static void test_fifo_does_not_tear(void **state) {
 		control, WP_TEARING_CONTROL_V1_PRESENTATION_HINT_ASYNC);
 	wp_fifo_v1_set_barrier(fifo);
 	show(surface, image);
-	assert_false(layer_of(surface)->tearing);
+	assert_true(layer_of(surface)->stays);
 	harness_frame();
+	assert_false(layer_of(surface)->stays); // the next picture need not
 	show(surface, image);
+	assert_false(layer_of(surface)->stays);
 	assert_true(layer_of(surface)->tearing);
 	wp_fifo_v1_destroy(fifo);
 	wp_tearing_control_v1_destroy(control);

@@ -3,12 +3,14 @@
 // looks at what is asked of it. vkms cannot: what is taken waits for the refresh after all.
 //
 // VITRINE_TEST_ASYNC=take|refuse  what becomes of such commits
-// VITRINE_TEST_ASYNC_LOG=FILE     a line for each: how many properties it had
+// VITRINE_TEST_ASYNC_LOG=FILE     a line for each: how many properties it had, and when it came (ns of CLOCK_MONOTONIC)
 #include <dlfcn.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <xf86drm.h>
 #include <xf86drmMode.h>
@@ -45,7 +47,10 @@ static void note(const struct drm_mode_atomic *atomic) {
 		n += counts[i];
 	}
 	if (file) {
-		fprintf(file, "%u\n", (unsigned)n);
+		struct timespec now;
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		fprintf(
+			file, "%u %" PRId64 "\n", (unsigned)n, (int64_t)now.tv_sec * 1000000000 + now.tv_nsec);
 		fclose(file);
 	}
 }
