@@ -232,17 +232,48 @@ static bool uses_clients(const struct output *output, const struct frame *frame)
 	return false;
 }
 
+// What may come along with a frame that shows no difference without it.
+enum { EXTRA_CONTENT = 1 << 0, EXTRA_VRR = 1 << 1, EXTRA_ALL = EXTRA_CONTENT | EXTRA_VRR };
+
+static void give_up(struct output *output, unsigned extras, int rc) {
+	if (extras & EXTRA_CONTENT) {
+		content_give_up(output, rc);
+	}
+	if (extras & EXTRA_VRR) {
+		char line[256];
+		output_give_up_vrr(output, rc, line);
+		log_warning("%s", line);
+	}
+}
+
+// The frame was refused with all extras that are due. Whether they are why shows when it is taken without: those are
+// given up then, and others are not.
+static int commit_without_extras(struct output *output, struct frame *frame, int refusal) {
+	const enum kms_content content = output->content;
+	const bool vrr = output->pipe.vrr;
+	const unsigned due = (content_is_due(output) ? EXTRA_CONTENT : 0) |
+		(vrr && output_vrr_is_due(output) ? EXTRA_VRR : 0);
+	int rc = refusal;
+	for (unsigned extras = 1; extras <= EXTRA_ALL && rc != 0 && !is_passing(rc); extras++) {
+		if ((extras & ~due) != 0) {
+			continue;
+		}
+		output->content = extras & EXTRA_CONTENT ? KMS_CONTENT_KEEP : content;
+		output->pipe.vrr = vrr && !(extras & EXTRA_VRR);
+		rc = commit_once(output, frame);
+		output->content = content;
+		output->pipe.vrr = vrr;
+		if (rc == 0) {
+			give_up(output, extras, refusal);
+		}
+	}
+	return rc;
+}
+
 int output_commit(struct output *output, struct frame *frame) {
 	int rc = commit_once(output, frame);
-	if (rc != 0 && !is_passing(rc) && content_give_up(output)) {
-		rc = commit_once(output, frame);
-	}
-	if (rc != 0 && !is_passing(rc) && output->pipe.vrr && output_vrr_is_due(output)) {
-		log_warning("%s: the display refused variable refresh: %s; it goes on without",
-			output->pipe.connector->name, strerror(-rc));
-		output->pipe.vrr = false;
-		pace_set_variable(&output->pace, false);
-		rc = commit_once(output, frame);
+	if (rc != 0 && !is_passing(rc)) {
+		rc = commit_without_extras(output, frame, rc);
 	}
 	if (rc == 0 || is_passing(rc) || !uses_clients(output, frame)) {
 		return rc;

@@ -5,6 +5,8 @@
 // It goes along with a frame. Whether it takes a modeset, which only ever is worth it when there is one
 // anyway, differs from driver to driver: it is asked once for each content type, for clients may change theirs
 // with every frame.
+#include <string.h>
+
 #include "base/log.h"
 #include "output/internal.h"
 
@@ -42,6 +44,11 @@ static enum kms_content kms_content_of(enum scene_content content) {
 	return contents[content];
 }
 
+static enum planner_verdict ask(struct output *output, const struct frame *frame) {
+	output->counters.test_commits++;
+	return output_test(output, &frame->plan);
+}
+
 void content_update(struct output *output, const struct frame *frame) {
 	if (output->pipe.connector->props[KMS_CONNECTOR_CONTENT_TYPE].id == 0) {
 		return;
@@ -54,14 +61,14 @@ void content_update(struct output *output, const struct frame *frame) {
 	if (output->modeset_due || !output->lit || (output->content_taken & 1u << content) != 0) {
 		return;
 	}
-	output->counters.test_commits++;
-	enum planner_verdict verdict = output_test(output, &frame->plan);
-	if (verdict != PLANNER_ACCEPTED) {
-		output->content = before;
-	}
+	enum planner_verdict verdict = ask(output, frame);
 	if (verdict == PLANNER_ACCEPTED) {
 		output->content_taken |= 1u << content;
-	} else if (verdict == PLANNER_REFUSED) {
+		return;
+	}
+	output->content = before;
+	// Not if the device does not take the frame at all.
+	if (verdict == PLANNER_REFUSED && ask(output, frame) == PLANNER_ACCEPTED) {
 		output->content_refused |= 1u << content;
 		log_debug("%s: the display is not told what it shows, as that takes a modeset",
 			output->pipe.connector->name);
@@ -72,17 +79,22 @@ void content_stage(struct output *output) {
 	kms_request_content(output->pipe.connector, output->content);
 }
 
-bool content_give_up(struct output *output) {
-	kms_request_begin(output->device);
-	content_stage(output);
-	bool waits = kms_request_count(output->device) > 0;
-	kms_request_begin(output->device);
-	if (waits) {
-		output->content_refused |= 1u << output->content;
-		output->content_taken = 0;
-		output->content = KMS_CONTENT_KEEP;
+bool content_is_due(const struct output *output) {
+	const struct kms_connector *connector = output->pipe.connector;
+	const struct kms_property *type = &connector->props[KMS_CONNECTOR_CONTENT_TYPE];
+	if (type->id == 0 || output->content == KMS_CONTENT_KEEP) {
+		return false;
 	}
-	return waits;
+	uint64_t value = connector->content_types[output->content];
+	return value != UINT64_MAX && value != type->value;
+}
+
+void content_give_up(struct output *output, int rc) {
+	log_debug("%s: the display does not take what it is told of the picture: %s",
+		output->pipe.connector->name, strerror(-rc));
+	output->content_refused |= 1u << output->content;
+	output->content_taken &= ~(1u << output->content);
+	output->content = KMS_CONTENT_KEEP;
 }
 
 void content_forget(struct output *output) {

@@ -159,8 +159,10 @@ void wish_update(
 // `frame` was just planned: what it shows is told to the display with it, if that differs and is possible.
 void content_update(struct output *output, const struct frame *frame);
 void content_stage(struct output *output);
-// A commit was refused. True if that may be because of what was told: then it is not told any more.
-bool content_give_up(struct output *output);
+// Something else is to be told with the next frame.
+bool content_is_due(const struct output *output);
+// The device refused a frame for what was told, and took it without: it is not told any more.
+void content_give_up(struct output *output, int rc);
 // The device may take what it refused.
 void content_forget(struct output *output);
 
@@ -261,6 +263,8 @@ void captures_dark(struct output *output);
 bool output_stage_mode(struct output *output);
 // Variable refresh is to change with the next frame.
 bool output_vrr_is_due(const struct output *output);
+// The device refused it: it stays as it is, one line in error says so.
+void output_give_up_vrr(struct output *output, int rc, char error[256]);
 // What depends on the mode, but for the pictures.
 void output_take_mode(struct output *output, const drmModeModeInfo *mode);
 

@@ -41,6 +41,13 @@ bool output_vrr_is_due(const struct output *output) {
 	return vrr->id != 0 && vrr->value != output->pipe.vrr;
 }
 
+void output_give_up_vrr(struct output *output, int rc, char error[256]) {
+	snprintf(error, 256, "%s: the display refused variable refresh: %s; it goes on without",
+		output->pipe.connector->name, strerror(-rc));
+	output->pipe.vrr = false;
+	pace_set_variable(&output->pace, false);
+}
+
 bool output_set_vrr(struct output *output, bool on, char error[256]) {
 	struct kms_crtc *crtc = output->pipe.crtc;
 	bool asks = on && !output->pipe.vrr && output->lit && !output->paused;
@@ -51,11 +58,11 @@ bool output_set_vrr(struct output *output, bool on, char error[256]) {
 		rc = kms_request_commit(output->device, crtc, KMS_COMMIT_TEST | KMS_COMMIT_ALLOW_MODESET);
 	}
 	if (rc != 0) {
-		snprintf(error, 256, "%s: the display refused variable refresh: %s; it goes on without",
-			output->pipe.connector->name, strerror(-rc));
+		output_give_up_vrr(output, rc, error);
+	} else {
+		output->pipe.vrr = on;
+		pace_set_variable(&output->pace, on);
 	}
-	output->pipe.vrr = on && rc == 0;
-	pace_set_variable(&output->pace, output->pipe.vrr);
 	if (output_vrr_is_due(output)) {
 		output->scene.schedule(&output->scene);
 	}

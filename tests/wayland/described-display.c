@@ -3,8 +3,9 @@
 // (maker DEL, model "PANEL 7", serial number "S1"), the connector property "max bpc" of 6 to 12, which is 10, and
 // "content type", which is 1, "Graphics", and variable refresh ("vrr_capable", and VRR_ENABLED of all CRTCs).
 // What they are set to is written into the files that VITRINE_TEST_MAX_BPC, VITRINE_TEST_CONTENT and
-// VITRINE_TEST_VRR name. With VITRINE_TEST_STUBBORN set, another content type is refused without leave for a
-// modeset.
+// VITRINE_TEST_VRR name. With VITRINE_TEST_STUBBORN=test, another content type is refused without leave for a
+// modeset; with VITRINE_TEST_STUBBORN=commit only where that is no test. So many further commits that are no
+// tests are refused as the file has in it that VITRINE_TEST_REFUSALS names.
 #include <dlfcn.h>
 #include <errno.h>
 #include <stdbool.h>
@@ -184,6 +185,31 @@ static void note(const char *variable, uint64_t *kept, uint64_t value) {
 	}
 }
 
+// One of those that are refused whatever they are.
+static bool take_refusal(void) {
+	const char *path = getenv("VITRINE_TEST_REFUSALS");
+	FILE *file = path ? fopen(path, "r+e") : NULL;
+	unsigned left = 0;
+	if (file) {
+		if (fscanf(file, "%u", &left) == 1 && left > 0) {
+			rewind(file);
+			fprintf(file, "%u\n", left - 1);
+		}
+		fclose(file);
+	}
+	return left > 0;
+}
+
+static bool is_refused(uint32_t flags, uint64_t wanted_content) {
+	const char *stubborn = getenv("VITRINE_TEST_STUBBORN");
+	bool test = (flags & DRM_MODE_ATOMIC_TEST_ONLY) != 0;
+	if (!test && take_refusal()) {
+		return true;
+	}
+	return wanted_content != content && !(flags & DRM_MODE_ATOMIC_ALLOW_MODESET) && stubborn &&
+		(!test || strcmp(stubborn, "test") == 0);
+}
+
 // The kernel does not know the properties. VRR_ENABLED becomes ACTIVE, so that the CRTC is in the request.
 int drmIoctl(int fd, unsigned long number, void *argument) {
 	static uint32_t objects[MAX_PROPS], counts[MAX_PROPS], props[MAX_PROPS];
@@ -226,8 +252,7 @@ int drmIoctl(int fd, unsigned long number, void *argument) {
 	atomic.count_props_ptr = (uint64_t)(uintptr_t)counts;
 	atomic.props_ptr = (uint64_t)(uintptr_t)props;
 	atomic.prop_values_ptr = (uint64_t)(uintptr_t)values;
-	if (wanted_content != content && !(atomic.flags & DRM_MODE_ATOMIC_ALLOW_MODESET) &&
-		getenv("VITRINE_TEST_STUBBORN")) {
+	if (is_refused(atomic.flags, wanted_content)) {
 		errno = EINVAL;
 		return -1;
 	}

@@ -233,25 +233,33 @@ static void test_status_tells_of_contents(void **state) {
 
 // ---- What the display is told ----
 
-static char content_path[64];
+static char content_path[64], refusals_path[64];
 
-static int start_telling(void **state, bool stubborn) {
+// `stubborn`: what refuses to tell it, NULL: nothing.
+static int start_telling(void **state, const char *stubborn) {
 	snprintf(content_path, sizeof(content_path), "/tmp/vitrine-content-%d", (int)getpid());
+	snprintf(refusals_path, sizeof(refusals_path), "/tmp/vitrine-refusals-%d", (int)getpid());
+	setenv("VITRINE_TEST_REFUSALS", refusals_path, 1);
 	if (stubborn) {
-		setenv("VITRINE_TEST_STUBBORN", "1", 1);
+		setenv("VITRINE_TEST_STUBBORN", stubborn, 1);
 	}
 	int rc = fixture_start_with_module(
 		state, "described-display.so", "VITRINE_TEST_CONTENT", content_path);
 	unsetenv("VITRINE_TEST_STUBBORN");
+	unsetenv("VITRINE_TEST_REFUSALS");
 	return rc;
 }
 
 static int start_told(void **state) {
-	return start_telling(state, false);
+	return start_telling(state, NULL);
 }
 
 static int start_stubborn(void **state) {
-	return start_telling(state, true);
+	return start_telling(state, "test");
+}
+
+static int start_stubborn_at_last(void **state) {
+	return start_telling(state, "commit");
 }
 
 // Its content type, in the kernel's numbers.
@@ -270,6 +278,7 @@ static int stop_told(void **state) {
 	int rc = fixture_stop(state);
 	assert_int_equal(told(), GRAPHICS); // as it was before
 	unlink(content_path);
+	unlink(refusals_path);
 	return rc;
 }
 
@@ -350,6 +359,51 @@ static void test_display_is_not_told_by_modesets(void **state) {
 	witness_finish(&witness);
 }
 
+static void assert_placement(struct fixture *fixture, const char *placement) {
+	struct json_object *status = test_status(&fixture->control);
+	assert_string_equal(test_json_string(layer_of(status, "app"), "placement"), placement);
+	json_object_put(status);
+}
+
+// Where a commit is refused for it though the test of it passed, the frame is shown as it was planned.
+static void test_frame_is_shown_without_telling(void **state) {
+	struct fixture *fixture = *state;
+	struct witness witness;
+	witness_init(&witness, fixture, "app", 1);
+	struct wp_content_type_v1 *type = wp_content_type_manager_v1_get_surface_content_type(
+		witness.client.content_type, witness.window.base.surface);
+	for (uint32_t i = 0; i < 12; i++) {
+		wp_content_type_v1_set_content_type(type, i % 4);
+		witness_next_frame(&witness);
+		assert_placement(fixture, "plane");
+	}
+	assert_int_equal(told(), NO_DATA);
+	wp_content_type_v1_destroy(type);
+	witness_finish(&witness);
+}
+
+// A frame that is refused with it and without it is refused for something else.
+static void test_other_refusals_say_nothing_of_it(void **state) {
+	struct fixture *fixture = *state;
+	struct witness witness;
+	witness_init(&witness, fixture, "app", 1);
+	struct wp_content_type_v1 *type = wp_content_type_manager_v1_get_surface_content_type(
+		witness.client.content_type, witness.window.base.surface);
+	FILE *file = fopen(refusals_path, "we");
+	assert_non_null(file);
+	assert_true(fputs("2\n", file) >= 0);
+	fclose(file);
+	wp_content_type_v1_set_content_type(type, WP_CONTENT_TYPE_V1_TYPE_VIDEO);
+	witness_next_frame(&witness);
+	assert_placement(fixture, "composed");
+	assert_int_equal(told(), CINEMA);
+	wp_content_type_v1_set_content_type(type, WP_CONTENT_TYPE_V1_TYPE_NONE);
+	witness_next_frame(&witness);
+	assert_int_equal(told(), NO_DATA);
+	wp_content_type_v1_destroy(type);
+	witness_finish(&witness);
+}
+
 int main(void) {
 	test_guard(90);
 	const struct CMUnitTest tests[] = {
@@ -362,6 +416,10 @@ int main(void) {
 		cmocka_unit_test_setup_teardown(test_display_is_told, start_told, stop_told),
 		cmocka_unit_test_setup_teardown(
 			test_display_is_not_told_by_modesets, start_stubborn, stop_told),
+		cmocka_unit_test_setup_teardown(
+			test_frame_is_shown_without_telling, start_stubborn_at_last, stop_told),
+		cmocka_unit_test_setup_teardown(
+			test_other_refusals_say_nothing_of_it, start_told, stop_told),
 	};
 	return cmocka_run_group_tests_name("queued", tests, NULL, NULL);
 }
