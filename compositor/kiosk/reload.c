@@ -73,7 +73,8 @@ static bool reload_mode(
 	if (!kiosk_choose_mode(&wish, &pipe, &custom, listener, error)) {
 		return false;
 	}
-	if (!wish.off && runs->vrr != pipe.vrr && !output_set_vrr(output->output, pipe.vrr, error)) {
+	const bool vrr = runs->vrr;
+	if (!wish.off && vrr != pipe.vrr && !output_set_vrr(output->output, pipe.vrr, error)) {
 		return false;
 	}
 	if (wish.off || (kms_mode_equal(&runs->mode, &pipe.mode) && runs->max_bpc == pipe.max_bpc)) {
@@ -83,6 +84,10 @@ static bool reload_mode(
 		kiosk_say_custom(&pipe);
 	}
 	if (!output_set_mode(output->output, &pipe.mode, pipe.max_bpc, error)) {
+		char refusal[256]; // of what ran
+		if (vrr != pipe.vrr && !output_set_vrr(output->output, vrr, refusal)) {
+			kiosk_tell_notef(listener, "%s", refusal);
+		}
 		return false;
 	}
 	output->changed = true;

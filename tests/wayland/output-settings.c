@@ -298,7 +298,7 @@ static void test_off(void **state) {
 
 // ---- A display that says what it is ----
 
-static char bpc_path[64], vrr_path[64];
+static char bpc_path[64], vrr_path[64], refusals_path[64];
 
 static int start_described(void **state) {
 	char program[PATH_MAX] = "", preload[PATH_MAX + 32];
@@ -309,11 +309,14 @@ static int start_described(void **state) {
 	setenv("VITRINE_TEST_MAX_BPC", bpc_path, 1);
 	snprintf(vrr_path, sizeof(vrr_path), "/tmp/vitrine-vrr-%d", (int)getpid());
 	setenv("VITRINE_TEST_VRR", vrr_path, 1);
+	snprintf(refusals_path, sizeof(refusals_path), "/tmp/vitrine-refusals-%d", (int)getpid());
+	setenv("VITRINE_TEST_REFUSALS", refusals_path, 1);
 	setenv("LD_PRELOAD", preload, 1); // for the server alone
 	int rc = reload_start(state);
 	unsetenv("LD_PRELOAD");
 	unsetenv("VITRINE_TEST_MAX_BPC");
 	unsetenv("VITRINE_TEST_VRR");
+	unsetenv("VITRINE_TEST_REFUSALS");
 	return rc;
 }
 
@@ -321,6 +324,7 @@ static int stop_described(void **state) {
 	int rc = reload_stop(state);
 	unlink(bpc_path);
 	unlink(vrr_path);
+	unlink(refusals_path);
 	return rc;
 }
 
@@ -411,6 +415,28 @@ static void test_variable_refresh(void **state) {
 	assert_int_equal(reload_counter(reload, "modesets"), modesets);
 }
 
+// Of a mode and variable refresh, both come or neither does.
+static void test_refused_mode_takes_back_variable_refresh(void **state) {
+	struct reload *reload = *state;
+	FILE *file = fopen(refusals_path, "we");
+	assert_non_null(file);
+	assert_true(fputs("2\n", file) >= 0); // on planes, and composed
+	fclose(file);
+	reload_write(MODE "[output Virtual-1]\nmode = 640x480\nvrr = true\n");
+	struct reload_answer answer = reload_ask(reload);
+	assert_false(answer.ok);
+	assert_non_null(strstr(answer.problems, "Virtual-1: the display refused 640x480"));
+	assert_int_equal(mode_width(reload, 0), 320);
+	reload_redraw(reload, 1, 1);
+	assert_vrr(reload, false);
+	// What was refused once is tried again.
+	reload_configure(reload, MODE "[output Virtual-1]\nmode = 640x480\nvrr = true\n");
+	assert_int_equal(mode_width(reload, 0), 640);
+	test_client_wait(&reload->client, reload->window.width == 480);
+	reload_redraw(reload, 1, 2);
+	assert_vrr(reload, true);
+}
+
 int main(void) {
 	test_guard(140);
 	test_need_layout("panel");
@@ -421,6 +447,8 @@ int main(void) {
 		cmocka_unit_test_setup_teardown(test_off, reload_start, reload_stop),
 		cmocka_unit_test_setup_teardown(test_described_display, start_described, stop_described),
 		cmocka_unit_test_setup_teardown(test_variable_refresh, start_described, stop_described),
+		cmocka_unit_test_setup_teardown(
+			test_refused_mode_takes_back_variable_refresh, start_described, stop_described),
 		cmocka_unit_test(test_start),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
