@@ -509,7 +509,7 @@ void config_init(struct config *config) {
 		.cursor = {.size = 24, .hide_after = 5000},
 		.keys = {.grab = 1},
 		.idle = {.dim_level = 0.3},
-		.status = {.enabled = 1, .delay = 5},
+		.status = {.enabled = 1, .delay = 5, .watchdog_ping = 30},
 	};
 }
 

@@ -141,9 +141,10 @@ struct config_cursor {
 
 struct config_status {
 	int enabled;
-	double delay;  // s without a window
-	char *text;    // for whoever stands before it; NULL: none
-	char *picture; // path; NULL: none
+	double delay;         // s without a window
+	double watchdog_ping; // s, 0 = not watched
+	char *text;           // for whoever stands before it; NULL: none
+	char *picture;        // path; NULL: none
 };
 
 struct config_osk {

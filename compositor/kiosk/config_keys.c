@@ -260,6 +260,11 @@ const struct config_key config_keys[] = {
 		.expected = "the absolute path of a PNG or JPEG file", .fallback = "none",
 		.description = "A picture above the text, such as a logo, PNG or JPEG."},
 
+	{CONFIG_STATUS, "watchdog-ping", CONFIG_REAL, STATUS(watchdog_ping), .max = 3600,
+		.fallback = "30",
+		.description = "Ask *vitrine-status* every so many s whether it is alive. If no answer has "
+					   "come by the next time, or it has not got as far as to be asked within half "
+					   "a minute, it is killed and started again; 0 for never."},
 	{CONFIG_APP, "command", CONFIG_COMMAND, APP(command), .value = "COMMAND [ARGUMENT...]",
 		.fallback = "none: it is needed",
 		.description = "What to start. Quotes, ~ and $NAME are read as a shell does."},

@@ -1,21 +1,25 @@
 // SPDX-License-Identifier: MIT
 // Runs vitrine-status while an output has had no window for a while, and tells it what to show.
 //
-// The program is watched over as an app is, but is none: the layout keeps its windows apart. It reads its
-// state from its standard input, a socket of messages: each is all of it, and takes the place of one that
-// was not read yet. So the socket never fills, and the next process finds what the one before had.
+// The program is watched over as an app is, hangs included, but is none: the layout keeps its windows apart. It
+// reads its state from its standard input, a socket of messages: each is all of it, and takes the place of
+// one that was not read yet. So the socket never fills, and the next process finds what the one before had.
 #include "kiosk/status_screen.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 
 static const char program_name[] = "vitrine-status";
+
+enum { CONNECT_MS = 30000 }; // from the start of the program until it is our client, at the latest
 
 // One that has no window.
 struct bare_output {
@@ -31,8 +35,11 @@ struct kiosk_status_screen {
 	struct wl_list outputs;       // bare_output.link, in order of arrival
 	struct wl_event_source *idle; // the update to come; may be NULL
 	struct app *app;              // NULL before it is needed
-	char *path;                   // of the program
-	bool is_missing;              // it was said
+	struct wl_event_source *ping_timer;
+	pid_t pid;          // that is pinged; 0: none
+	int64_t started_ms; // CLOCK_MONOTONIC, of that
+	char *path;         // of the program
+	bool is_missing;    // it was said
 	char *argv[2];
 	int input[2]; // ours, and what the program reads
 	char *told;   // the last message; NULL: none
@@ -50,8 +57,52 @@ static void tell(struct kiosk_status_screen *screen) {
 	}
 }
 
+static bool is_client(const struct kiosk_status_screen *screen, struct wl_client *client) {
+	pid_t pid;
+	wl_client_get_credentials(client, &pid, NULL, NULL);
+	return screen->app != NULL && app_pid(screen->app) == pid;
+}
+
+static void arm_ping(struct kiosk_status_screen *screen) {
+	const double seconds = screen->kiosk->config->status.watchdog_ping;
+	int ms = screen->pid != 0 && seconds > 0 ? (int)ceil(seconds * 1000) : 0; // 0: never
+	wl_event_source_timer_update(screen->ping_timer, ms);
+}
+
+static int handle_ping_timer(void *data) {
+	struct kiosk_status_screen *screen = data;
+	bool connected = false, alive = true;
+	struct wl_client *client;
+	wl_client_for_each(
+		client, wl_display_get_client_list(wayland_server_display(screen->kiosk->server))) {
+		if (is_client(screen, client)) {
+			connected = true;
+			alive = wayland_client_ping(client) && alive;
+		}
+	}
+	char reason[80] = "killed: it hangs before it is connected";
+	if (!connected) {
+		alive = clock_now_ms() - screen->started_ms < CONNECT_MS;
+	} else if (!alive) {
+		snprintf(reason, sizeof(reason), "killed: no answer to a ping for %g s",
+			screen->kiosk->config->status.watchdog_ping);
+	}
+	if (alive) {
+		arm_ping(screen);
+	} else {
+		app_give_up(screen->app, reason);
+	}
+	return 0;
+}
+
 static void handle_app_changed(void *data) {
 	struct kiosk_status_screen *screen = data;
+	pid_t pid = app_state(screen->app) == APP_RUNNING ? app_pid(screen->app) : 0;
+	if (pid != screen->pid) {
+		screen->pid = pid;
+		screen->started_ms = clock_now_ms();
+		arm_ping(screen);
+	}
 	if (app_pid(screen->app) == 0) {
 		tell(screen); // the next one
 	}
@@ -205,10 +256,7 @@ static void handle_removed(void *data, struct wayland_output *output) {
 }
 
 static bool handle_is_client(void *data, struct wl_client *client) {
-	const struct kiosk_status_screen *screen = data;
-	pid_t pid;
-	wl_client_get_credentials(client, &pid, NULL, NULL);
-	return screen->app != NULL && app_pid(screen->app) == pid;
+	return is_client(data, client);
 }
 
 void kiosk_status_screen_reload(struct kiosk_status_screen *screen) {
@@ -218,6 +266,7 @@ void kiosk_status_screen_reload(struct kiosk_status_screen *screen) {
 			wait_for(bare);
 		}
 	}
+	arm_ping(screen);
 	kiosk_status_screen_update(screen);
 }
 
@@ -232,7 +281,8 @@ struct kiosk_status_screen *kiosk_status_screen_create(struct kiosk *kiosk) {
 	screen->input[0] = screen->input[1] = -1;
 	wl_list_init(&screen->outputs);
 	screen->path = process_find_own(program_name);
-	if (screen->path == NULL ||
+	screen->ping_timer = wl_event_loop_add_timer(kiosk_loop(kiosk), handle_ping_timer, screen);
+	if (screen->path == NULL || screen->ping_timer == NULL ||
 		socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, screen->input) != 0) {
 		kiosk_status_screen_destroy(screen);
 		return NULL;
@@ -255,6 +305,9 @@ void kiosk_status_screen_destroy(struct kiosk_status_screen *screen) {
 		wl_event_source_remove(screen->idle);
 	}
 	app_destroy(screen->app);
+	if (screen->ping_timer != NULL) {
+		wl_event_source_remove(screen->ping_timer);
+	}
 	struct bare_output *bare, *tmp;
 	wl_list_for_each_safe(bare, tmp, &screen->outputs, link) {
 		bare_destroy(bare);

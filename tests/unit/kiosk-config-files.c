@@ -268,7 +268,7 @@ static const char everything[] =
 	"[app-keys C]\nallow = A\ndeny = B\n"
 	"[idle]\ndim-after = 1\ndim-level = 0.5\noff-after = 2\n"
 	"[osk]\ncommand = wvkbd\nallow = /usr/bin/wvkbd\n"
-	"[status]\nenabled = false\ndelay = 1\ntext = Hello\npicture = /b.png\n"
+	"[status]\nenabled = false\ndelay = 1\ntext = Hello\npicture = /b.png\nwatchdog-ping = 2\n"
 	"[app D]\ncommand = foot\nenvironment = A=B\ndirectory = /tmp\nuser = root\noutput = A\n"
 	"region = 10x20+30+40\nlayer = overlay\nafter = E\nrestart = never\nrestart-pause = 2\n"
 	"restart-pause-max = 3\nmax-restarts = 4\nrestart-window = 5\nstop-signal = INT\n"

@@ -190,7 +190,7 @@ static void test_failed_for_good(void **state) {
 static void test_sleeps_over_changes(void **state) {
 	(void)state;
 	struct fixture f;
-	fixture_start_with(&f, MODE AT_ONCE "[app one]\ncommand = sleep 1000\n");
+	fixture_start_with(&f, MODE AT_ONCE "watchdog-ping = 0\n[app one]\ncommand = sleep 1000\n");
 	wait_state(&f, "one", "running");
 	wait_words(&f);
 	pid_t pid = find_process(&f);
@@ -203,6 +203,26 @@ static void test_sleeps_over_changes(void **state) {
 	assert_int_equal(kill(pid, SIGCONT), 0);
 	wait_words(&f);
 	assert_int_equal(find_process(&f), pid);
+	stop(&f);
+}
+
+// One that hangs is killed, and its place is taken. From when on it is watched may change while it runs.
+static void test_hangs(void **state) {
+	(void)state;
+	struct fixture f;
+	fixture_start_with(&f, MODE AT_ONCE "watchdog-ping = 0\n");
+	wait_words(&f);
+	pid_t pid = find_process(&f);
+	fixture_reload(&f, MODE AT_ONCE "watchdog-ping = 1\n");
+	assert_int_equal(kill(pid, SIGSTOP), 0);
+	assert_true(
+		test_server_wait_log(&f.server, "app vitrine-status: killed: no answer to a ping for 1 s"));
+	pid_t next;
+	do {
+		test_client_roundtrip(&f.control);
+		next = find_process(&f);
+	} while (next == 0 || next == pid);
+	wait_words(&f);
 	stop(&f);
 }
 
@@ -302,6 +322,7 @@ int main(void) {
 		cmocka_unit_test(test_gives_way),
 		cmocka_unit_test(test_failed_for_good),
 		cmocka_unit_test(test_sleeps_over_changes),
+		cmocka_unit_test(test_hangs),
 		cmocka_unit_test(test_comes_back),
 		cmocka_unit_test(test_turned_and_scaled),
 		cmocka_unit_test(test_reload),
