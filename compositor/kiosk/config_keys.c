@@ -156,7 +156,8 @@ const struct config_key config_keys[] = {
 		.description = "The colour below all windows, and where there is none."},
 	{CONFIG_OUTPUT, "background-picture", CONFIG_PATH, OUTPUT(background_picture), .value = "/PATH",
 		.expected = "the absolute path of a PNG or JPEG file", .fallback = "none",
-		.description = "A picture there, PNG or JPEG, upright as apps are. Without windows, or "
+		.description = "A picture there, PNG or JPEG, upright as apps are, also if it is a photo "
+					   "whose camera was not (Exif orientation). Without windows, or "
 					   "with apps on planes above it, it is on a plane itself. It is read at the "
 					   "start and, if another file is there, with a reload; one that cannot be "
 					   "shown is told in the log, and leaves the colour."},
@@ -259,12 +260,12 @@ const struct config_key config_keys[] = {
 	{CONFIG_STATUS, "picture", CONFIG_PATH, STATUS(picture), .value = "/PATH",
 		.expected = "the absolute path of a PNG or JPEG file", .fallback = "none",
 		.description = "A picture above the text, such as a logo, PNG or JPEG."},
-
 	{CONFIG_STATUS, "watchdog-ping", CONFIG_REAL, STATUS(watchdog_ping), .max = 3600,
 		.fallback = "30",
 		.description = "Ask *vitrine-status* every so many s whether it is alive. If no answer has "
 					   "come by the next time, or it has not got as far as to be asked within half "
 					   "a minute, it is killed and started again; 0 for never."},
+
 	{CONFIG_APP, "command", CONFIG_COMMAND, APP(command), .value = "COMMAND [ARGUMENT...]",
 		.fallback = "none: it is needed",
 		.description = "What to start. Quotes, ~ and $NAME are read as a shell does."},

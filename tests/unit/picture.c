@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Pictures of files: px for px what was written, and a word about every file that is none.
-#include "picture/picture.h"
+#include "picture/internal.h"
 
 #include <png.h>
 #include <setjmp.h>
@@ -389,6 +389,61 @@ static void test_draw_half(void **state) {
 	pixman_image_unref(target);
 }
 
+// ---- Exif data ----
+
+static const uint8_t little[] = "Exif\0\0II*\0\x8\0\0\0\2\0"
+								"\x0f\1\2\0\4\0\0\0Vi.\0"
+								"\x12\1\3\0\1\0\0\0\6\0\0\0\0\0\0";
+static const uint8_t big[] = "Exif\0\0MM\0*\0\0\0\xc....\0\1"
+							 "\1\x12\0\3\0\0\0\1\0\x8\0\0\0\0\0";
+
+// In memory of its own, past whose end the sanitizer sees a read.
+static int orientation_of(const uint8_t *data, size_t size) {
+	uint8_t *copy = malloc(size + (size == 0));
+	assert_non_null(copy);
+	memcpy(copy, data, size);
+	int orientation = picture_exif_orientation(copy, size);
+	free(copy);
+	return orientation;
+}
+
+// Any part of it says what all of it does, or nothing.
+static void test_exif(void **state) {
+	(void)state;
+	assert_int_equal(orientation_of(little, sizeof(little) - 1), 6);
+	assert_int_equal(orientation_of(big, sizeof(big) - 1), 8);
+	for (size_t size = 0; size < sizeof(little); size++) {
+		int is = orientation_of(little, size);
+		assert_true(is == 0 || is == 6);
+	}
+	for (size_t size = 0; size < sizeof(big); size++) {
+		int is = orientation_of(big, size);
+		assert_true(is == 0 || is == 8);
+	}
+	assert_int_equal(orientation_of(little, 14), 0);
+}
+
+// What is damaged reads nothing that is not there, and gives no number that is no orientation.
+static void test_damaged_exif(void **state) {
+	(void)state;
+	uint8_t data[sizeof(little)];
+	uint32_t random = 1;
+	for (int round = 0; round < 200000; round++) {
+		memcpy(data, round % 2 ? little : big, sizeof(big));
+		for (int i = 0; i < 3; i++) {
+			random = random * 1664525 + 1013904223;
+			data[6 + (random >> 8) % (sizeof(big) - 6)] = (uint8_t)(random >> 24);
+		}
+		assert_in_range(orientation_of(data, sizeof(big)), 0, 8);
+	}
+	static const uint8_t far[][4] = {{0xff, 0xff, 0xff, 0xff}, {0, 0, 0, 0}, {0, 0, 0, 0x80}};
+	for (size_t i = 0; i < sizeof(far) / sizeof(far[0]); i++) {
+		memcpy(data, little, sizeof(little));
+		memcpy(data + 10, far[i], 4);
+		assert_int_equal(orientation_of(data, sizeof(little) - 1), 0);
+	}
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_png),
@@ -397,6 +452,8 @@ int main(void) {
 		cmocka_unit_test(test_too_large),
 		cmocka_unit_test(test_damaged),
 		cmocka_unit_test(test_cancelled),
+		cmocka_unit_test(test_exif),
+		cmocka_unit_test(test_damaged_exif),
 		cmocka_unit_test(test_places),
 		cmocka_unit_test(test_draw_unscaled),
 		cmocka_unit_test(test_draw_scaled),
