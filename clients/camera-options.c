@@ -124,23 +124,11 @@ static bool set_flag(struct camera_options *options, int id) {
 	}
 }
 
+static bool set(void *options, int id, const char *value) {
+	return set_flag(options, id) || parse_value(options, id, value);
+}
+
 bool camera_options_parse(struct camera_options *options, int argc, char *argv[]) {
 	*options = (struct camera_options){.buffers = 6, .app_id = "vitrine-camera"};
-	optind = 0;
-	int id, index = 0;
-	while ((id = getopt_long(argc, argv, "", long_options, &index)) != -1) {
-		if (id == '?') {
-			fprintf(stderr, "Try '%s --help'.\n", argv[0]);
-			return false;
-		}
-		if (!set_flag(options, id) && !parse_value(options, id, optarg)) {
-			client_report_usage("'%s' is no value for --%s", optarg, long_options[index].name);
-			return false;
-		}
-	}
-	if (optind < argc) {
-		client_report_usage("unexpected argument '%s'", argv[optind]);
-		return false;
-	}
-	return true;
+	return client_parse_options(argc, argv, long_options, set, options);
 }

@@ -201,6 +201,10 @@ static bool set_flag(struct testcard_options *options, int id) {
 	}
 }
 
+static bool set(void *options, int id, const char *value) {
+	return set_flag(options, id) || parse_value(options, id, value);
+}
+
 static bool check_combination(const struct testcard_options *options) {
 	if (options->hold && options->frames == 0) {
 		client_report_usage("--hold needs --frames: it keeps the last picture up");
@@ -228,21 +232,6 @@ bool testcard_options_parse(struct testcard_options *options, int argc, char *ar
 		.app_id = "vitrine-testcard",
 		.title = "Vitrine test card",
 	};
-	optind = 0;
-	int id, index = 0;
-	while ((id = getopt_long(argc, argv, "", long_options, &index)) != -1) {
-		if (id == '?') {
-			fprintf(stderr, "Try '%s --help'.\n", argv[0]);
-			return false;
-		}
-		if (!set_flag(options, id) && !parse_value(options, id, optarg)) {
-			client_report_usage("'%s' is no value for --%s", optarg, long_options[index].name);
-			return false;
-		}
-	}
-	if (optind < argc) {
-		client_report_usage("unexpected argument '%s'", argv[optind]);
-		return false;
-	}
-	return options->help || options->version || check_combination(options);
+	return client_parse_options(argc, argv, long_options, set, options) &&
+		(options->help || options->version || check_combination(options));
 }

@@ -3,7 +3,10 @@
 
 #include <ctype.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
+
+#include "shared/report.h"
 
 #define SIZE_MAX_PX 16384
 #define RATE_MAX_MHZ 1000000
@@ -87,5 +90,26 @@ bool client_parse_color(const char *text, uint32_t *rgb) {
 		value = value << 4 | digit;
 	}
 	*rgb = value;
+	return true;
+}
+
+bool client_parse_options(int argc, char *argv[], const struct option *options,
+	bool (*set)(void *data, int id, const char *value), void *data) {
+	optind = 0; // anew
+	int id, index = 0;
+	while ((id = getopt_long(argc, argv, "", options, &index)) != -1) {
+		if (id == '?') {
+			fprintf(stderr, "Try '%s --help'.\n", argv[0]);
+			return false;
+		}
+		if (!set(data, id, optarg)) {
+			client_report_usage("'%s' is no value for --%s", optarg, options[index].name);
+			return false;
+		}
+	}
+	if (optind < argc) {
+		client_report_usage("unexpected argument '%s'", argv[optind]);
+		return false;
+	}
 	return true;
 }

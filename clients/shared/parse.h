@@ -4,8 +4,14 @@
 #ifndef VITRINE_CLIENTS_PARSE_H
 #define VITRINE_CLIENTS_PARSE_H
 
+#include <getopt.h>
 #include <stdbool.h>
 #include <stdint.h>
+
+// All of a command line that has options alone: `set` takes each of them, with its value (NULL if it has none), and
+// says whether it is one. False when the user was told what is wrong.
+bool client_parse_options(int argc, char *argv[], const struct option *options,
+	bool (*set)(void *data, int id, const char *value), void *data);
 
 // A decimal number from `min` to `max`.
 bool client_parse_uint(const char *text, uint32_t min, uint32_t max, uint32_t *value);

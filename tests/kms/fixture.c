@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "fixture.h"
 
-#include <dirent.h>
 #include <drm_fourcc.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -13,6 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 #include <xf86drm.h>
+
+#include "count.h"
 
 void test_skip(const char *reason) {
 	printf("skipped: %s\n", reason);
@@ -53,31 +54,6 @@ struct kms_device *test_open(void) {
 	return device;
 }
 
-static int count_entries(const char *path) {
-	DIR *dir = opendir(path);
-	assert_non_null(dir);
-	int n = 0;
-	while (readdir(dir)) {
-		n++;
-	}
-	closedir(dir);
-	return n;
-}
-
-static int count_lines(const char *path, const char *with) {
-	FILE *file = fopen(path, "re");
-	if (!file) {
-		return -1;
-	}
-	char line[512];
-	int n = 0;
-	while (fgets(line, sizeof(line), file)) {
-		n += strstr(line, with) != NULL;
-	}
-	fclose(file);
-	return n;
-}
-
 static void debugfs_path(char *path, size_t size, dev_t rdev, const char *name) {
 	snprintf(path, size, "/sys/kernel/debug/dri/%u/%s", minor(rdev), name);
 }
@@ -89,9 +65,9 @@ struct test_counts test_count(const char *path) {
 	debugfs_path(framebuffers, sizeof(framebuffers), st.st_rdev, "framebuffer");
 	// The heap grows and shrinks as one mapping; shared ones are what a leak would be.
 	return (struct test_counts){
-		.fds = count_entries("/proc/self/fd"),
-		.maps = count_lines("/proc/self/maps", " rw-s"),
-		.framebuffers = count_lines(framebuffers, "framebuffer["),
+		.fds = test_count_entries("/proc/self/fd"),
+		.maps = test_count_lines("/proc/self/maps", " rw-s"),
+		.framebuffers = test_count_lines(framebuffers, "framebuffer["),
 	};
 }
 
@@ -158,7 +134,7 @@ bool test_kernel_has_fb(struct kms_device *device, uint32_t id) {
 	char path[64], title[32];
 	debugfs_path(path, sizeof(path), device->rdev, "framebuffer");
 	snprintf(title, sizeof(title), "framebuffer[%u]:", id);
-	return count_lines(path, title) == 1;
+	return test_count_lines(path, title) == 1;
 }
 
 bool test_kernel_loses_fb(struct kms_device *device, uint32_t id) {

@@ -21,6 +21,8 @@
 // cmocka.h needs some of the above.
 #include <cmocka.h>
 
+#include "count.h"
+
 #define LOG_PIPE_BYTES (1 << 20) // a test reads it only while it waits for a line
 #define MAX_ARGS 32
 #define STOP_LIMIT_NS 2000000000
@@ -302,32 +304,6 @@ void test_plug_device(bool plugged) {
 	write_attribute(VKMS_DEVICE "enabled", plugged ? "1" : "0");
 }
 
-static int count_entries(const char *path) {
-	DIR *dir = opendir(path);
-	assert_non_null(dir);
-	int n = -2; // . and ..
-	while (readdir(dir)) {
-		n++;
-	}
-	closedir(dir);
-	return n;
-}
-
-// Lines of a file that hold `with`; -1 if it cannot be read.
-static int count_lines(const char *path, const char *with) {
-	FILE *file = fopen(path, "re");
-	if (!file) {
-		return -1;
-	}
-	char line[1024];
-	int n = 0;
-	while (fgets(line, sizeof(line), file)) {
-		n += strstr(line, with) != NULL;
-	}
-	fclose(file);
-	return n;
-}
-
 static int count_attachments(void) {
 	FILE *file = fopen("/sys/kernel/debug/dma_buf/bufinfo", "re");
 	if (!file) {
@@ -367,10 +343,10 @@ struct test_counts test_server_count(const struct test_server *server) {
 	snprintf(framebuffers, sizeof(framebuffers), "/sys/kernel/debug/dri/%u/framebuffer",
 		minor(test_device_rdev()));
 	return (struct test_counts){
-		.fds = count_entries(fds),
+		.fds = test_count_entries(fds),
 		// Private anonymous memory is the allocator's; shared is what clients and the device share.
-		.maps = count_lines(maps, "s "),
-		.framebuffers = count_lines(framebuffers, "framebuffer["),
+		.maps = test_count_lines(maps, "s "),
+		.framebuffers = test_count_lines(framebuffers, "framebuffer["),
 		.dmabufs = count_dmabufs(),
 		.attachments = count_attachments(),
 	};

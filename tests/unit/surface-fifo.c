@@ -1,38 +1,9 @@
 // SPDX-License-Identifier: MIT
 // wp_fifo_v1: contents with a barrier are in a frame before those that wait for it take their place.
-#include "wayland-harness.h"
-
-static struct client *client;
-
-static int setup(void **state) {
-	harness_setup(state);
-	client = client_connect();
-	return 0;
-}
-
-static int teardown(void **state) {
-	client_disconnect(client);
-	return harness_teardown(state);
-}
-
-static void sync_client(void) {
-	assert_true(client_sync(client));
-}
-
-static struct wl_surface *new_surface(void) {
-	return wl_compositor_create_surface(client->compositor);
-}
-
-static struct shm_image *new_image(uint32_t colour) {
-	return image_create(client, 8, 8, WL_SHM_FORMAT_ARGB8888, colour);
-}
+#include "one-client.h"
 
 static struct wp_fifo_v1 *fifo_of(struct wl_surface *surface) {
 	return wp_fifo_manager_v1_get_fifo(client->fifo, surface);
-}
-
-static uint32_t shown(struct wl_surface *surface) {
-	return read_pixel(&server_surface(client, surface)->layer);
 }
 
 // As clients do with each of their pictures.
@@ -106,7 +77,7 @@ static void test_each_in_a_frame_of_its_own(void **state) {
 	struct wp_fifo_v1 *fifo = fifo_of(surface);
 	make_root(client, surface);
 	for (uint32_t i = 0; i < N; i++) {
-		images[i] = new_image(i);
+		images[i] = new_image(8, 8, i);
 		fates[i].order = &order;
 		want_frame(surface, &frames);
 		want_feedback(surface, &fates[i]);
@@ -129,7 +100,8 @@ static void test_each_in_a_frame_of_its_own(void **state) {
 // A frame, and nothing else, clears it: until then it waits, however often the client commits.
 static void test_barrier(void **state) {
 	(void)state;
-	struct shm_image *a = new_image(1), *b = new_image(2), *c = new_image(3), *d = new_image(4);
+	struct shm_image *a = new_image(8, 8, 1), *b = new_image(8, 8, 2), *c = new_image(8, 8, 3),
+					 *d = new_image(8, 8, 4);
 	struct wl_surface *surface = new_surface();
 	struct wp_fifo_v1 *fifo = fifo_of(surface);
 	make_root(client, surface);
@@ -176,7 +148,7 @@ static void test_barrier(void **state) {
 
 static void test_hidden(void **state) {
 	(void)state;
-	struct shm_image *a = new_image(1), *b = new_image(2);
+	struct shm_image *a = new_image(8, 8, 1), *b = new_image(8, 8, 2);
 	struct wl_surface *surface = new_surface();
 	struct wp_fifo_v1 *fifo = fifo_of(surface);
 	make_root(client, surface);
@@ -212,7 +184,8 @@ static void test_hidden(void **state) {
 
 static void test_subsurfaces(void **state) {
 	(void)state;
-	struct shm_image *a = new_image(1), *b = new_image(2), *c = new_image(3), *d = new_image(4);
+	struct shm_image *a = new_image(8, 8, 1), *b = new_image(8, 8, 2), *c = new_image(8, 8, 3),
+					 *d = new_image(8, 8, 4);
 	struct wl_surface *parent = new_surface(), *child = new_surface();
 	struct wl_subsurface *subsurface =
 		wl_subcompositor_get_subsurface(client->subcompositor, child, parent);
@@ -293,7 +266,7 @@ static void flood(struct wl_surface *surface, struct wp_fifo_v1 *fifo, struct wl
 
 static void test_floods(void **state) {
 	(void)state;
-	struct shm_image *images[] = {new_image(0), new_image(1), new_image(2)};
+	struct shm_image *images[] = {new_image(8, 8, 0), new_image(8, 8, 1), new_image(8, 8, 2)};
 	struct wl_surface *surface = new_surface(), *child = new_surface();
 	struct wl_subsurface *subsurface =
 		wl_subcompositor_get_subsurface(client->subcompositor, child, surface);
@@ -343,7 +316,7 @@ static void test_errors(void **state) {
 
 int main(void) {
 	const struct CMUnitTest tests[] = {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, one_client_setup, one_client_teardown)
 		TEST(test_each_in_a_frame_of_its_own),
 		TEST(test_barrier),
 		TEST(test_hidden),

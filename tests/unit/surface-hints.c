@@ -1,27 +1,10 @@
 // SPDX-License-Identifier: MIT
 // What a surface says of its contents (tearing-control, content-type): it reaches the layer with the
 // commit, and goes with the object that said it.
-#include "wayland-harness.h"
-
-static struct client *client;
-
-static int setup(void **state) {
-	harness_setup(state);
-	client = client_connect();
-	return 0;
-}
-
-static int teardown(void **state) {
-	client_disconnect(client);
-	return harness_teardown(state);
-}
+#include "one-client.h"
 
 static const struct scene_layer *layer_of(struct wl_surface *surface) {
 	return &server_surface(client, surface)->layer;
-}
-
-static struct wl_surface *new_surface(void) {
-	return wl_compositor_create_surface(client->compositor);
 }
 
 static struct wp_tearing_control_v1 *tearing_of(struct wl_surface *surface) {
@@ -176,7 +159,7 @@ static void test_two_of_a_kind(void **state) {
 
 int main(void) {
 	const struct CMUnitTest tests[] = {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, one_client_setup, one_client_teardown)
 		TEST(test_tearing),
 		TEST(test_content),
 		TEST(test_synchronized),

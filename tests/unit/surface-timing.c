@@ -1,36 +1,11 @@
 // SPDX-License-Identifier: MIT
 // wp_commit_timing_v1: contents wait for their time, in order, and nothing else does.
-#include "wayland-harness.h"
+#include "one-client.h"
 
 #include "base/clock.h"
 
 #define REFRESH_NS INT64_C(16666666)
 #define SECOND_NS INT64_C(1000000000)
-
-static struct client *client;
-
-static int setup(void **state) {
-	harness_setup(state);
-	client = client_connect();
-	return 0;
-}
-
-static int teardown(void **state) {
-	client_disconnect(client);
-	return harness_teardown(state);
-}
-
-static void sync_client(void) {
-	assert_true(client_sync(client));
-}
-
-static struct wl_surface *new_surface(void) {
-	return wl_compositor_create_surface(client->compositor);
-}
-
-static struct shm_image *new_image(uint32_t colour) {
-	return image_create(client, 8, 8, WL_SHM_FORMAT_ARGB8888, colour);
-}
 
 static struct wp_commit_timer_v1 *timer_of(struct wl_surface *surface) {
 	return wp_commit_timing_manager_v1_get_timer(client->commit_timing, surface);
@@ -40,10 +15,6 @@ static void set_time(struct wp_commit_timer_v1 *timer, int64_t time_ns) {
 	uint64_t seconds = (uint64_t)(time_ns / SECOND_NS);
 	wp_commit_timer_v1_set_timestamp(
 		timer, (uint32_t)(seconds >> 32), (uint32_t)seconds, (uint32_t)(time_ns % SECOND_NS));
-}
-
-static uint32_t shown(struct wl_surface *surface) {
-	return read_pixel(&server_surface(client, surface)->layer);
 }
 
 static int n_held(struct wl_surface *surface) {
@@ -61,7 +32,7 @@ static int64_t wait_held(struct wl_surface *surface, int n) {
 
 static void test_not_before_its_time(void **state) {
 	(void)state;
-	struct shm_image *a = new_image(1), *b = new_image(2), *c = new_image(3);
+	struct shm_image *a = new_image(8, 8, 1), *b = new_image(8, 8, 2), *c = new_image(8, 8, 3);
 	struct wl_surface *surface = new_surface();
 	struct wp_commit_timer_v1 *timer = timer_of(surface);
 	make_root(client, surface);
@@ -87,7 +58,7 @@ static void test_not_before_its_time(void **state) {
 static void test_far_times(void **state) {
 	(void)state;
 	enum { N = 50 };
-	struct shm_image *a = new_image(1), *b = new_image(2);
+	struct shm_image *a = new_image(8, 8, 1), *b = new_image(8, 8, 2);
 	struct wl_surface *surfaces[N], *near = new_surface();
 	struct wp_commit_timer_v1 *timers[N], *timer = timer_of(near);
 	make_root(client, near);
@@ -133,7 +104,7 @@ static void test_far_times(void **state) {
 // With subsurfaces, the last of the times that came together counts.
 static void test_subsurfaces(void **state) {
 	(void)state;
-	struct shm_image *a = new_image(1), *b = new_image(2);
+	struct shm_image *a = new_image(8, 8, 1), *b = new_image(8, 8, 2);
 	struct wl_surface *parent = new_surface(), *child = new_surface();
 	struct wl_subsurface *subsurface =
 		wl_subcompositor_get_subsurface(client->subcompositor, child, parent);
@@ -162,7 +133,7 @@ static void test_subsurfaces(void **state) {
 // Both: a barrier and a time.
 static void test_with_fifo(void **state) {
 	(void)state;
-	struct shm_image *a = new_image(1), *b = new_image(2), *c = new_image(3);
+	struct shm_image *a = new_image(8, 8, 1), *b = new_image(8, 8, 2), *c = new_image(8, 8, 3);
 	struct wl_surface *surface = new_surface();
 	struct wp_commit_timer_v1 *timer = timer_of(surface);
 	struct wp_fifo_v1 *fifo = wp_fifo_manager_v1_get_fifo(client->fifo, surface);
@@ -195,7 +166,7 @@ static void test_with_fifo(void **state) {
 // No vblank between the moment it takes effect and the one that is meant.
 static void test_due(void **state) {
 	(void)state;
-	struct shm_image *a = new_image(1);
+	struct shm_image *a = new_image(8, 8, 1);
 	struct wl_surface *wl_surface = new_surface();
 	make_root(client, wl_surface);
 	show(wl_surface, a);
@@ -234,7 +205,7 @@ static void test_due(void **state) {
 // Flips of what is shown tell where vblanks are.
 static void test_flips_are_noted(void **state) {
 	(void)state;
-	struct shm_image *a = new_image(1);
+	struct shm_image *a = new_image(8, 8, 1);
 	struct wl_surface *surface = new_surface();
 	make_root(client, surface);
 	show(surface, a);
@@ -308,7 +279,7 @@ static void test_errors(void **state) {
 
 int main(void) {
 	const struct CMUnitTest tests[] = {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, one_client_setup, one_client_teardown)
 		TEST(test_not_before_its_time),
 		TEST(test_far_times),
 		TEST(test_subsurfaces),

@@ -48,6 +48,17 @@ static void acknowledge(struct window *window) {
 	}
 }
 
+static void init_all(void) {
+	for (int i = 0; i < MANY; i++) {
+		window_init(&windows[i], client);
+		wl_surface_commit(windows[i].surface);
+		if (i % 100 == 0) {
+			sync_client();
+		}
+	}
+	sync_client();
+}
+
 static void map_all(struct wl_buffer *buffer) {
 	for (int i = 1; i < MANY; i++) {
 		acknowledge(&windows[i]);
@@ -96,14 +107,7 @@ static void test_nested_reactive_popups(void **state) {
 static void test_chain_of_dialogs(void **state) {
 	(void)state;
 	struct wl_buffer *buffer = client_buffer(client, 10, 10);
-	for (int i = 0; i < MANY; i++) {
-		window_init(&windows[i], client);
-		wl_surface_commit(windows[i].surface);
-		if (i % 100 == 0) {
-			sync_client();
-		}
-	}
-	sync_client();
+	init_all();
 	acknowledge(&windows[0]);
 	wl_surface_attach(windows[0].surface, buffer, 0, 0);
 	wl_surface_commit(windows[0].surface);
@@ -125,14 +129,7 @@ static void test_chain_of_dialogs(void **state) {
 static void test_windows_without_an_output(void **state) {
 	(void)state;
 	struct wl_buffer *buffer = client_buffer(client, 10, 10);
-	for (int i = 0; i < MANY; i++) {
-		window_init(&windows[i], client);
-		wl_surface_commit(windows[i].surface);
-		if (i % 100 == 0) {
-			sync_client();
-		}
-	}
-	sync_client();
+	init_all();
 	map_all(buffer);
 	double before = seconds();
 	for (int i = 0; i < 5; i++) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Surfaces: what a commit shows and when, trees of subsurfaces, release and frame callbacks, and every
 // way of going away.
-#include "wayland-harness.h"
+#include "one-client.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -9,23 +9,6 @@
 #include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
-
-static struct client *client;
-
-static int setup(void **state) {
-	harness_setup(state);
-	client = client_connect();
-	return 0;
-}
-
-static int teardown(void **state) {
-	client_disconnect(client);
-	return harness_teardown(state);
-}
-
-static struct wl_surface *new_surface(void) {
-	return wl_compositor_create_surface(client->compositor);
-}
 
 static struct wl_surface *new_root(struct shm_image *image) {
 	struct wl_surface *surface = new_surface();
@@ -36,14 +19,6 @@ static struct wl_surface *new_root(struct shm_image *image) {
 
 static struct wl_subsurface *new_child(struct wl_surface *surface, struct wl_surface *parent) {
 	return wl_subcompositor_get_subsurface(client->subcompositor, surface, parent);
-}
-
-static struct shm_image *new_image(int32_t width, int32_t height, uint32_t colour) {
-	return image_create(client, width, height, WL_SHM_FORMAT_ARGB8888, colour);
-}
-
-static void sync_client(void) {
-	assert_true(client_sync(client));
 }
 
 // ---- Buffers ----
@@ -104,12 +79,12 @@ static void test_contents_outlive_buffer(void **state) {
 
 static int setup_scaled(void **state) {
 	harness_scale = 1.5;
-	return setup(state);
+	return one_client_setup(state);
 }
 
 static int teardown_scaled(void **state) {
 	harness_scale = 1;
-	return teardown(state);
+	return one_client_teardown(state);
 }
 
 static void set_opaque(struct wl_surface *surface, int x, int y, int width, int height) {
@@ -659,19 +634,22 @@ static void test_sudden_end(void **state) {
 
 int main(void) {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_release, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_contents_outlive_buffer, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_single_pixel, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_release, one_client_setup, one_client_teardown),
+		cmocka_unit_test_setup_teardown(
+			test_contents_outlive_buffer, one_client_setup, one_client_teardown),
+		cmocka_unit_test_setup_teardown(test_single_pixel, one_client_setup, one_client_teardown),
 		cmocka_unit_test_setup_teardown(test_scaled_opaque, setup_scaled, teardown_scaled),
-		cmocka_unit_test_setup_teardown(test_frame, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_order, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_synchronized, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_enter_leave, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_flat_horde, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_flat_horde_destroyed, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_deep_horde, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_deep_horde_destroyed, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_sudden_end, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_frame, one_client_setup, one_client_teardown),
+		cmocka_unit_test_setup_teardown(test_order, one_client_setup, one_client_teardown),
+		cmocka_unit_test_setup_teardown(test_synchronized, one_client_setup, one_client_teardown),
+		cmocka_unit_test_setup_teardown(test_enter_leave, one_client_setup, one_client_teardown),
+		cmocka_unit_test_setup_teardown(test_flat_horde, one_client_setup, one_client_teardown),
+		cmocka_unit_test_setup_teardown(
+			test_flat_horde_destroyed, one_client_setup, one_client_teardown),
+		cmocka_unit_test_setup_teardown(test_deep_horde, one_client_setup, one_client_teardown),
+		cmocka_unit_test_setup_teardown(
+			test_deep_horde_destroyed, one_client_setup, one_client_teardown),
+		cmocka_unit_test_setup_teardown(test_sudden_end, one_client_setup, one_client_teardown),
 	};
 	return cmocka_run_group_tests_name("wayland-surface", tests, NULL, NULL);
 }

@@ -3,7 +3,6 @@
 // shows them, and afterwards a finger on a px is a finger on that px of the app.
 #include <fcntl.h>
 #include <math.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +10,7 @@
 #include <unistd.h>
 
 #include "input-fixture.h"
+#include "program.h"
 
 enum { UNITS = 64, CROSSES = 4 };
 
@@ -53,19 +53,8 @@ static void touch_cross(struct test_device *device, int transform, const double 
 // ---- The program ----
 
 static pid_t start(const struct input_fixture *fixture, const char *const *argv, int *errors) {
-	int fds[2];
-	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
 	assert_int_equal(setenv("WAYLAND_DISPLAY", fixture->server.socket, 1), 0);
-	posix_spawn_file_actions_t actions;
-	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_adddup2(&actions, fds[1], STDERR_FILENO);
-	pid_t pid;
-	extern char **environ;
-	assert_int_equal(posix_spawnp(&pid, argv[0], &actions, NULL, (char *const *)argv, environ), 0);
-	posix_spawn_file_actions_destroy(&actions);
-	close(fds[1]);
-	*errors = fds[0];
-	return pid;
+	return test_program_start(argv, STDERR_FILENO, errors);
 }
 
 static int wait_end(pid_t pid, int errors, char *text, size_t size) {

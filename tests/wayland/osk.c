@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +16,7 @@
 #include <xf86drm.h>
 
 #include "fixture.h"
+#include "program.h"
 #include "uinput.h"
 
 enum { WIDTH = 1024, HEIGHT = 768 };
@@ -132,19 +132,8 @@ static void skip_without(const char *program) {
 }
 
 static pid_t start_app(struct kiosk *kiosk, const char *const *argv, int *output) {
-	int fds[2];
-	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
 	assert_int_equal(setenv("WAYLAND_DISPLAY", kiosk->server.socket, 1), 0);
-	posix_spawn_file_actions_t actions;
-	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_adddup2(&actions, fds[1], STDOUT_FILENO);
-	pid_t pid;
-	extern char **environ;
-	assert_int_equal(posix_spawnp(&pid, argv[0], &actions, NULL, (char *const *)argv, environ), 0);
-	posix_spawn_file_actions_destroy(&actions);
-	close(fds[1]);
-	*output = fds[0];
-	return pid;
+	return test_program_start(argv, STDOUT_FILENO, output);
 }
 
 // Until its end.

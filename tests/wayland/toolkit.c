@@ -7,13 +7,14 @@
 #include <glob.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <xf86drm.h>
+
+#include "program.h"
 
 #define MODE "1024x768@60"
 
@@ -179,21 +180,6 @@ bool toolkit_has_popups(struct toolkit *toolkit, int n) {
 	return false;
 }
 
-static pid_t run(const char *const *argv, int *output) {
-	int fds[2];
-	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
-	posix_spawn_file_actions_t actions;
-	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_adddup2(&actions, fds[1], STDOUT_FILENO);
-	pid_t pid;
-	extern char **environ;
-	assert_int_equal(posix_spawnp(&pid, argv[0], &actions, NULL, (char *const *)argv, environ), 0);
-	posix_spawn_file_actions_destroy(&actions);
-	close(fds[1]);
-	*output = fds[0];
-	return pid;
-}
-
 void toolkit_picture(struct toolkit *toolkit, const char *step) {
 	const char *folder = getenv("MESON_BUILD_ROOT");
 	char path[512];
@@ -201,7 +187,7 @@ void toolkit_picture(struct toolkit *toolkit, const char *step) {
 		path, sizeof(path), "%s/toolkit-%s-%s.png", folder ? folder : ".", toolkit->name, step);
 	const char *argv[] = {"vitrinectl", "screenshot", path, NULL};
 	int output, status;
-	pid_t pid = run(argv, &output);
+	pid_t pid = test_program_start(argv, STDOUT_FILENO, &output);
 	close(output);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(status, 0);
@@ -396,7 +382,7 @@ void toolkit_start(struct toolkit *toolkit, const char *name, const char *const 
 	start_server(toolkit);
 	plug(toolkit, devices);
 	prepare_environment(toolkit);
-	toolkit->pid = run(argv, &toolkit->output);
+	toolkit->pid = test_program_start(argv, STDOUT_FILENO, &toolkit->output);
 	toolkit_wait_popups(toolkit, 0);
 	toolkit_wait_settled(toolkit);
 	// From here on it is known where the pointer is.
