@@ -122,8 +122,8 @@ static void handle_commit(struct surface *surface) {
 		return;
 	}
 	// An offset moves the contents, and the pointer stays where it is.
-	cursor->hotspot_x -= surface->current.dx;
-	cursor->hotspot_y -= surface->current.dy;
+	cursor->hotspot_x = xdg_clamp_coordinate((int64_t)cursor->hotspot_x - surface->current.dx);
+	cursor->hotspot_y = xdg_clamp_coordinate((int64_t)cursor->hotspot_y - surface->current.dy);
 	surface->current.dx = 0;
 	surface->current.dy = 0;
 	tell_changed(seat);
@@ -157,6 +157,9 @@ void seat_cursor_set(struct seat *seat, struct wl_client *client, struct wl_reso
 	struct seat_cursor_state *cursor = &seat->cursor;
 	cursor->hotspot_x = xdg_clamp_coordinate(hotspot_x);
 	cursor->hotspot_y = xdg_clamp_coordinate(hotspot_y);
+	if (surface) {
+		surface->current.dx = surface->current.dy = 0; // they are of before
+	}
 	set(seat, surface ? SEAT_CURSOR_SURFACE : SEAT_CURSOR_HIDDEN, surface);
 }
 

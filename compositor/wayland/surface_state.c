@@ -88,6 +88,22 @@ static void merge_time(struct surface_state *to, const struct surface_state *fro
 	}
 }
 
+static int32_t sum(int32_t a, int32_t b) {
+	int64_t sum = (int64_t)a + b;
+	return (int32_t)(sum < INT32_MIN ? INT32_MIN : sum > INT32_MAX ? INT32_MAX : sum);
+}
+
+// What takes effect together moves the contents by all of its offsets.
+static void merge_offset(struct surface_state *to, struct surface_state *from) {
+	if (from->fields & SURFACE_STATE_OFFSET) {
+		bool both = (to->fields & SURFACE_STATE_OFFSET) != 0;
+		to->dx = both ? sum(to->dx, from->dx) : from->dx;
+		to->dy = both ? sum(to->dy, from->dy) : from->dy;
+		from->dx = 0;
+		from->dy = 0;
+	}
+}
+
 bool surface_state_merge(struct surface_state *to, struct surface_state *from) {
 	if (from->fields & SURFACE_STATE_BUFFER) {
 		// The new one first: the same buffer attached again is not released in between.
@@ -96,12 +112,7 @@ bool surface_state_merge(struct surface_state *to, struct surface_state *from) {
 		from->buffer = NULL;
 		scene_buffer_unlock(old);
 	}
-	if (from->fields & SURFACE_STATE_OFFSET) {
-		to->dx = from->dx;
-		to->dy = from->dy;
-		from->dx = 0;
-		from->dy = 0;
-	}
+	merge_offset(to, from);
 	if (from->fields & SURFACE_STATE_TRANSFORM) {
 		to->transform = from->transform;
 	}

@@ -557,6 +557,47 @@ static void test_shapes(void **state) {
 	assert_true(client_sync(a.client));
 }
 
+// ---- Cursors of clients ----
+
+static void expect_hotspot(int32_t x, int32_t y) {
+	assert_true(client_sync(a.client));
+	struct seat_cursor cursor = seat_cursor(peers_seat(&harness));
+	assert_int_equal(cursor.kind, SEAT_CURSOR_SURFACE);
+	assert_int_equal(cursor.hotspot_x, x);
+	assert_int_equal(cursor.hotspot_y, y);
+}
+
+// What moves the contents of a cursor leaves the pointer where it is, from when on it is one, and however far.
+static void test_cursor_offsets(void **state) {
+	(void)state;
+	struct wl_surface *surface = wl_compositor_create_surface(a.client->compositor);
+	point_at(&harness, 30, 200);
+	peer_forget(&a);
+	wl_surface_offset(surface, 5, 5);
+	wl_surface_commit(surface);
+	wl_pointer_set_cursor(a.pointer, a.enter, surface, 10, 20);
+	wl_surface_commit(surface);
+	expect_hotspot(10, 20);
+	wl_surface_offset(surface, 1, -2);
+	wl_surface_commit(surface);
+	expect_hotspot(9, 22);
+	wl_pointer_set_cursor(a.pointer, a.enter, NULL, 0, 0);
+	wl_surface_offset(surface, 3, 3); // of none
+	wl_surface_commit(surface);
+	wl_pointer_set_cursor(a.pointer, a.enter, surface, 1, 2);
+	wl_surface_commit(surface);
+	expect_hotspot(1, 2);
+	for (int i = 0; i < 3; i++) {
+		wl_surface_offset(surface, INT32_MIN, INT32_MAX);
+		wl_surface_commit(surface);
+	}
+	assert_true(client_sync(a.client));
+	struct seat_cursor cursor = seat_cursor(peers_seat(&harness));
+	assert_true(cursor.hotspot_x > 1 && cursor.hotspot_y < 2);
+	wl_surface_destroy(surface);
+	assert_true(client_sync(a.client));
+}
+
 static void test_bad_shape(void **state) {
 	(void)state;
 	struct wp_cursor_shape_device_v1 *device =
@@ -593,6 +634,7 @@ int main(void) {
 		TEST(test_gestures),
 		TEST(test_gesture_leaves),
 		TEST(test_shapes),
+		TEST(test_cursor_offsets),
 		TEST(test_bad_shape),
 		TEST(test_too_many_objects),
 	};

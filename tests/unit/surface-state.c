@@ -226,6 +226,32 @@ static void test_merge(void **state) {
 	surface_state_finish(&cached);
 }
 
+// Of commits that take effect together all offsets count, whatever their sum; of those before they do not.
+static void test_offsets_add_up(void **state) {
+	struct fixture *fixture = *state;
+	struct surface_state held, pending;
+	surface_state_init(&held);
+	surface_state_init(&pending);
+	static const int32_t offsets[][2] = {{1, 2}, {10, -20}, {INT32_MAX, INT32_MIN}};
+	static const int32_t sums[][2] = {{1, 2}, {11, -18}, {INT32_MAX, INT32_MIN}};
+	for (int i = 0; i < 3; i++) {
+		pending.dx = offsets[i][0];
+		pending.dy = offsets[i][1];
+		pending.fields = SURFACE_STATE_OFFSET;
+		assert_true(surface_state_merge(&held, &pending));
+		assert_int_equal(held.dx, sums[i][0]);
+		assert_int_equal(held.dy, sums[i][1]);
+	}
+	fixture->state.dx = fixture->state.dy = 7; // nobody cared
+	fixture->state.fields = 0;
+	held.dx = held.dy = 3;
+	assert_true(surface_state_merge(&fixture->state, &held));
+	assert_int_equal(fixture->state.dx, 3);
+	assert_int_equal(fixture->state.dy, 3);
+	surface_state_finish(&held);
+	surface_state_finish(&pending);
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_size, setup, teardown),
@@ -235,6 +261,7 @@ int main(void) {
 		cmocka_unit_test_setup_teardown(test_surface_damage, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_inverted_rows, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_merge, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_offsets_add_up, setup, teardown),
 	};
 	return cmocka_run_group_tests_name("surface-state", tests, NULL, NULL);
 }
