@@ -136,7 +136,7 @@ static bool choose(
 	if (told->placed && was_told(wish, buffer)) {
 		return copy(&wish->scratch, &wish->sent);
 	}
-	if (wish->n_refused == MAX_REFUSED || wish->n_imports == MAX_IMPORTS) {
+	if (wish->n_refused == MAX_REFUSED || wish->n_imports >= MAX_IMPORTS) {
 		return true;
 	}
 	for (size_t i = 0; i < formats->composed.len && told->n_planes > 0; i++) {

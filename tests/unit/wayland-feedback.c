@@ -366,6 +366,11 @@ static void test_memory_that_cannot_be_imported(void **state) {
 	pass(10 * SECOND);
 	assert_int_equal(feedback.done, 3);
 	assert_int_equal(feedback.n_scanout, 2); // as at first
+	// And so it stays, whatever else is tried.
+	show_dmabuf(DRM_FORMAT_ABGR8888);
+	tell((struct told){.planes = {&all}, .import_refused = true});
+	pass(100 * SECOND);
+	assert_int_equal(feedback.done, 3);
 }
 
 static void test_another_output(void **state) {
