@@ -275,6 +275,8 @@ void watch_committed(struct output *output, struct frame *frame);
 void watch_flipped(struct output *output);
 // What was held of frames before is not seen any more.
 void watch_release(struct output *output);
+// Whoever waits for the frame hears that it was not shown, and goes on.
+void watch_discard(struct output *output, const struct frame *frame);
 // What was lost does not matter any more: the screen is dark, or not ours.
 void watch_forget(struct output *output);
 // Turns the CRTC off after a flip was lost. False: it was refused, *rc says why.

@@ -89,9 +89,11 @@ void output_pause(struct output *output) {
 	}
 	output_wait_for_flip(output);
 	if (output->pending != NULL) { // it is not coming
+		struct frame *lost = output->pending;
 		kms_crtc_lose_flip(output->pipe.crtc);
-		frame_unlock(output->pending);
 		output->pending = NULL;
+		frame_unlock(lost);
+		watch_discard(output, lost);
 	}
 	output->paused = true;
 	captures_dark(output);

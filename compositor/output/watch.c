@@ -118,8 +118,7 @@ static void say_lost(const struct output *output, const struct frame *frame, int
 	}
 }
 
-// Whoever waits for the frame hears that it was not shown, and goes on.
-static void discard(struct output *output, const struct frame *frame) {
+void watch_discard(struct output *output, const struct frame *frame) {
 	int64_t now = clock_now_ns();
 	for (int i = 0; i < output->scene.n_layers; i++) {
 		struct scene_layer *layer = output->scene.layers[i];
@@ -146,7 +145,7 @@ static void lose(struct output *output, int64_t age_ns) {
 	output->on_screen = lost;
 	output->pending = NULL;
 	output->darkens = true;
-	discard(output, lost);
+	watch_discard(output, lost);
 	output_recover(output);
 }
 

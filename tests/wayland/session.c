@@ -93,11 +93,56 @@ static void test_session_switches(void **state) {
 }
 #endif
 
+#ifdef HAVE_LIBSEAT
+static const char lose[] = "/tmp/vitrine-session-lose";
+
+static int start_losing(void **state) {
+	unlink(lose);
+	return fixture_start_with_module(state, "lost-flips.so", "VITRINE_TEST_LOSE_FLIPS", lose);
+}
+
+// The display is taken away while a flip is lost: whoever waits for that frame goes on, slowly, all the same.
+static void test_flip_is_lost_over_a_switch(void **state) {
+	struct fixture *fixture = *state;
+	if (!other_session_is_possible()) {
+		skip();
+	}
+	struct witness witness;
+	struct test_picture picture;
+	witness_init(&witness, fixture, "app", 1);
+	FILE *file = fopen(lose, "we");
+	assert_non_null(file);
+	assert_true(fputc('1', file) == '1'); // one flip
+	fclose(file);
+	witness.shown = 1 - witness.shown;
+	test_buffer_wait_release(&witness.buffers[witness.shown]);
+	test_surface_show(&witness.window.base, &witness.buffers[witness.shown]);
+	wl_display_flush(witness.client.display);
+	while (access(lose, F_OK) == 0) {
+		assert_true(wl_display_roundtrip(fixture->control.display) >= 0);
+	}
+	struct other_session other;
+	other_session_begin(&other, &fixture->control, ROUNDS + 2); // after those of the test before
+	other_session_show(&other);
+	test_surface_wait_frame(&witness.window.base);
+	witness_next_frame(&witness);
+	assert_screen(&other.intruder.picture);
+	other_session_end(&other);
+	witness_next_frame(&witness);
+	witness_picture(&witness, &picture);
+	assert_screen(&picture);
+	test_picture_finish(&picture);
+	witness_finish(&witness);
+}
+#endif
+
 int main(void) {
 	test_guard(100);
 	const struct CMUnitTest tests[] = {
 #ifdef HAVE_LIBSEAT
 		cmocka_unit_test_setup_teardown(test_session_switches, fixture_start, fixture_stop),
+		cmocka_unit_test_setup_teardown(
+			test_flip_is_lost_over_a_switch, start_losing, fixture_stop),
 #endif
 		cmocka_unit_test_setup_teardown(test_master_is_taken, fixture_start, fixture_stop),
 	};
