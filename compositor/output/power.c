@@ -123,11 +123,12 @@ void output_unpause(struct output *output) {
 void power_committed(struct output *output, uint32_t flags) {
 	output->gamma_changed = false;
 	output->slow = flags & KMS_COMMIT_ALLOW_MODESET;
-	if (!output->lit && (flags & KMS_COMMIT_ALLOW_MODESET)) {
+	// One that is lit may be due another mode all the same: whoever had it before lit it.
+	if ((!output->lit || output->modeset_due) && (flags & KMS_COMMIT_ALLOW_MODESET)) {
+		output->lighting = !output->lit;
 		output->lit = true;
 		output->modeset_due = false;
 		output->counters.modesets++;
-		output->lighting = true;
 	}
 }
 
