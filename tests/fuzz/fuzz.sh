@@ -14,6 +14,7 @@ fuzz() {
 		;;
 	esac
 	fuzz_build
+	# shellcheck disable=SC2046 # a list of names
 	[ $# -gt 0 ] || set -- $(fuzz_names)
 	for name in "$@"; do
 		[ -d "$top/tests/fuzz/corpus/$name" ] ||
