@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/utf8.h"
+
 #define COLUMNS 8
 #define CELL_SIZE 160
 
@@ -49,14 +51,11 @@ static struct json_object *find_output(struct json_object *status, const char *n
 	return NULL;
 }
 
-// App names and titles come from clients: a terminal must not obey them.
-static void set_cell(char cell[CELL_SIZE], const char *text) {
+// App names and titles come from clients: a terminal must not obey them. Returns the cell.
+static const char *set_cell(char cell[CELL_SIZE], const char *text) {
 	snprintf(cell, CELL_SIZE, "%s", text);
-	for (char *c = cell; *c; c++) {
-		if ((unsigned char)*c < 0x20 || *c == 0x7f) {
-			*c = '?';
-		}
-	}
+	utf8_scrub(cell);
+	return cell;
 }
 
 static void print_table(FILE *file, const struct table *table) {
@@ -169,21 +168,21 @@ static void print_output(
 	FILE *file, struct json_object *output, struct json_object *earlier, int64_t interval_ns) {
 	struct json_object *mode = get(output, "mode");
 	int64_t refresh = get_int(mode, "refresh_mhz");
-	char name[CELL_SIZE];
-	set_cell(name, get_string(output, "name"));
-	fprintf(file, "\n%s: ", name);
+	char name[CELL_SIZE], other[CELL_SIZE];
+	fprintf(file, "\n%s: ", set_cell(name, get_string(output, "name")));
 	if (mode) {
 		fprintf(file, "%" PRId64 "x%" PRId64 " at %" PRId64 ".%03" PRId64 " Hz",
 			get_int(mode, "width"), get_int(mode, "height"), refresh / 1000, refresh % 1000);
 	} else {
 		fprintf(file, "no mode");
 	}
-	fprintf(file, ", power %s, transform %s, scale %.4g", get_string(output, "power"),
-		get_string(output, "transform"), json_object_get_double(get(output, "scale")));
+	fprintf(file, ", power %s, transform %s, scale %.4g",
+		set_cell(name, get_string(output, "power")),
+		set_cell(other, get_string(output, "transform")),
+		json_object_get_double(get(output, "scale")));
 	const char *mirror = get_string(output, "mirror");
 	if (strcmp(mirror, "-") != 0) {
-		set_cell(name, mirror);
-		fprintf(file, ", mirrors %s", name);
+		fprintf(file, ", mirrors %s", set_cell(name, mirror));
 	}
 	fputc('\n', file);
 	print_figures(file, output, earlier, interval_ns);
@@ -336,13 +335,16 @@ void ctl_table_print_apps(FILE *file, struct json_object *status) {
 
 void ctl_table_print(
 	FILE *file, struct json_object *status, struct json_object *earlier, int64_t interval_ns) {
+	char cells[3][CELL_SIZE];
 	struct json_object *device = get(status, "device");
 	struct json_object *path = get(device, "path");
 	if (path != NULL && json_object_get_string_len(path) == 0) {
-		fprintf(file, "vitrine %s, no display device\n", get_string(status, "version"));
+		fprintf(file, "vitrine %s, no display device\n",
+			set_cell(cells[0], get_string(status, "version")));
 	} else {
-		fprintf(file, "vitrine %s on %s (%s)\n", get_string(status, "version"),
-			get_string(device, "path"), get_string(device, "driver"));
+		fprintf(file, "vitrine %s on %s (%s)\n", set_cell(cells[0], get_string(status, "version")),
+			set_cell(cells[1], get_string(device, "path")),
+			set_cell(cells[2], get_string(device, "driver")));
 	}
 	struct json_object *outputs = get(status, "outputs");
 	for (size_t i = 0; i < get_length(outputs); i++) {

@@ -2,6 +2,7 @@
 #include "base/utf8.h"
 
 #include <stdint.h>
+#include <string.h>
 
 // RFC 3629, section 4: the first byte says how many follow, and what the second may be.
 static size_t sequence_length(unsigned char first, uint8_t *second_min, uint8_t *second_max) {
@@ -52,4 +53,23 @@ size_t utf8_length(const char *text, size_t max) {
 		at += length;
 	}
 	return at;
+}
+
+size_t utf8_printable(const char *text, size_t max) {
+	const unsigned char *bytes = (const unsigned char *)text;
+	size_t length = utf8_length(text, max);
+	for (size_t i = 0; i < length; i++) {
+		if (bytes[i] < 0x20 || bytes[i] == 0x7f || (bytes[i] == 0xc2 && bytes[i + 1] < 0xa0)) {
+			return i;
+		}
+	}
+	return length;
+}
+
+void utf8_scrub(char *text) {
+	size_t size = strlen(text);
+	for (size_t at = utf8_printable(text, size); at < size;
+		 at += utf8_printable(text + at, size - at)) {
+		text[at++] = '?';
+	}
 }

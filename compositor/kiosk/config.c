@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/utf8.h"
 #include "input/input.h"
 #include "kiosk/config_keys.h"
 #include "wayland/keymap.h"
@@ -58,7 +59,7 @@ static void add_problem(struct reader *reader, int line, const char *text) {
 	} else {
 		snprintf(copy, sizeof(copy), "%s", text);
 	}
-	config_scrub(copy);
+	utf8_scrub(copy);
 	config->problems[config->n_problems] = strdup(copy);
 	config->n_problems += config->problems[config->n_problems] != NULL;
 }
@@ -93,7 +94,7 @@ refuse(struct reader *reader, int line, const char *format, ...) {
 		add_problem(reader, line, text);
 		return;
 	}
-	config_scrub(text);
+	utf8_scrub(text);
 	memcpy(reader->error, text, sizeof(text));
 }
 

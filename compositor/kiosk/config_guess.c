@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "kiosk/config_keys.h"
 
 enum { MAX_WORD = 64 }; // bytes of a known word
@@ -52,57 +53,11 @@ void config_guess(struct config_guess *guess, const char *said, const char *know
 	}
 }
 
-// Bytes of the character that begins here, of `size`; 0 if that is none (Unicode, table 3-7).
-static size_t character(const unsigned char *text, size_t size) {
-	static const struct {
-		unsigned char first, last, low, high; // of the first byte, and of the second
-		size_t length;
-	} forms[] = {
-		{0x20, 0x7e, 0, 0, 1},
-		{0xc2, 0xdf, 0x80, 0xbf, 2},
-		{0xe0, 0xe0, 0xa0, 0xbf, 3},
-		{0xe1, 0xec, 0x80, 0xbf, 3},
-		{0xed, 0xed, 0x80, 0x9f, 3},
-		{0xee, 0xef, 0x80, 0xbf, 3},
-		{0xf0, 0xf0, 0x90, 0xbf, 4},
-		{0xf1, 0xf3, 0x80, 0xbf, 4},
-		{0xf4, 0xf4, 0x80, 0x8f, 4},
-	};
-	for (size_t f = 0; f < sizeof(forms) / sizeof(forms[0]); f++) {
-		size_t length = forms[f].length;
-		if (text[0] < forms[f].first || text[0] > forms[f].last || length > size) {
-			continue;
-		}
-		bool ok = length == 1 || (text[1] >= forms[f].low && text[1] <= forms[f].high);
-		for (size_t i = 2; i < length; i++) {
-			ok = ok && (text[i] & 0xc0) == 0x80;
-		}
-		// U+0080 to U+009f are controls, too.
-		return ok && !(text[0] == 0xc2 && text[1] < 0xa0) ? length : 0;
-	}
-	return 0;
-}
-
 bool config_is_text(const char *text, size_t size) {
-	const unsigned char *at = (const unsigned char *)text;
-	for (size_t i = 0; i < size;) {
-		size_t length = at[i] == '\t' || at[i] == '\r' ? 1 : character(at + i, size - i);
-		if (length == 0) {
-			return false;
-		}
-		i += length;
+	size_t at = utf8_printable(text, size);
+	while (at < size && (text[at] == '\t' || text[at] == '\r')) {
+		at++;
+		at += utf8_printable(text + at, size - at);
 	}
-	return true;
-}
-
-void config_scrub(char *text) {
-	size_t size = strlen(text);
-	for (size_t i = 0; i < size;) {
-		size_t length = character((unsigned char *)text + i, size - i);
-		if (length == 0) {
-			text[i] = '?';
-			length = 1;
-		}
-		i += length;
-	}
+	return at == size;
 }

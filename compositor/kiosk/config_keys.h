@@ -115,8 +115,6 @@ void config_guess(struct config_guess *guess, const char *said, const char *know
 
 // True if the bytes are UTF-8 without control characters other than blanks.
 bool config_is_text(const char *text, size_t size);
-// Replaces what is no text by '?': for what is shown on terminals and sent to clients.
-void config_scrub(char *text);
 // ---- config_app.c: what only apps have ----
 bool config_parse_names(char **field, const char *value);
 bool config_parse_settings(char **field, const char *value);

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kiosk/config_keys.h"
+#include "base/utf8.h"
 
 enum {
 	BASE_SIZE = 128,
@@ -50,7 +50,7 @@ static char *read_text(const uint8_t *edid, uint8_t tag) {
 		for (size_t len = strlen(text); len > 0 && text[len - 1] == ' '; len--) {
 			text[len - 1] = '\0';
 		}
-		config_scrub(text);
+		utf8_scrub(text);
 		return text[0] != '\0' ? strdup(text) : NULL;
 	}
 	return NULL;

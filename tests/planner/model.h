@@ -5,7 +5,11 @@
 
 #include "planner/planner.h"
 
-enum { MODEL_MAX_SIZES = 8, MODEL_MAX_RULES = 8 };
+enum {
+	MODEL_MAX_SIZES = 8,
+	MODEL_MAX_RULES = 8,
+	MODEL_MAX_PX = 32767, // of sizes and places: 16.16 holds them
+};
 
 // What a layout has: terms of [refuse] sections.
 enum model_term {
@@ -87,7 +91,7 @@ void model_use_picture(
 
 // ---- scene.c ----
 
-enum { MODEL_MAX_LAYERS = 16 };
+enum { MODEL_MAX_LAYERS = 16, MODEL_MAX_COUNT = 10000 };
 
 struct model_scene {
 	char name[64];

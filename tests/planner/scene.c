@@ -185,14 +185,29 @@ static void give(struct loader *l) {
 	l->visit(l->data, &l->scene);
 }
 
+// What the compositor bounds as well, before a planner sees it.
+static bool is_size(int32_t width, int32_t height) {
+	return width > 0 && width <= MODEL_MAX_PX && height > 0 && height <= MODEL_MAX_PX;
+}
+
+static bool is_place(int32_t x, int32_t y) {
+	return x >= -MODEL_MAX_PX && x <= MODEL_MAX_PX && y >= -MODEL_MAX_PX && y <= MODEL_MAX_PX;
+}
+
+// False for what is no number, and for one outside.
+static bool read_number(const char *value, double low, double high, double *number) {
+	*number = atof(value);
+	return *number >= low && *number <= high;
+}
+
 static bool scene_key(struct loader *l, const char *key, const char *value) {
 	if (strcmp(key, "name") == 0) {
 		snprintf(l->scene.name, sizeof(l->scene.name), "%s", value);
 		return true;
 	}
 	return strcmp(key, "size") == 0 &&
-		sscanf(value, "%dx%d", &l->scene.width, &l->scene.height) == 2 && l->scene.width > 0 &&
-		l->scene.height > 0;
+		sscanf(value, "%dx%d", &l->scene.width, &l->scene.height) == 2 &&
+		is_size(l->scene.width, l->scene.height);
 }
 
 static bool random_key(struct loader *l, const char *key, const char *value) {
@@ -210,42 +225,57 @@ static bool random_key(struct loader *l, const char *key, const char *value) {
 		return true;
 	}
 	l->count = atoi(value);
-	return strcmp(key, "count") == 0 && l->count > 0;
+	return strcmp(key, "count") == 0 && l->count > 0 && l->count <= MODEL_MAX_COUNT;
 }
 
-static bool layer_key(struct loader *loader, const char *key, const char *value) {
-	struct planner_layer *l = loader->layer;
-	if (strcmp(key, "format") == 0) {
-		l->format = format_from_name(value);
-		return l->format != 0;
+static bool source_key(struct planner_layer *l, const char *value) {
+	double x, y, w, h;
+	if (sscanf(value, "%lf,%lf %lfx%lf", &x, &y, &w, &h) != 4 || !(x >= 0 && x <= MODEL_MAX_PX) ||
+		!(y >= 0 && y <= MODEL_MAX_PX) || !(w >= 1 && w <= MODEL_MAX_PX) ||
+		!(h >= 1 && h <= MODEL_MAX_PX)) {
+		return false;
 	}
+	l->src_x = (uint32_t)(x * 65536);
+	l->src_y = (uint32_t)(y * 65536);
+	l->src_w = (uint32_t)(w * 65536);
+	l->src_h = (uint32_t)(h * 65536);
+	return true;
+}
+
+static bool geometry_key(struct loader *loader, const char *key, const char *value) {
+	struct planner_layer *l = loader->layer;
 	if (strcmp(key, "box") == 0) {
 		return sscanf(value, "%d,%d %dx%d", &l->x, &l->y, &l->width, &l->height) == 4 &&
-			l->width > 0 && l->height > 0;
+			is_place(l->x, l->y) && is_size(l->width, l->height);
 	}
 	if (strcmp(key, "buffer") == 0) {
 		loader->has_buffer = true;
 		return sscanf(value, "%dx%d", &l->buffer_width, &l->buffer_height) == 2 &&
-			l->buffer_width > 0 && l->buffer_height > 0;
+			is_size(l->buffer_width, l->buffer_height);
 	}
-	if (strcmp(key, "source") == 0) {
-		double x, y, w, h;
-		loader->has_src = true;
-		if (sscanf(value, "%lf,%lf %lfx%lf", &x, &y, &w, &h) != 4 || w <= 0 || h <= 0) {
-			return false;
-		}
-		l->src_x = (uint32_t)(x * 65536);
-		l->src_y = (uint32_t)(y * 65536);
-		l->src_w = (uint32_t)(w * 65536);
-		l->src_h = (uint32_t)(h * 65536);
-		return true;
+	loader->has_src = true;
+	return strcmp(key, "source") == 0 && source_key(l, value);
+}
+
+static bool layer_key(struct loader *loader, const char *key, const char *value) {
+	struct planner_layer *l = loader->layer;
+	double number;
+	if (strcmp(key, "format") == 0) {
+		l->format = format_from_name(value);
+		return l->format != 0;
 	}
 	if (strcmp(key, "rate") == 0) {
-		l->rate_mhz = (uint32_t)(atof(value) * 1000);
-	} else if (strcmp(key, "opaque") == 0) {
+		bool ok = read_number(value, 0, 1e6, &number);
+		l->rate_mhz = ok ? (uint32_t)(number * 1000) : 0;
+		return ok;
+	}
+	if (strcmp(key, "alpha") == 0) {
+		bool ok = read_number(value, 0, 1, &number);
+		l->fade = ok ? (uint16_t)((1 - number) * 65535) : 0;
+		return ok;
+	}
+	if (strcmp(key, "opaque") == 0) {
 		l->opaque = strcmp(value, "yes") == 0;
-	} else if (strcmp(key, "alpha") == 0) {
-		l->fade = (uint16_t)((1 - atof(value)) * 65535);
 	} else if (strcmp(key, "modifier") == 0) {
 		l->modifier = strcmp(value, "linear") == 0 ? DRM_FORMAT_MOD_LINEAR
 			: strcmp(value, "afbc") == 0           ? afbc
@@ -261,7 +291,7 @@ static bool layer_key(struct loader *loader, const char *key, const char *value)
 			: degrees == 270        ? DRM_MODE_ROTATE_270
 									: DRM_MODE_ROTATE_0;
 	} else {
-		return false;
+		return geometry_key(loader, key, value);
 	}
 	return true;
 }

@@ -8,6 +8,7 @@
 #include <locale.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 #include <wchar.h>
 
 #include "base/utf8.h"
@@ -70,6 +71,28 @@ static void all_beginnings(void **state) {
 	}
 }
 
+static void assert_scrubbed(const char *text, const char *expected) {
+	char copy[32];
+	strcpy(copy, text);
+	utf8_scrub(copy);
+	assert_string_equal(copy, expected);
+	assert_int_equal(utf8_printable(copy, strlen(copy)), strlen(copy));
+	assert_int_equal(
+		utf8_printable(text, strlen(text)) == strlen(text), strcmp(text, expected) == 0);
+}
+
+static void scrubbed(void **state) {
+	(void)state;
+	assert_scrubbed("", "");
+	assert_scrubbed("Caf\xc3\xa9 \xe2\x82\xac", "Caf\xc3\xa9 \xe2\x82\xac");
+	assert_scrubbed("\x1b[2J\t\n\x7f", "?[2J???");
+	assert_scrubbed("\xc2\x9b"
+					"2J\xc2\xa0",
+		"??2J\xc2\xa0"); // CSI as one character; a space that keeps words
+	assert_scrubbed("a\xff\xc3", "a??");
+	assert_scrubbed("\xe2\x82", "??");
+}
+
 int main(void) {
 	if (!setlocale(LC_CTYPE, "C.UTF-8")) {
 		fputs("no UTF-8 locale to judge by\n", stderr);
@@ -78,6 +101,7 @@ int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(known),
 		cmocka_unit_test(all_beginnings),
+		cmocka_unit_test(scrubbed),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -139,6 +139,15 @@ static void table_disarms_control_characters(void **state) {
 	assert_null(strchr(text, '\033'));
 	assert_non_null(strstr(text, "x?[2Jy?"));
 	free(text);
+	// CSI is one character, too; and nothing is taken on trust.
+	text = print(
+		"{\"version\":\"\\u001b\",\"device\":{\"path\":\"\\u001b\",\"driver\":\"\\u001b\"},"
+		"\"outputs\":[{\"name\":\"x\\u009b2J\",\"power\":\"\\u001b\",\"transform\":\"\\u001b\"}]}",
+		NULL, 0);
+	assert_null(strchr(text, '\033'));
+	assert_null(strstr(text, "\xc2\x9b"));
+	assert_non_null(strstr(text, "x??2J"));
+	free(text);
 }
 
 static void rows_become_rgb(void **state) {

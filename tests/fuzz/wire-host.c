@@ -1,18 +1,31 @@
 // SPDX-License-Identifier: MIT
-#include "wayland-hostile-host.h"
+#include "wire-host.h"
 
 #include <drm_fourcc.h>
 #include <linux/input-event-codes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <sys/socket.h>
 #include <time.h>
 
 #include <cmocka.h>
 
+#include "wayland/keymap.h"
 #include "wayland/seat.h"
+#include "wire-control.h"
+#include "wire-files.h"
+#include "wire-heads.h"
 
 struct host host;
+
+static void update_heads(void) {
+	struct wayland_output *outputs[N_OUTPUTS];
+	for (int i = 0; i < N_OUTPUTS; i++) {
+		outputs[i] = host.outputs[i].wayland;
+	}
+	wire_heads_update(outputs, N_OUTPUTS);
+}
 
 void add_output(int i) {
 	struct wayland_output_info info = {
@@ -30,6 +43,7 @@ void add_output(int i) {
 	host.outputs[i].wayland = wayland_output_create(host.server, &info, &host.outputs[i].scene);
 	assert_non_null(host.outputs[i].wayland);
 	assert_true(kiosk_layout_add_output(host.layout, host.outputs[i].wayland));
+	update_heads();
 }
 
 void remove_output(int i) {
@@ -37,17 +51,36 @@ void remove_output(int i) {
 	wayland_output_destroy(host.outputs[i].wayland);
 	scene_output_finish(&host.outputs[i].scene);
 	host.outputs[i].wayland = NULL;
+	update_heads();
 }
 
-void host_start(void) {
+// One of a few keys: that of the system takes long to make.
+static void set_keymap(struct seat *seat) {
+	static struct xkb_keymap *keymap;
+	if (!keymap) {
+		keymap = keymap_read(wire_keymap_file(), wire_keymap_size);
+		assert_non_null(keymap);
+	}
+	assert_true(seat_set_keymap(seat, keymap));
+}
+
+static bool trusts(void *data, pid_t pid, int fd) {
+	(void)data;
+	(void)pid;
+	(void)fd;
+	return host.trusts;
+}
+
+void host_start(bool trusting) {
 	static const uint32_t formats[] = {DRM_FORMAT_XRGB8888, DRM_FORMAT_ARGB8888, DRM_FORMAT_RGB565,
 		DRM_FORMAT_XBGR8888, DRM_FORMAT_ABGR8888, DRM_FORMAT_NV12};
 	struct format_set set = {0};
 	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
 		assert_true(format_set_add(&set, formats[i], DRM_FORMAT_MOD_LINEAR));
 	}
-	host.layout = kiosk_layout_create();
+	host = (struct host){.trusts = trusting, .layout = kiosk_layout_create()};
 	assert_non_null(host.layout);
+	kiosk_layout_set_trust(host.layout, trusts, NULL);
 	struct wayland_server_options options = {
 		.policy = kiosk_layout_policy(),
 		.data = host.layout,
@@ -61,6 +94,9 @@ void host_start(void) {
 	assert_string_equal(error, "");
 	seat_set_capabilities(wayland_server_seat(host.server),
 		WL_SEAT_CAPABILITY_POINTER | WL_SEAT_CAPABILITY_KEYBOARD | WL_SEAT_CAPABILITY_TOUCH);
+	set_keymap(wayland_server_seat(host.server));
+	assert_true(wire_heads_start(host.server));
+	assert_true(wire_control_start(host.server, host.layout));
 	add_output(0);
 }
 
@@ -71,6 +107,8 @@ void host_finish(void) {
 			remove_output(i);
 		}
 	}
+	wire_control_finish();
+	wire_heads_finish();
 	wayland_server_destroy(host.server);
 	kiosk_layout_destroy(host.layout);
 }
@@ -79,6 +117,14 @@ void serve(void) {
 	struct wl_display *display = wayland_server_display(host.server);
 	wl_event_loop_dispatch(wl_display_get_event_loop(display), 0);
 	wl_display_flush_clients(display);
+}
+
+void host_join(struct peer *peer) {
+	int fds[2];
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
+	assert_non_null(wl_client_create(wayland_server_display(host.server), fds[0]));
+	peer_connect(peer, fds[1]);
+	act_settle(peer);
 }
 
 static void read_layer(const struct scene_layer *layer) {
@@ -130,28 +176,39 @@ unsigned show_frame(struct scene_output *scene) {
 	return (unsigned)scene->n_layers;
 }
 
-// Somebody uses the devices meanwhile.
+static void use_touch(struct seat *seat, const struct seat_touch *touch) {
+	host.touch_down = !host.touch_down;
+	if (host.touch_down) {
+		seat_notify_touch_down(seat, touch);
+	} else if (pick(10)) {
+		seat_notify_touch_up(seat, touch);
+	} else {
+		seat_notify_touch_cancel(seat, touch->id);
+	}
+	seat_notify_touch_frame(seat);
+}
+
+static void use_wheel(struct seat *seat) {
+	int notches = (int)pick(3) - 1;
+	seat_notify_axis(seat,
+		&(struct seat_axis){.time_us = host.time_us,
+			.axis = (enum wl_pointer_axis)pick(2),
+			.source = notches != 0 ? WL_POINTER_AXIS_SOURCE_WHEEL : WL_POINTER_AXIS_SOURCE_FINGER,
+			.value = notches * 15,
+			.v120 = notches * 120});
+}
+
 void use_devices(void) {
-	static uint64_t time_us;
-	static bool button_down, touch_down;
 	struct seat *seat = wayland_server_seat(host.server);
 	struct seat_place place = {host.outputs[pick(N_OUTPUTS)].wayland, pick(700), pick(500)};
-	time_us += 1000;
-	switch (pick(6)) {
+	uint64_t time_us = host.time_us += 1000;
+	switch (pick(9)) {
 	case 0:
-		button_down = !button_down;
-		seat_notify_button(seat, &(struct seat_button){time_us, BTN_LEFT, button_down});
+		host.button_down = !host.button_down;
+		seat_notify_button(seat, &(struct seat_button){time_us, BTN_LEFT, host.button_down});
 		break;
 	case 1:
-		touch_down = !touch_down;
-		if (touch_down) {
-			seat_notify_touch_down(seat, &(struct seat_touch){time_us, 1, place});
-		} else if (pick(10)) {
-			seat_notify_touch_up(seat, &(struct seat_touch){.time_us = time_us, .id = 1});
-		} else {
-			seat_notify_touch_cancel(seat, 1);
-		}
-		seat_notify_touch_frame(seat);
+		use_touch(seat, &(struct seat_touch){time_us, 1, place});
 		break;
 	case 2:
 		seat_notify_touch_motion(seat, &(struct seat_touch){time_us, 1, place});
@@ -166,6 +223,16 @@ void use_devices(void) {
 		break;
 	case 4:
 		seat_notify_motion(seat, &(struct seat_motion){time_us, false, .to = place});
+		break;
+	case 5:
+		host.key_down = !host.key_down;
+		seat_notify_key(seat, &(struct seat_key){time_us, KEY_A, host.key_down});
+		break;
+	case 6:
+		use_wheel(seat);
+		break;
+	case 7:
+		wayland_idle_activity(host.server, time_us);
 		break;
 	default:
 		seat_notify_motion(seat,
