@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <pwd.h>
 #include <signal.h>
 #include <spawn.h>
@@ -224,6 +225,7 @@ static void read_report(struct process *process) {
 	process->not_run = n > 0;
 	close_report(process);
 	if (!process->not_run) {
+		cgroup_joined(process->cgroup);
 		process->handler.running(process->handler.data);
 	}
 }
@@ -345,9 +347,11 @@ static bool spawn(struct process *process, const struct process_spec *spec, char
 	return rc == 0;
 }
 
-static void handle_cgroup_ready(void *data) {
+static void handle_cgroup_ready(void *data, const char *join) {
 	struct process *process = data;
-	ssize_t n = write(process->go, "g", 1);
+	char message[PIPE_BUF];
+	int len = snprintf(message, sizeof(message), "g%s", join);
+	ssize_t n = write(process->go, message, (size_t)len);
 	(void)n; // it is dead if nobody reads that
 	close_fd(&process->go);
 }

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "apps-fixture.h"
+#include "trace.h"
 
 static void start_with(struct fixture *fixture, const char *text, const char *const *more) {
 	static char path[] = "/tmp/vitrine-apps.ini";
@@ -69,9 +70,27 @@ static void command(struct fixture *fixture, const char *action, const char *nam
 
 // ---- What is there ----
 
-// They go once all that was in them is gone.
+// True while the server watches one that is to go.
+static bool watches_cgroup(const struct fixture *fixture) {
+	char path[64];
+	snprintf(path, sizeof(path), "/proc/%d/fd", (int)fixture->server.pid);
+	DIR *dir = opendir(path);
+	assert_non_null(dir);
+	struct dirent *entry;
+	bool found = false;
+	while (!found && (entry = readdir(dir))) {
+		char target[512];
+		ssize_t n = readlinkat(dirfd(dir), entry->d_name, target, sizeof(target) - 1);
+		target[n > 0 ? n : 0] = '\0';
+		found = strstr(target, "/cgroup.events") != NULL;
+	}
+	closedir(dir);
+	return found;
+}
+
+// They go once all that was in them is gone, and the server hears of it.
 static void wait_cgroups(struct fixture *fixture, int n) {
-	while (apps_count_cgroups(&fixture->server) != n) {
+	while (apps_count_cgroups(&fixture->server) != n || watches_cgroup(fixture)) {
 		test_client_roundtrip(&fixture->control);
 	}
 }
@@ -396,6 +415,30 @@ static void test_runs_as_another_user(void **state) {
 	assert_int_not_equal(access("/run/vitrine", F_OK), 0);
 }
 
+// ---- Who waits ----
+
+// What the kernel takes its time for while an app begins and ends: no frame waits for it.
+static void test_frames_do_not_wait_for_cgroups(void **state) {
+	(void)state;
+	struct fixture f;
+	struct test_trace trace;
+	test_trace_begin(&trace);
+	start(&f,
+		"[app victim]\ncommand = sleep 1000\nrestart-pause = 0\nmemory-max = 32M\n"
+		"pids-max = 9\n");
+	test_trace_begun(&trace);
+	wait_for(&f, "victim", "running", 0);
+	struct trace_counts before = test_trace_counts(&trace, NULL);
+	assert_true(before.cgroup_changes > 0); // the server's own, as it starts
+	kill_victim(&f, 0, 5);
+	command(&f, "stop", "victim");
+	wait_for(&f, "victim", "stopped", 5);
+	wait_cgroups(&f, 0);
+	assert_int_equal(test_trace_counts(&trace, &before).cgroup_changes, 0);
+	stop(&f);
+	test_trace_finish(&trace);
+}
+
 int main(void) {
 	test_guard(getenv("VITRINE_SOAK") ? 3000 : 280);
 	test_need_layout("dual");
@@ -410,6 +453,7 @@ int main(void) {
 		cmocka_unit_test(test_deaf),
 		cmocka_unit_test(test_no_such_app),
 		cmocka_unit_test(test_runs_as_another_user),
+		cmocka_unit_test(test_frames_do_not_wait_for_cgroups),
 	};
 	return cmocka_run_group_tests_name("apps", tests, NULL, NULL);
 }
