@@ -22,6 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 enum {
@@ -80,6 +81,16 @@ static int parse_fd(const char *text) {
 	return fcntl(fd, F_SETFD, FD_CLOEXEC) == 0 ? fd : -1;
 }
 
+// A limit of 1 is what lets vitrine itself run with real-time priority, and not meant for apps. Whoever wants
+// them to have that gives more.
+static void limit_priority(void) {
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_RTPRIO, &limit) == 0 && limit.rlim_max == 1) {
+		limit.rlim_cur = limit.rlim_max = 0;
+		setrlimit(RLIMIT_RTPRIO, &limit);
+	}
+}
+
 int main(int argc, char **argv) {
 	int go = argc > ARGUMENTS ? parse_fd(argv[1]) : -1;
 	report_fd = go >= 0 ? parse_fd(argv[2]) : -1;
@@ -107,6 +118,7 @@ int main(int argc, char **argv) {
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != atoi(argv[3])) {
 		return EXIT_NOT_RUN; // vitrine is gone
 	}
+	limit_priority();
 	if (directory[0] != '\0' && chdir(directory) != 0) {
 		fail("directory = %s: %s", directory, strerror(errno));
 	}

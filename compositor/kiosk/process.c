@@ -17,6 +17,7 @@
 
 #include "base/log.h"
 #include "kiosk/process_tree.h"
+#include "kiosk/realtime.h"
 #include "kiosk/user_socket.h"
 #include "wayland/wayland.h"
 
@@ -280,8 +281,10 @@ static int spawn_launcher(
 	posix_spawnattr_setflags(
 		&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
 	wayland_set_file_limit(false);
+	realtime_set_limit(false);
 	int rc =
 		posix_spawn(&process->pid, process->host->launcher, &files, &attributes, argv, environment);
+	realtime_set_limit(true);
 	wayland_set_file_limit(true);
 	posix_spawnattr_destroy(&attributes);
 	posix_spawn_file_actions_destroy(&files);

@@ -6,10 +6,12 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -439,6 +441,42 @@ static void test_frames_do_not_wait_for_cgroups(void **state) {
 	test_trace_finish(&trace);
 }
 
+// ---- Priority ----
+
+static struct rlimit limit_of(pid_t pid, enum __rlimit_resource resource) {
+	struct rlimit limit;
+	assert_int_equal(prlimit(pid, resource, NULL, &limit), 0);
+	return limit;
+}
+
+// The server comes before its apps, which are scheduled and limited as if it did not.
+static void test_priority_is_the_servers_own(void **state) {
+	(void)state;
+	const struct rlimit time = limit_of(0, RLIMIT_RTTIME), former = limit_of(0, RLIMIT_RTPRIO);
+	struct rlimit one = former;
+	one.rlim_cur = one.rlim_max = 1; // as the unit has it; not taken back
+	assert_int_equal(setrlimit(RLIMIT_RTPRIO, &one), 0);
+	struct fixture f;
+	start(&f, "[app one]\ncommand = sleep 1000\n[app two]\ncommand = sleep 1000\n");
+	pid_t one_pid = wait_for(&f, "one", "running", 0).pid;
+	while (count_processes("sleep 1000") != 2) {
+		test_client_roundtrip(&f.control);
+	}
+	assert_int_equal(sched_getscheduler(f.server.pid), SCHED_RR | SCHED_RESET_ON_FORK);
+	assert_true(limit_of(f.server.pid, RLIMIT_RTTIME).rlim_cur < time.rlim_cur);
+	assert_int_equal(sched_getscheduler(one_pid), SCHED_OTHER);
+	assert_int_equal(limit_of(one_pid, RLIMIT_RTTIME).rlim_cur, time.rlim_cur);
+	assert_int_equal(limit_of(one_pid, RLIMIT_RTPRIO).rlim_max, 0);
+	struct json_object *status = test_status(&f.control);
+	assert_true(json_object_get_boolean(test_json(status, "realtime")));
+	json_object_put(status);
+	stop(&f);
+	start(&f, "[core]\nrealtime = false\n[app one]\ncommand = sleep 1000\n");
+	assert_int_equal(sched_getscheduler(f.server.pid), SCHED_OTHER);
+	stop(&f);
+	setrlimit(RLIMIT_RTPRIO, &former);
+}
+
 int main(void) {
 	test_guard(getenv("VITRINE_SOAK") ? 3000 : 280);
 	test_need_layout("dual");
@@ -454,6 +492,7 @@ int main(void) {
 		cmocka_unit_test(test_no_such_app),
 		cmocka_unit_test(test_runs_as_another_user),
 		cmocka_unit_test(test_frames_do_not_wait_for_cgroups),
+		cmocka_unit_test(test_priority_is_the_servers_own),
 	};
 	return cmocka_run_group_tests_name("apps", tests, NULL, NULL);
 }
