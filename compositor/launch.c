@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: MIT
 // vitrine-launch: what an app is between its birth and its own program.
 //
-// The compositor starts it without copying its own memory (posix_spawn), puts it into a cgroup, and
-// then says "go": so nothing of the app is ever outside. What could block there (the user's groups may
-// be looked up in a network) blocks here. It is not meant to be run by hand:
+// The compositor starts it without copying its own memory (posix_spawn), makes a cgroup for it, and
+// then says "go": it puts itself into that, so nothing of the app is ever outside. What could block there (the
+// kernel takes its time to move a process, the user's groups may be looked up in a network) blocks here. It is
+// not meant to be run by hand:
 //
 //   vitrine-launch GO REPORT PARENT DIRECTORY USER COMMAND [ARGUMENT...]
 //
-// GO is a pipe that a byte comes from, REPORT one that closes when COMMAND runs, or gets a line that
+// GO is a pipe that a 'g' comes from, and the path of the cgroup if there is one to enter, REPORT one that closes when COMMAND runs, or gets a line that
 // says why it does not. DIRECTORY and USER may be empty. Variables that the user's entry tells are set
 // where USER is named.
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <limits.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -20,6 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 enum {
@@ -61,9 +64,31 @@ static void become(const char *name) {
 	}
 }
 
+// Vitrine sees where we are.
+static void enter_cgroup(const char *path) {
+	char file[PIPE_BUF + 16];
+	snprintf(file, sizeof(file), "%s/cgroup.procs", path);
+	int fd = open(file, O_WRONLY | O_CLOEXEC);
+	if (fd >= 0) {
+		ssize_t n = write(fd, "0", 1);
+		(void)n;
+		close(fd);
+	}
+}
+
 static int parse_fd(const char *text) {
 	int fd = atoi(text);
 	return fcntl(fd, F_SETFD, FD_CLOEXEC) == 0 ? fd : -1;
+}
+
+// A limit of 1 is what lets vitrine itself run with real-time priority, and not meant for apps. Whoever wants
+// them to have that gives more.
+static void limit_priority(void) {
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_RTPRIO, &limit) == 0 && limit.rlim_max == 1) {
+		limit.rlim_cur = limit.rlim_max = 0;
+		setrlimit(RLIMIT_RTPRIO, &limit);
+	}
 }
 
 int main(int argc, char **argv) {
@@ -74,13 +99,17 @@ int main(int argc, char **argv) {
 		return EXIT_NOT_RUN;
 	}
 	const char *directory = argv[4], *user = argv[5];
-	char c;
+	char message[PIPE_BUF + 1];
 	ssize_t n;
 	do {
-		n = read(go, &c, 1);
+		n = read(go, message, sizeof(message) - 1); // of one write
 	} while (n < 0 && errno == EINTR);
-	if (n != 1) {
+	if (n < 1) {
 		return EXIT_NOT_RUN; // called off
+	}
+	message[n] = '\0';
+	if (n > 1) {
+		enter_cgroup(message + 1);
 	}
 	if (user[0] != '\0') {
 		become(user);
@@ -89,6 +118,7 @@ int main(int argc, char **argv) {
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != atoi(argv[3])) {
 		return EXIT_NOT_RUN; // vitrine is gone
 	}
+	limit_priority();
 	if (directory[0] != '\0' && chdir(directory) != 0) {
 		fail("directory = %s: %s", directory, strerror(errno));
 	}

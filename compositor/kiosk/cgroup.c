@@ -20,6 +20,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "kiosk/chores.h"
 #include "kiosk/scope.h"
 
 enum {
@@ -32,7 +33,8 @@ static const char root[] = "/sys/fs/cgroup";
 struct cgroups {
 	struct wl_event_loop *loop;
 	struct scopes *scopes; // NULL: no systemd
-	char own[PATH_SIZE];   // where cgroups are made; "": nowhere
+	struct chores *chores;
+	char own[PATH_SIZE]; // where cgroups are made; "": nowhere
 	char
 		before[PATH_SIZE]; // where this process was before it moved into own/server; "": it did not
 	bool controls[3];      // which of `controllers` there are in `own`
@@ -52,7 +54,10 @@ struct cgroup {
 	int events; // cgroup.events
 	struct wl_event_source *events_event;
 	struct wl_list link; // cgroups.dying
-	void (*ready)(void *data);
+	int chores;          // of it that are not done
+	bool over;           // destroyed, to be freed
+	bool emptied;        // maybe: while it was being removed something in it has ended
+	void (*ready)(void *data, const char *join);
 	void *data;
 };
 
@@ -262,6 +267,11 @@ struct cgroups *cgroups_create(struct wl_event_loop *loop) {
 	}
 	cgroups->loop = loop;
 	wl_list_init(&cgroups->dying);
+	cgroups->chores = chores_create(loop);
+	if (cgroups->chores == NULL) {
+		free(cgroups);
+		return NULL;
+	}
 	cgroups->scopes = scopes_create(loop);
 	// Also behind systemd's back, for when that does not answer.
 	bool own = make_subtree(cgroups);
@@ -293,58 +303,151 @@ static void tell_missing(struct cgroups *cgroups, int controller, const char *na
 	}
 }
 
-static void set_limit(
-	const struct cgroup *cgroup, int controller, const char *file, const char *value) {
-	if (!cgroup->cgroups->controls[controller]) {
-		tell_missing(cgroup->cgroups, controller, cgroup->name);
-	} else if (!write_in(cgroup->path, file, value)) {
-		log_warning("app %s: %s = %s: %s", cgroup->name, file, value, strerror(errno));
+// ---- Chores ----
+
+// Changing the tree of cgroups waits for whoever else does, and putting a process into one, which each app does
+// itself, for all CPUs to have come by (RCU), with the same lock held: some 50 ms, three frames.
+enum { MAX_SETTINGS = 5 };
+
+struct tree_chore {
+	struct chore chore;
+	struct cgroup *cgroup; // NULL: of nobody any more
+	char path[PATH_SIZE];
+	int error; // 0: it went well
+	struct setting {
+		const char *file;
+		char value[32];
+		bool optional; // not there on every machine
+		int error;
+	} settings[MAX_SETTINGS];
+	int n_settings;
+};
+
+// False when out of memory.
+static bool add_chore(struct cgroups *cgroups, struct cgroup *cgroup, const char *path,
+	void (*run)(struct chore *), void (*done)(struct chore *)) {
+	struct tree_chore *work = calloc(1, sizeof(*work));
+	if (work == NULL) {
+		return false;
+	}
+	work->chore = (struct chore){.run = run, .done = done};
+	work->cgroup = cgroup;
+	snprintf(work->path, sizeof(work->path), "%s", path);
+	if (cgroup != NULL) {
+		cgroup->chores++;
+	}
+	chores_add(cgroups->chores, &work->chore);
+	return true;
+}
+
+static void free_chore(struct chore *chore) {
+	struct tree_chore *work = wl_container_of(chore, work, chore);
+	free(work);
+}
+
+static void run_remove(struct chore *chore) {
+	struct tree_chore *work = wl_container_of(chore, work, chore);
+	work->error = remove_tree(work->path) ? 0 : EBUSY;
+}
+
+static struct setting *next_setting(struct tree_chore *work, const char *file) {
+	struct setting *setting = &work->settings[work->n_settings++];
+	setting->file = file;
+	return setting;
+}
+
+static void plan_limits(struct tree_chore *work, const struct cgroup *cgroup) {
+	const struct cgroup_limits *limits = &cgroup->limits;
+	const bool *controls = cgroup->cgroups->controls;
+	if (limits->memory_max > 0 && controls[0]) {
+		struct setting *setting = next_setting(work, "memory.max");
+		snprintf(setting->value, sizeof(setting->value), "%" PRId64, limits->memory_max);
+		setting = next_setting(work, "memory.swap.max"); // not there without swap
+		setting->optional = true;
+		strcpy(setting->value, "0");
+		setting = next_setting(work, "memory.oom.group"); // half an app is none
+		setting->optional = true;
+		strcpy(setting->value, "1");
+	}
+	if (limits->cpu_quota > 0 && controls[1]) {
+		struct setting *setting = next_setting(work, "cpu.max");
+		snprintf(setting->value, sizeof(setting->value), "%d 100000", limits->cpu_quota * 1000);
+	}
+	if (limits->pids_max > 0 && controls[2]) {
+		struct setting *setting = next_setting(work, "pids.max");
+		snprintf(setting->value, sizeof(setting->value), "%d", limits->pids_max);
 	}
 }
 
-static void set_limits(const struct cgroup *cgroup) {
-	const struct cgroup_limits *limits = &cgroup->limits;
-	char value[64];
-	if (limits->memory_max > 0) {
-		snprintf(value, sizeof(value), "%" PRId64, limits->memory_max);
-		set_limit(cgroup, 0, "memory.max", value);
-		write_in(cgroup->path, "memory.swap.max", "0");  // not there without swap
-		write_in(cgroup->path, "memory.oom.group", "1"); // half an app is none
+static void run_make(struct chore *chore) {
+	struct tree_chore *work = wl_container_of(chore, work, chore);
+	work->error = mkdir(work->path, 0755) == 0 ? 0 : errno;
+	for (int i = 0; work->error == 0 && i < work->n_settings; i++) {
+		struct setting *setting = &work->settings[i];
+		setting->error = write_in(work->path, setting->file, setting->value) ? 0 : errno;
 	}
-	if (limits->cpu_quota > 0) {
-		snprintf(value, sizeof(value), "%d 100000", limits->cpu_quota * 1000);
-		set_limit(cgroup, 1, "cpu.max", value);
+}
+
+static void end(struct cgroup *cgroup);
+
+static void handle_made(struct chore *chore) {
+	struct tree_chore *work = wl_container_of(chore, work, chore);
+	struct cgroup *cgroup = work->cgroup;
+	cgroup->chores--;
+	cgroup->made = work->error == 0;
+	if (cgroup->made) {
+		strcpy(cgroup->path, work->path);
+	} else {
+		log_warning("app %s: no cgroup %s: %s", cgroup->name, work->path, strerror(work->error));
 	}
-	if (limits->pids_max > 0) {
-		snprintf(value, sizeof(value), "%d", limits->pids_max);
-		set_limit(cgroup, 2, "pids.max", value);
+	for (int i = 0; i < work->n_settings; i++) {
+		const struct setting *setting = &work->settings[i];
+		if (setting->error != 0 && !setting->optional) {
+			log_warning("app %s: %s = %s: %s", cgroup->name, setting->file, setting->value,
+				strerror(setting->error));
+		}
+	}
+	free(work);
+	if (cgroup->over) {
+		end(cgroup);
+	} else {
+		cgroup->ready(cgroup->data, cgroup->path);
 	}
 }
 
 static void make(struct cgroup *cgroup) {
 	struct cgroups *cgroups = cgroup->cgroups;
-	char pid[32];
-	snprintf(pid, sizeof(pid), "%d", (int)cgroup->pid);
-	snprintf(cgroup->path, PATH_SIZE, "%.*s/%s.%" PRIu64, PATH_SIZE - 100, cgroups->own,
-		cgroup->name, cgroups->serial++);
-	cgroup->made = cgroups->own[0] != '\0' && mkdir(cgroup->path, 0755) == 0;
-	if (cgroup->made && write_in(cgroup->path, "cgroup.procs", pid)) {
-		set_limits(cgroup);
-		return;
-	}
-	if (cgroups->own[0] != '\0') {
-		log_warning("app %s: no cgroup %s: %s", cgroup->name, cgroup->path, strerror(errno));
-		rmdir(cgroup->path);
-	}
-	cgroup->made = false;
-	cgroup->path[0] = '\0';
 	const struct cgroup_limits *limits = &cgroup->limits;
-	bool wanted[3] = {limits->memory_max > 0, limits->cpu_quota > 0, limits->pids_max > 0};
+	const bool wanted[3] = {limits->memory_max > 0, limits->cpu_quota > 0, limits->pids_max > 0};
 	for (int i = 0; i < 3; i++) {
-		if (wanted[i]) {
+		if (wanted[i] && !cgroups->controls[i]) {
 			tell_missing(cgroups, i, cgroup->name);
 		}
 	}
+	cgroup->path[0] = '\0';
+	struct tree_chore *work = cgroups->own[0] != '\0' ? calloc(1, sizeof(*work)) : NULL;
+	if (work == NULL) {
+		cgroup->ready(cgroup->data, "");
+		return;
+	}
+	work->chore = (struct chore){.run = run_make, .done = handle_made};
+	work->cgroup = cgroup;
+	snprintf(work->path, PATH_SIZE, "%.*s/%s.%" PRIu64, PATH_SIZE - 100, cgroups->own, cgroup->name,
+		cgroups->serial++);
+	plan_limits(work, cgroup);
+	cgroup->chores++;
+	chores_add(cgroups->chores, &work->chore);
+}
+
+void cgroup_joined(struct cgroup *cgroup) {
+	if (!cgroup->made || cgroup_has(cgroup, cgroup->pid)) {
+		return;
+	}
+	log_warning("app %s: its process is not in its cgroup %s: it goes without one", cgroup->name,
+		cgroup->path);
+	add_chore(cgroup->cgroups, NULL, cgroup->path, run_remove, free_chore);
+	cgroup->made = false;
+	cgroup->path[0] = '\0';
 }
 
 static void handle_scope(void *data, bool started) {
@@ -355,12 +458,13 @@ static void handle_scope(void *data, bool started) {
 	if (!started || !find_path(cgroup->pid, cgroup->path) || !find_path(getpid(), ours) ||
 		strcmp(ours, cgroup->path) == 0 || strstr(cgroup->path, "/app-vitrine-") == NULL) {
 		make(cgroup);
+		return;
 	}
-	cgroup->ready(cgroup->data);
+	cgroup->ready(cgroup->data, "");
 }
 
 struct cgroup *cgroup_create(struct cgroups *cgroups, const char *name, pid_t pid,
-	const struct cgroup_limits *limits, void (*ready)(void *data), void *data) {
+	const struct cgroup_limits *limits, void (*ready)(void *data, const char *join), void *data) {
 	struct cgroup *cgroup = calloc(1, sizeof(*cgroup));
 	if (cgroup == NULL) {
 		return NULL;
@@ -378,7 +482,6 @@ struct cgroup *cgroup_create(struct cgroups *cgroups, const char *name, pid_t pi
 	}
 	if (cgroup->scope == NULL) {
 		make(cgroup);
-		ready(data);
 	}
 	return cgroup;
 }
@@ -434,9 +537,21 @@ static void kill_each(const char *path) {
 	}
 }
 
+static void kill_all(const char *path) {
+	if (!write_in(path, "cgroup.kill", "1")) {
+		kill_each(path);
+	}
+}
+
+static void run_kill(struct chore *chore) {
+	struct tree_chore *work = wl_container_of(chore, work, chore);
+	kill_all(work->path);
+}
+
 void cgroup_kill(struct cgroup *cgroup) {
-	if (cgroup->path[0] != '\0' && !write_in(cgroup->path, "cgroup.kill", "1")) {
-		kill_each(cgroup->path);
+	if (cgroup->path[0] != '\0' &&
+		!add_chore(cgroup->cgroups, NULL, cgroup->path, run_kill, free_chore)) {
+		kill_all(cgroup->path);
 	}
 }
 
@@ -451,9 +566,27 @@ static void cgroup_free(struct cgroup *cgroup) {
 	free(cgroup);
 }
 
-// True if it is gone, or not ours to remove.
-static bool try_remove(const struct cgroup *cgroup) {
-	return !cgroup->made || remove_tree(cgroup->path);
+static void try_remove(struct cgroup *cgroup);
+
+static void handle_removed(struct chore *chore) {
+	struct tree_chore *work = wl_container_of(chore, work, chore);
+	struct cgroup *cgroup = work->cgroup;
+	bool gone = work->error == 0;
+	free(work);
+	cgroup->chores--;
+	if (gone || cgroup->events < 0) {
+		cgroup_free(cgroup);
+	} else if (cgroup->emptied) {
+		try_remove(cgroup);
+	}
+}
+
+static void try_remove(struct cgroup *cgroup) {
+	cgroup->emptied = cgroup->chores > 0;
+	if (!cgroup->emptied) {
+		// Without memory for it, with the next change, or when all ends.
+		add_chore(cgroup->cgroups, cgroup, cgroup->path, run_remove, handle_removed);
+	}
 }
 
 static int handle_events(int fd, uint32_t mask, void *data) {
@@ -461,10 +594,26 @@ static int handle_events(int fd, uint32_t mask, void *data) {
 	struct cgroup *cgroup = data;
 	char text[256];
 	ssize_t n = pread(fd, text, sizeof(text), 0); // or it would be reported again and again
-	if (n < 0 || try_remove(cgroup)) {
-		cgroup_free(cgroup);
-	}
+	(void)n;
+	try_remove(cgroup);
 	return 0;
+}
+
+static void end(struct cgroup *cgroup) {
+	cgroup_kill(cgroup);
+	if (!cgroup->made) { // not ours to remove
+		cgroup_free(cgroup);
+		return;
+	}
+	wl_list_remove(&cgroup->link);
+	wl_list_insert(&cgroup->cgroups->dying, &cgroup->link);
+	cgroup->events = open_in(cgroup->path, "cgroup.events", O_RDONLY);
+	if (cgroup->events >= 0) {
+		// The kernel reports a change as POLLERR with POLLPRI, the first of which is always heard.
+		cgroup->events_event =
+			wl_event_loop_add_fd(cgroup->cgroups->loop, cgroup->events, 0, handle_events, cgroup);
+	}
+	try_remove(cgroup);
 }
 
 void cgroup_destroy(struct cgroup *cgroup) {
@@ -473,31 +622,25 @@ void cgroup_destroy(struct cgroup *cgroup) {
 	}
 	scope_cancel(cgroup->scope);
 	cgroup->scope = NULL;
-	cgroup_kill(cgroup);
-	cgroup->events = cgroup->made ? open_in(cgroup->path, "cgroup.events", O_RDONLY) : -1;
-	if (try_remove(cgroup) || cgroup->events < 0) {
-		cgroup_free(cgroup);
-		return;
+	cgroup->over = true;
+	if (cgroup->chores == 0) {
+		end(cgroup);
 	}
-	// The kernel reports a change as POLLERR with POLLPRI, the first of which is always heard.
-	wl_list_remove(&cgroup->link);
-	wl_list_insert(&cgroup->cgroups->dying, &cgroup->link);
-	cgroup->events_event =
-		wl_event_loop_add_fd(cgroup->cgroups->loop, cgroup->events, 0, handle_events, cgroup);
 }
 
 void cgroups_destroy(struct cgroups *cgroups) {
 	if (cgroups == NULL) {
 		return;
 	}
-	int64_t end = clock_now_ms() + END_MS;
+	chores_destroy(cgroups->chores);
+	int64_t end_ms = clock_now_ms() + END_MS;
 	struct cgroup *cgroup, *next;
 	wl_list_for_each_safe(cgroup, next, &cgroups->dying, link) {
 		struct pollfd pollfd = {.fd = cgroup->events, .events = POLLPRI};
 		char text[256];
 		int64_t left;
 		while (pread(cgroup->events, text, sizeof(text), 0) >= 0 && // so poll hears the next change
-			!try_remove(cgroup) && (left = end - clock_now_ms()) > 0) {
+			!remove_tree(cgroup->path) && (left = end_ms - clock_now_ms()) > 0) {
 			poll(&pollfd, 1, (int)left);
 		}
 		cgroup_free(cgroup);

@@ -28,10 +28,13 @@ void cgroups_destroy(struct cgroups *cgroups);
 // For status: "systemd", "own" or "none".
 const char *cgroups_kind(const struct cgroups *cgroups);
 
-// Puts the process, which waits for it, into a cgroup of its own. `ready` is called once, maybe before
-// this returns, when it is there, or none can be had. NULL when out of memory.
+// A cgroup for the process, which waits for it. `ready` is called once, maybe before this returns, when the process
+// is to go on: after it has put itself into the cgroup `join` (absolute), unless that is empty, as it is in one then
+// or none can be had. NULL when out of memory.
 struct cgroup *cgroup_create(struct cgroups *cgroups, const char *name, pid_t pid,
-	const struct cgroup_limits *limits, void (*ready)(void *data), void *data);
+	const struct cgroup_limits *limits, void (*ready)(void *data, const char *join), void *data);
+// The process has done so, or could not.
+void cgroup_joined(struct cgroup *cgroup);
 // Kills all that is in it; it is removed once that is gone. NULL is fine.
 void cgroup_destroy(struct cgroup *cgroup);
 void cgroup_kill(struct cgroup *cgroup);

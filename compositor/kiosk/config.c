@@ -506,6 +506,7 @@ static void complain_of_app(void *data, int place, const char *text) {
 void config_init(struct config *config) {
 	*config = (struct config){
 		.udmabuf = 1,
+		.realtime = 1,
 		.keyboard = {.repeat_rate = 25, .repeat_delay = 400},
 		.cursor = {.size = 24, .hide_after = 5000},
 		.keys = {.grab = 1},

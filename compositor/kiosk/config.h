@@ -158,6 +158,7 @@ struct config {
 	char *socket; // NULL: the first free wayland-N
 	int wait;     // for a device that is not there yet: 0 or 1
 	int udmabuf;  // shared memory of apps goes to planes: 0 or 1
+	int realtime; // scheduling of the main thread: 0 or 1
 	struct config_output outputs[CONFIG_MAX_OUTPUTS];
 	int n_outputs;
 	struct config_keyboard keyboard;

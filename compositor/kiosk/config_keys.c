@@ -99,6 +99,16 @@ const struct config_key config_keys[] = {
 			"udmabuf makes dma-bufs of it: _/dev/udmabuf_ is there and may be opened (of the group "
 			"*video* by the udev rule of the package), and the memory is a memfd that can be "
 			"sealed, which most toolkits use. *false*: it is always composed."},
+	{CONFIG_CORE, "realtime", CONFIG_BOOL, CORE(realtime), .restart = true, .fallback = "true",
+		.description =
+			"Run Vitrine, and none of its apps, with real-time priority (the lowest of SCHED_RR, "
+            "see "
+			"*sched*(7)), so that frames are in time while apps and all else are busy. That takes "
+            "the "
+			"permission, which the package's unit has (*LimitRTPRIO=1*); without it one line of "
+            "the "
+			"log says so. Should Vitrine be busy for half a second without a pause it is like "
+			"all others for ten seconds."},
 
 	{CONFIG_OUTPUT, "off", CONFIG_BOOL, OUTPUT(off), .fallback = "false",
 		.description = "Leave it dark: to apps it is as if it were not connected."},

@@ -11,6 +11,7 @@
 #include <systemd/sd-daemon.h>
 
 #include "base/log.h"
+#include "kiosk/realtime.h"
 #include "render/render.h"
 
 struct wl_event_loop *kiosk_loop(struct kiosk *kiosk) {
@@ -73,6 +74,18 @@ static bool start_server(struct kiosk *kiosk, char error[256]) {
 	return kiosk->server != NULL;
 }
 
+// Before the outputs, whose threads are to have what this one has.
+static bool start_realtime(struct kiosk *kiosk, char error[256]) {
+	if (!kiosk->config->realtime) {
+		return true;
+	}
+	kiosk->realtime = realtime_create(kiosk_loop(kiosk));
+	if (kiosk->realtime == NULL) {
+		snprintf(error, 256, "out of memory");
+	}
+	return kiosk->realtime != NULL;
+}
+
 static bool start_outputs(struct kiosk *kiosk, char error[256]) {
 	kiosk->pool = output_pool_create(kiosk->device);
 	if (kiosk->pool == NULL) {
@@ -80,7 +93,8 @@ static bool start_outputs(struct kiosk *kiosk, char error[256]) {
 		return false;
 	}
 	const struct kiosk_listener listener = kiosk_keep_first(error);
-	return start_server(kiosk, error) && kiosk_outputs_start(kiosk, &listener);
+	return start_server(kiosk, error) && start_realtime(kiosk, error) &&
+		kiosk_outputs_start(kiosk, &listener);
 }
 
 bool kiosk_start(struct kiosk *kiosk, struct config *config, struct session *session,
@@ -161,6 +175,7 @@ void kiosk_finish(struct kiosk *kiosk) {
 	kiosk_status_screen_destroy(kiosk->status_screen);
 	kiosk_device_finish(kiosk);
 	kiosk_watchdog_destroy(kiosk->watchdog);
+	realtime_destroy(kiosk->realtime);
 	kiosk_input_destroy(kiosk->input);
 	kiosk_idle_destroy(kiosk->idle);
 	kiosk_keys_destroy(kiosk->keys);

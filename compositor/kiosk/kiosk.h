@@ -66,6 +66,7 @@ struct kiosk {
 	struct kiosk_status_screen *status_screen;
 	struct kiosk_session *kiosk_session;
 	struct watchdog *watchdog;
+	struct realtime *realtime;       // NULL: not wanted
 	struct calibration *calibration; // NULL: none is under way
 	char unit_status[128];           // what displays show, for systemd; "" before anything is
 	bool stopping;

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <pwd.h>
 #include <signal.h>
 #include <spawn.h>
@@ -16,6 +17,7 @@
 
 #include "base/log.h"
 #include "kiosk/process_tree.h"
+#include "kiosk/realtime.h"
 #include "kiosk/user_socket.h"
 #include "wayland/wayland.h"
 
@@ -224,6 +226,7 @@ static void read_report(struct process *process) {
 	process->not_run = n > 0;
 	close_report(process);
 	if (!process->not_run) {
+		cgroup_joined(process->cgroup);
 		process->handler.running(process->handler.data);
 	}
 }
@@ -278,8 +281,10 @@ static int spawn_launcher(
 	posix_spawnattr_setflags(
 		&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
 	wayland_set_file_limit(false);
+	realtime_set_limit(false);
 	int rc =
 		posix_spawn(&process->pid, process->host->launcher, &files, &attributes, argv, environment);
+	realtime_set_limit(true);
 	wayland_set_file_limit(true);
 	posix_spawnattr_destroy(&attributes);
 	posix_spawn_file_actions_destroy(&files);
@@ -345,9 +350,11 @@ static bool spawn(struct process *process, const struct process_spec *spec, char
 	return rc == 0;
 }
 
-static void handle_cgroup_ready(void *data) {
+static void handle_cgroup_ready(void *data, const char *join) {
 	struct process *process = data;
-	ssize_t n = write(process->go, "g", 1);
+	char message[PIPE_BUF];
+	int len = snprintf(message, sizeof(message), "g%s", join);
+	ssize_t n = write(process->go, message, (size_t)len);
 	(void)n; // it is dead if nobody reads that
 	close_fd(&process->go);
 }

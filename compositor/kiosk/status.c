@@ -8,6 +8,7 @@
 #include "input/input.h"
 #include "kiosk/apps.h"
 #include "kiosk/kiosk.h"
+#include "kiosk/realtime.h"
 
 static void add(struct json_object *object, const char *key, struct json_object *value) {
 	json_object_object_add(object, key, value);
@@ -238,6 +239,7 @@ char *status_json(const struct kiosk *kiosk) {
 		return NULL;
 	}
 	add_string(root, "version", VITRINE_VERSION);
+	add(root, "realtime", json_object_new_boolean(realtime_is_on(kiosk->realtime)));
 	struct json_object *device = json_object_new_object();
 	add_string(device, "path", kiosk->device != NULL ? kiosk->device->path : NULL);
 	add_string(device, "driver", kiosk->device != NULL ? kiosk->device->driver : NULL);

@@ -28,6 +28,9 @@ enum {
 	// For so long flips are taken to go on where the last one was: kernels turn the clock of a still CRTC off
 	// some time later, and it may begin anew.
 	STALE_REFRESHES = 60,
+	// A frame that is later than this was not late: all stood still, as a virtual machine that is paused
+	// does, for hours maybe. It counts as this many.
+	MOST_MISSED = 60,
 };
 
 static int64_t least(int64_t a, int64_t b) {
@@ -150,9 +153,9 @@ int pace_flipped(struct pace *pace, int64_t time) {
 	int missed = 0;
 	pace->flip_ns = time;
 	if (late > pace->refresh_ns / 2) {
-		missed = (int)((late + pace->refresh_ns / 2) / pace->refresh_ns);
+		missed = (int)least((late + pace->refresh_ns / 2) / pace->refresh_ns, MOST_MISSED);
 	}
-	if (pace->sure && time != 0) {
+	if (pace->sure && time != 0 && missed < MOST_MISSED) {
 		learn_margin(pace, missed > 0);
 	}
 	return missed;

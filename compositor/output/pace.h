@@ -48,7 +48,7 @@ int64_t pace_window(const struct pace *pace);
 void pace_committed(struct pace *pace, int64_t begun, int64_t now);
 // One whose commit takes as long as the display likes, such as a modeset: nothing is learned from it.
 void pace_committed_slowly(struct pace *pace, int64_t now);
-// It was flipped to at `time` (0: the device knows none). Returns how many refreshes late that was.
+// It was flipped to at `time` (0: the device knows none). Returns how many refreshes late that was, 60 at most.
 int pace_flipped(struct pace *pace, int64_t time);
 
 #endif

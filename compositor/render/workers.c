@@ -19,6 +19,8 @@ struct worker {
 
 struct render_workers {
 	int n_threads; // who asks counted
+	int policy;    // of who asks, which the others take, as real-time policies are not inherited
+	struct sched_param param;
 	int n_started; // of `others`
 	struct worker others[RENDER_MAX_THREADS];
 	pthread_mutex_t mutex;
@@ -82,6 +84,9 @@ static void *worker_main(void *data) {
 	struct worker *worker = data;
 	struct render_workers *workers = worker->workers;
 	uint64_t seen = 0;
+	if (workers->policy != SCHED_OTHER) {
+		sched_setscheduler(0, workers->policy, &workers->param);
+	}
 	pthread_mutex_lock(&workers->mutex);
 	while (!workers->ending) {
 		if (!workers->work || workers->serial == seen || workers->n_wanted == 0) {
@@ -123,6 +128,8 @@ static void start(struct render_workers *workers, int n) {
 	}
 	sigset_t former;
 	block_signals(&former);
+	workers->policy = sched_getscheduler(0);
+	sched_getparam(0, &workers->param);
 	while (workers->n_started < n) {
 		struct worker *worker = &workers->others[workers->n_started];
 		*worker = (struct worker){.workers = workers, .number = workers->n_started + 1};

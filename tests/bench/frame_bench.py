@@ -21,6 +21,7 @@ TITLES = {
     "dmabuf-4k": "full-screen dma-buf at 4096x2160",
     "memory": "one full-screen dma-buf client at 1920x1080",
     "long": "many frames of a full-screen dma-buf client at 320x240",
+    "busy": "full-screen wl_shm of sealed pages beside 4 busy programs",
     "missed": "refreshes missed by a full-screen dma-buf client",
 }
 SCENES = tuple(TITLES)
@@ -317,6 +318,10 @@ class Targets:
             self.at_most(f"refreshes missed below {fences} clients whose fences take 100 ms: as many "
                          "as without", self.row("vitrine", "fence", fences)["missed"], base,
                          unit="", digits=0)
+
+        self.at_most("refreshes missed beside 4 busy programs: the better peer",
+                     self.row("vitrine", "busy")["missed"], self.peer("busy", "missed"), unit="",
+                     digits=0)
 
     def memory(self):
         for run in self.runs.of("vitrine", "still"):

@@ -19,6 +19,7 @@ PROGRAMS = ("floor", "vitrine", "weston", "cage")
 NO_DMABUF = "takes no dma-bufs without a GPU, so it gets wl_shm"
 FENCES = (0, 1, 4)
 OTHERS_SECONDS = 5
+HOGS = 4
 SHM = ("--memory", "sealed")
 SMALL = "320x240"
 
@@ -56,8 +57,26 @@ SCENES = {
     "memory": Scene("--memory", "udmabuf", programs=PROGRAMS[1:], size="1920x1080",
                     peer_client=SHM, why=NO_DMABUF),
     "long": Scene("--memory", "udmabuf", programs=("vitrine",), size=SMALL),
+    "busy": Scene(*SHM, floor="dumb"),
     "missed": Scene("--memory", "udmabuf", floor="udmabuf", programs=OURS, why=NO_DMABUF),
 }
+
+
+class Hogs:
+    """Programs that take all the time they get, beside what is measured in some scenes."""
+
+    def __init__(self, name):
+        self.number = HOGS if name == "busy" else 0
+        self.processes = []
+
+    def __enter__(self):
+        self.processes = [subprocess.Popen(["sh", "-c", "while :; do :; done"])
+                          for _ in range(self.number)]
+
+    def __exit__(self, *_):
+        for process in self.processes:
+            process.kill()
+            process.wait()
 
 
 class Bench:
@@ -84,11 +103,12 @@ class Bench:
 
     def floor(self, name, size, seconds, **extra):
         scene = SCENES[name]
-        result = subprocess.run(
-            ["taskset", "-c", "0", os.path.join(servers.TOOLS, "bench-flip"), "--device",
-             self.device, "--mode", size, "--seconds", str(seconds), "--memory", scene.floor,
-             "--pace", scene.floor_pace, "--seed", str(self.options["seed"])],
-            capture_output=True, text=True, timeout=seconds + CLIENT_TIMEOUT)
+        with Hogs(name):
+            result = subprocess.run(
+                ["taskset", "-c", "0", os.path.join(servers.TOOLS, "bench-flip"), "--device",
+                 self.device, "--mode", size, "--seconds", str(seconds), "--memory", scene.floor,
+                 "--pace", scene.floor_pace, "--seed", str(self.options["seed"])],
+                capture_output=True, text=True, timeout=seconds + CLIENT_TIMEOUT)
         if result.returncode != 0:
             raise servers.Failed(result.stderr.strip())
         self.note(program="floor", scene=name, size=size, **extra, **json.loads(result.stdout))
@@ -140,13 +160,15 @@ class Bench:
             raise servers.Failed("the clients beside the measured one were too slow to start")
 
     def served(self, server, name, size, seconds, fences=0, bare=False, **extra):
+        # Beside hogs, a client that waits until the CPU is free would be late itself.
         with servers.Running(server, size, count=not bare, bare=bare,
-                             yielding=True) as running:
+                             yielding=name != "busy") as running:
             client = self.start(running, name, seconds, name == "camera" or fences > 0)
             others = []
             try:
                 self.others(running, name, fences, others)
-                run = self.measure(running, client, seconds, size, name == "long")
+                with Hogs(name):
+                    run = self.measure(running, client, seconds, size, name == "long")
                 self.note(program=server.name, scene=name, size=size, fences=fences, **extra, **run)
             finally:
                 for other in others:

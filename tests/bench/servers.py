@@ -13,6 +13,7 @@ import glob
 import json
 import os
 import re
+import resource
 import select
 import shutil
 import signal
@@ -264,7 +265,8 @@ class Running:
                 [os.path.join(TOOLS, "bench-start"), self.started, str(USER), str(USER),
                  str(group)] + command,
                 env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                start_new_session=True, pass_fds=[launcher.there.fileno()])
+                start_new_session=True, pass_fds=[launcher.there.fileno()],
+                preexec_fn=permit_realtime)
         launcher.there.close()
         launcher.start()
         self.socket = None
@@ -349,6 +351,11 @@ def wait_for_device(device):
     end = time.monotonic() + 5
     while len(debugfs(device, "clients").splitlines()) > 1 and time.monotonic() < end:
         time.sleep(0.02)
+
+
+def permit_realtime():
+    """What LimitRTPRIO=1 of the package's unit is; whoever of the servers wants may use it."""
+    resource.setrlimit(resource.RLIMIT_RTPRIO, (1, 1))
 
 
 def be_batch():

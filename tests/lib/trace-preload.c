@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -214,6 +215,61 @@ int ioctl(int fd, unsigned long request, ...) {
 		note_planes(argument);
 	}
 	return ret;
+}
+
+// ---- cgroups ----
+
+static void note_cgroup(const char *path) {
+	if (trace.shared && strncmp(path, "/sys/fs/cgroup/", 15) == 0 && gettid() == getpid()) {
+		trace.shared->counts.cgroup_changes++;
+	}
+}
+
+int mkdir(const char *path, mode_t mode) {
+	note_cgroup(path);
+	return (int)syscall(SYS_mkdirat, AT_FDCWD, path, mode);
+}
+
+int rmdir(const char *path) {
+	note_cgroup(path);
+	return (int)syscall(SYS_unlinkat, AT_FDCWD, path, AT_REMOVEDIR);
+}
+
+static int open_file(const char *path, int flags, mode_t mode) {
+	if ((flags & O_ACCMODE) != O_RDONLY) {
+		note_cgroup(path);
+	}
+	return (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
+}
+
+// All that <fcntl.h> may make of open(2); named so as not to meet its own redirections.
+int trace_open(const char *path, int flags, ...) __asm__("open");
+int trace_open64(const char *path, int flags, ...) __asm__("open64");
+int trace_open_2(const char *path, int flags) __asm__("__open_2");
+int trace_open64_2(const char *path, int flags) __asm__("__open64_2");
+
+int trace_open(const char *path, int flags, ...) {
+	va_list list;
+	va_start(list, flags);
+	mode_t mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(list, mode_t) : 0;
+	va_end(list);
+	return open_file(path, flags, mode);
+}
+
+int trace_open64(const char *path, int flags, ...) {
+	va_list list;
+	va_start(list, flags);
+	mode_t mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(list, mode_t) : 0;
+	va_end(list);
+	return open_file(path, flags, mode);
+}
+
+int trace_open_2(const char *path, int flags) {
+	return open_file(path, flags, 0);
+}
+
+int trace_open64_2(const char *path, int flags) {
+	return open_file(path, flags, 0);
 }
 
 // ---- the allocator ----

@@ -14,7 +14,7 @@
 
 #include "server.h"
 
-void test_trace_start(struct test_trace *trace, struct test_server *server, const char *mode) {
+void test_trace_begin(struct test_trace *trace) {
 	int fd = memfd_create("test-trace", MFD_CLOEXEC);
 	assert_true(fd >= 0);
 	assert_int_equal(ftruncate(fd, sizeof(*trace->shared)), 0);
@@ -25,13 +25,22 @@ void test_trace_start(struct test_trace *trace, struct test_server *server, cons
 	snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)getpid(), fd);
 	setenv("VITRINE_TRACE", path, 1);
 	setenv("LD_PRELOAD", TEST_TRACE_PRELOAD, 1);
-	test_server_start(server, mode);
+	trace->fd = fd;
+}
+
+void test_trace_begun(struct test_trace *trace) {
 	unsetenv("LD_PRELOAD");
 	unsetenv("VITRINE_TRACE");
-	close(fd);
+	close(trace->fd);
 	if (trace->shared->counts.commits == 0 || test_trace_last_objects(trace) == 0) {
 		fail_msg("%s saw no commit of the server", TEST_TRACE_PRELOAD);
 	}
+}
+
+void test_trace_start(struct test_trace *trace, struct test_server *server, const char *mode) {
+	test_trace_begin(trace);
+	test_server_start(server, mode);
+	test_trace_begun(trace);
 }
 
 void test_trace_finish(struct test_trace *trace) {
@@ -52,6 +61,7 @@ static void subtract(struct trace_counts *counts, const struct trace_counts *sin
 	}
 	counts->other_ioctls -= since->other_ioctls;
 	counts->wait_ns -= since->wait_ns;
+	counts->cgroup_changes -= since->cgroup_changes;
 	counts->allocations -= since->allocations;
 	counts->wayland_allocations -= since->wayland_allocations;
 	counts->pixman_allocations -= since->pixman_allocations;

@@ -23,6 +23,8 @@ struct trace_counts {
 	uint64_t test_results[TRACE_ERRNOS], commit_results[TRACE_ERRNOS];
 	uint64_t other_ioctls; // of DRM: imports, framebuffers...
 	uint64_t wait_ns;      // between refused commits and the next ones, in all
+	// By the main thread: cgroups made and removed, files of theirs opened for writing.
+	uint64_t cgroup_changes;
 	// malloc, calloc, realloc, posix_memalign, aligned_alloc, memalign, by who called them. libwayland
 	// allocates for each request of a client and each event, pixman for regions of several boxes.
 	uint64_t allocations; // by all others
@@ -61,12 +63,16 @@ struct trace_shared {
 
 struct test_trace {
 	struct trace_shared *shared; // NULL: not begun
+	int fd;                      // while the server is started
 };
 
 struct test_server;
 
 // Starts the server with the module in it; mode as for test_server_start.
 void test_trace_start(struct test_trace *trace, struct test_server *server, const char *mode);
+// The same in two halves, for who starts it otherwise: what is started between them has the module.
+void test_trace_begin(struct test_trace *trace);
+void test_trace_begun(struct test_trace *trace);
 void test_trace_finish(struct test_trace *trace);
 
 // The counts since `since` (NULL: the start).

@@ -256,6 +256,7 @@ static void test_did_you_mean(void **state) {
 
 static const char everything[] =
 	"[core]\ndevice = /dev/dri/card7\nsocket = kiosk\nwait = true\nudmabuf = false\n"
+	"realtime = false\n"
 	"[output A]\noff = true\nmode = 1920x1080@59.94\nmode-max = 800x600\nmax-bpc = 8\nvrr = true\n"
 	"position = 1,2\nscale = 2\ntransform = 90\n[output Z]\nmirror = A\n"
 	"background = #102030\nbackground-picture = /a.png\nbackground-fit = contain\n"

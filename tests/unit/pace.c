@@ -19,8 +19,8 @@
 static struct pace known(void) {
 	struct pace pace = {0};
 	pace_start(&pace, REFRESH, BLANK);
-	assert_int_equal(pace_flipped(&pace, FLIP), FLIP / REFRESH); // of a frame that nobody committed
 	pace.due_ns = FLIP;
+	assert_int_equal(pace_flipped(&pace, FLIP), 0);
 	return pace;
 }
 
@@ -155,6 +155,32 @@ static void slow_commits_teach_nothing(void **state) {
 	assert_int_equal(pace.margin_ns, before.margin_ns);
 }
 
+// A machine that is paused for hours, before or after the commit, misses no refreshes of all that time, and the
+// deadline afterwards is the one of before.
+static void a_pause_is_not_a_late_frame(void **state) {
+	(void)state;
+	const int64_t hours = 5 * 3600 * 1000 * MS;
+	struct pace pace = known();
+	run(&pace, 1000, MS);
+	const int64_t window = pace_window(&pace), margin = pace.margin_ns;
+	const int patience = pace.patience;
+	int64_t begun = pace_begin(&pace, pace.flip_ns + MS);
+	pace_committed(&pace, begun, begun + MS);
+	assert_int_equal(pace_flipped(&pace, pace.due_ns + hours), 60);
+	assert_int_equal(pace.margin_ns, margin);
+	begun = pace_begin(&pace, pace.flip_ns + MS);
+	pace_committed(&pace, begun, begun + hours);
+	assert_int_equal(pace_flipped(&pace, begun + hours + REFRESH), 60);
+	assert_int_equal(pace.margin_ns, margin);
+	assert_int_equal(pace.patience, patience);
+	assert_int_equal(pace_window(&pace), window);
+	// A second is the bound: what is below it is counted as it is.
+	begun = pace_begin(&pace, pace.flip_ns + MS);
+	pace_committed(&pace, begun, begun + MS);
+	assert_int_equal(pace_flipped(&pace, pace.due_ns + 59 * REFRESH), 59);
+	assert_true(pace.margin_ns > margin);
+}
+
 // Composing that takes longer than a refresh has nothing to wait for.
 static void slow_machines_do_not_wait(void **state) {
 	(void)state;
@@ -253,6 +279,7 @@ int main(void) {
 		cmocka_unit_test(hiccups_leave_time_to_share),
 		cmocka_unit_test(misses_move_the_margin),
 		cmocka_unit_test(slow_commits_teach_nothing),
+		cmocka_unit_test(a_pause_is_not_a_late_frame),
 		cmocka_unit_test(slow_machines_do_not_wait),
 		cmocka_unit_test(variable_refresh),
 		cmocka_unit_test(deadlines_are_within_bounds),

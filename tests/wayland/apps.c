@@ -6,14 +6,17 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "apps-fixture.h"
+#include "trace.h"
 
 static void start_with(struct fixture *fixture, const char *text, const char *const *more) {
 	static char path[] = "/tmp/vitrine-apps.ini";
@@ -69,9 +72,27 @@ static void command(struct fixture *fixture, const char *action, const char *nam
 
 // ---- What is there ----
 
-// They go once all that was in them is gone.
+// True while the server watches one that is to go.
+static bool watches_cgroup(const struct fixture *fixture) {
+	char path[64];
+	snprintf(path, sizeof(path), "/proc/%d/fd", (int)fixture->server.pid);
+	DIR *dir = opendir(path);
+	assert_non_null(dir);
+	struct dirent *entry;
+	bool found = false;
+	while (!found && (entry = readdir(dir))) {
+		char target[512];
+		ssize_t n = readlinkat(dirfd(dir), entry->d_name, target, sizeof(target) - 1);
+		target[n > 0 ? n : 0] = '\0';
+		found = strstr(target, "/cgroup.events") != NULL;
+	}
+	closedir(dir);
+	return found;
+}
+
+// They go once all that was in them is gone, and the server hears of it.
 static void wait_cgroups(struct fixture *fixture, int n) {
-	while (apps_count_cgroups(&fixture->server) != n) {
+	while (apps_count_cgroups(&fixture->server) != n || watches_cgroup(fixture)) {
 		test_client_roundtrip(&fixture->control);
 	}
 }
@@ -396,6 +417,66 @@ static void test_runs_as_another_user(void **state) {
 	assert_int_not_equal(access("/run/vitrine", F_OK), 0);
 }
 
+// ---- Who waits ----
+
+// What the kernel takes its time for while an app begins and ends: no frame waits for it.
+static void test_frames_do_not_wait_for_cgroups(void **state) {
+	(void)state;
+	struct fixture f;
+	struct test_trace trace;
+	test_trace_begin(&trace);
+	start(&f,
+		"[app victim]\ncommand = sleep 1000\nrestart-pause = 0\nmemory-max = 32M\n"
+		"pids-max = 9\n");
+	test_trace_begun(&trace);
+	wait_for(&f, "victim", "running", 0);
+	struct trace_counts before = test_trace_counts(&trace, NULL);
+	assert_true(before.cgroup_changes > 0); // the server's own, as it starts
+	kill_victim(&f, 0, 5);
+	command(&f, "stop", "victim");
+	wait_for(&f, "victim", "stopped", 5);
+	wait_cgroups(&f, 0);
+	assert_int_equal(test_trace_counts(&trace, &before).cgroup_changes, 0);
+	stop(&f);
+	test_trace_finish(&trace);
+}
+
+// ---- Priority ----
+
+static struct rlimit limit_of(pid_t pid, enum __rlimit_resource resource) {
+	struct rlimit limit;
+	assert_int_equal(prlimit(pid, resource, NULL, &limit), 0);
+	return limit;
+}
+
+// The server comes before its apps, which are scheduled and limited as if it did not.
+static void test_priority_is_the_servers_own(void **state) {
+	(void)state;
+	const struct rlimit time = limit_of(0, RLIMIT_RTTIME), former = limit_of(0, RLIMIT_RTPRIO);
+	struct rlimit one = former;
+	one.rlim_cur = one.rlim_max = 1; // as the unit has it; not taken back
+	assert_int_equal(setrlimit(RLIMIT_RTPRIO, &one), 0);
+	struct fixture f;
+	start(&f, "[app one]\ncommand = sleep 1000\n[app two]\ncommand = sleep 1000\n");
+	pid_t one_pid = wait_for(&f, "one", "running", 0).pid;
+	while (count_processes("sleep 1000") != 2) {
+		test_client_roundtrip(&f.control);
+	}
+	assert_int_equal(sched_getscheduler(f.server.pid), SCHED_RR | SCHED_RESET_ON_FORK);
+	assert_true(limit_of(f.server.pid, RLIMIT_RTTIME).rlim_cur < time.rlim_cur);
+	assert_int_equal(sched_getscheduler(one_pid), SCHED_OTHER);
+	assert_int_equal(limit_of(one_pid, RLIMIT_RTTIME).rlim_cur, time.rlim_cur);
+	assert_int_equal(limit_of(one_pid, RLIMIT_RTPRIO).rlim_max, 0);
+	struct json_object *status = test_status(&f.control);
+	assert_true(json_object_get_boolean(test_json(status, "realtime")));
+	json_object_put(status);
+	stop(&f);
+	start(&f, "[core]\nrealtime = false\n[app one]\ncommand = sleep 1000\n");
+	assert_int_equal(sched_getscheduler(f.server.pid), SCHED_OTHER);
+	stop(&f);
+	setrlimit(RLIMIT_RTPRIO, &former);
+}
+
 int main(void) {
 	test_guard(getenv("VITRINE_SOAK") ? 3000 : 280);
 	test_need_layout("dual");
@@ -410,6 +491,8 @@ int main(void) {
 		cmocka_unit_test(test_deaf),
 		cmocka_unit_test(test_no_such_app),
 		cmocka_unit_test(test_runs_as_another_user),
+		cmocka_unit_test(test_frames_do_not_wait_for_cgroups),
+		cmocka_unit_test(test_priority_is_the_servers_own),
 	};
 	return cmocka_run_group_tests_name("apps", tests, NULL, NULL);
 }
