@@ -332,6 +332,9 @@ static void handle_commit(struct wl_client *client, struct wl_resource *resource
 	}
 	client_account(client)->n_drawn += (surface->pending.fields & SURFACE_STATE_BUFFER) != 0;
 	resolve_pending_buffer(surface);
+	if (!color_representation_check(surface)) {
+		return;
+	}
 	if (surface->constraint) {
 		seat_constraint_commit(surface);
 	}
@@ -378,7 +381,7 @@ static const struct wl_surface_interface surface_impl = {
 static void orphan_extensions(struct surface *surface) {
 	struct wl_resource *const extensions[] = {surface->viewport, surface->alpha_modifier,
 		surface->tearing_control, surface->content_type, surface->fifo, surface->commit_timer,
-		surface->shortcuts_inhibitor, surface->fractional};
+		surface->shortcuts_inhibitor, surface->fractional, surface->color_representation};
 	for (size_t i = 0; i < sizeof(extensions) / sizeof(extensions[0]); i++) {
 		if (extensions[i]) {
 			wl_resource_set_user_data(extensions[i], NULL);

@@ -29,6 +29,14 @@ enum surface_state_field {
 	SURFACE_STATE_SET_BARRIER = 1 << 16,  // wp_fifo_v1
 	SURFACE_STATE_WAIT_BARRIER = 1 << 17, // likewise
 	SURFACE_STATE_TIME = 1 << 18,
+	SURFACE_STATE_CODING = 1 << 24,
+};
+
+// What the pixels of a surface are, by what its client told of them (wp_color_representation_v1).
+enum surface_coded {
+	SURFACE_CODED_UNTOLD,
+	SURFACE_CODED_RGB,
+	SURFACE_CODED_YUV,
 };
 
 // What a commit applies at once (wayland.xml, wl_surface.commit). One pending, one current, and for
@@ -49,6 +57,7 @@ struct surface_state {
 	uint16_t fade;                           // 0xffff - alpha of all of it
 	bool tearing;                            // may be shown torn
 	enum scene_content content;
+	struct format_coding coding;    // of a YUV buffer
 	int64_t present_ns;             // CLOCK_MONOTONIC: not to be seen before
 	struct wl_list frame_callbacks; // wl_callback, wl_resource_get_link
 	struct wl_list feedbacks;       // wp_presentation_feedback, wl_resource_get_link
@@ -109,10 +118,14 @@ struct surface {
 	int32_t preferred_scale;       // whole; as the client knows it
 	enum wl_output_transform preferred_transform; // likewise
 	bool preferred_sent;
-	struct wl_resource *viewport;            // wp_viewport; may be NULL
-	struct wl_resource *alpha_modifier;      // wp_alpha_modifier_surface_v1; may be NULL
-	struct wl_resource *tearing_control;     // wp_tearing_control_v1; may be NULL
-	struct wl_resource *content_type;        // wp_content_type_v1; may be NULL
+	struct wl_resource *viewport;        // wp_viewport; may be NULL
+	struct wl_resource *alpha_modifier;  // wp_alpha_modifier_surface_v1; may be NULL
+	struct wl_resource *tearing_control; // wp_tearing_control_v1; may be NULL
+	struct wl_resource *content_type;    // wp_content_type_v1; may be NULL
+	// wp_color_representation_surface_v1; may be NULL. What it told of last, to be checked with every commit.
+	struct wl_resource *color_representation;
+	enum surface_coded coded_as;
+	bool chroma_located;
 	struct wl_resource *fifo;                // wp_fifo_v1; may be NULL
 	struct wl_resource *commit_timer;        // wp_commit_timer_v1; may be NULL
 	struct wl_resource *shortcuts_inhibitor; // may be NULL
@@ -176,6 +189,8 @@ void surface_tree_changed_later(struct surface *surface);
 // them all, for later, if one of them has to wait or an earlier commit does: true, and `tree` is empty
 // then. Too many of them that cannot become one are the client's no_memory.
 bool surface_hold(struct surface *root, struct surface_state *state, struct wl_list *tree);
+// What the surface shows once all commits of it that wait have taken effect; NULL if nothing.
+struct scene_buffer *surface_latest_buffer(const struct surface *surface);
 // One of its commits that wait attaches a buffer.
 bool surface_holds_buffer(const struct surface *surface);
 size_t surface_held_rects(const struct surface *surface);
