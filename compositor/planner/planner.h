@@ -35,12 +35,12 @@
 	X(TRANSFORMED, "transformed")     /* contents are rotated or mirrored, the plane can't undo */ \
 	X(SUBPIXEL, "subpixel")           /* the source box does not lie on whole pixels */ \
 	X(OUT_OF_BOUNDS, "out-of-bounds") /* reaches past the output and can't be cropped exactly */ \
-	X(BELOW_COMPOSED, "below-composed") /* a composed layer lies above it and overlaps */ \
-	X(NO_PLANE_LEFT, "no-plane-left")   /* all fitting planes show layers that save more */ \
-	X(TEST_REFUSED, "test-refused")     /* the device refused every layout with it on a plane */ \
-	X(YUV_CODING, "yuv-coding") /* no plane that takes its format shows YUV that is coded so */ \
-	X(FADED, "faded")           /* is translucent as a whole, no plane can do that */ \
-	X(STACKING, "stacking")     /* no free plane can lie where it is in the stack */ \
+	X(BELOW_COMPOSED, "below-composed")   /* a composed layer lies above it and overlaps */ \
+	X(NO_PLANE_LEFT, "no-plane-left")     /* all fitting planes show layers that save more */ \
+	X(TEST_REFUSED, "test-refused")       /* the device refused every layout with it on a plane */ \
+	X(YUV_CODING, "yuv-coding")           /* no plane that takes its format shows YUV coded so */ \
+	X(FADED, "faded")                     /* is translucent as a whole, no plane can do that */ \
+	X(STACKING, "stacking")               /* no free plane can lie where it is in the stack */ \
 	X(SCALING_REFUSED, "scaling-refused") /* the device refused this scaling before */ \
 	X(TOO_SMALL, "too-small")             /* the device refused layers this small before */ \
 	X(ODD_POSITION, "odd-position") /* the device refused YUV at odd positions or sizes before */ \

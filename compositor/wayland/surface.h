@@ -118,14 +118,10 @@ struct surface {
 	int32_t preferred_scale;       // whole; as the client knows it
 	enum wl_output_transform preferred_transform; // likewise
 	bool preferred_sent;
-	struct wl_resource *viewport;        // wp_viewport; may be NULL
-	struct wl_resource *alpha_modifier;  // wp_alpha_modifier_surface_v1; may be NULL
-	struct wl_resource *tearing_control; // wp_tearing_control_v1; may be NULL
-	struct wl_resource *content_type;    // wp_content_type_v1; may be NULL
-	// wp_color_representation_surface_v1; may be NULL. What it told of last, to be checked with every commit.
-	struct wl_resource *color_representation;
-	enum surface_coded coded_as;
-	bool chroma_located;
+	struct wl_resource *viewport;            // wp_viewport; may be NULL
+	struct wl_resource *alpha_modifier;      // wp_alpha_modifier_surface_v1; may be NULL
+	struct wl_resource *tearing_control;     // wp_tearing_control_v1; may be NULL
+	struct wl_resource *content_type;        // wp_content_type_v1; may be NULL
 	struct wl_resource *fifo;                // wp_fifo_v1; may be NULL
 	struct wl_resource *commit_timer;        // wp_commit_timer_v1; may be NULL
 	struct wl_resource *shortcuts_inhibitor; // may be NULL
@@ -143,6 +139,10 @@ struct surface {
 	struct wl_list waiting_link; // wayland_server.waiting: callbacks or feedback to be answered
 	struct wl_list dirty_link;   // wayland_server.dirty: policy has to be told of its tree
 	struct wl_list apply_link;   // while a commit goes down the tree
+	// wp_color_representation_surface_v1, may be NULL; and what it told of last, which each commit has to go with.
+	struct wl_resource *color_representation;
+	enum surface_coded coded_as;
+	bool chroma_located;
 };
 
 // NULL for an inert resource.
