@@ -2,11 +2,16 @@
 // YUV is shown as its client says that it is coded, by planes and by the composer alike: compared with
 // FFmpeg's libswscale, within 2 of 255 a channel.
 #include <drm_fourcc.h>
+#include <fcntl.h>
 #include <libavutil/pixfmt.h>
 #include <libswscale/swscale.h>
+#include <signal.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "fixture.h"
 
@@ -249,6 +254,69 @@ static int start_without_encoding(void **state) {
 	return fixture_start_choosy(state, "VITRINE_TEST_NO_ENCODING", "1");
 }
 
+// Waits until the program has said that its first picture is on the screen.
+static void wait_presented(int out) {
+	char text[4096];
+	size_t len = 0;
+	do {
+		ssize_t n = read(out, text + len, sizeof(text) - 1 - len);
+		assert_true(n > 0);
+		len += (size_t)n;
+		text[len] = '\0';
+	} while (!strstr(text, "presented"));
+}
+
+// vitrine-testcard with the coding's name; the pid, and where it says what became of its picture.
+static pid_t start_testcard(const struct fixture *fixture, const char *coding, int *out) {
+	int pipe_fds[2];
+	assert_int_equal(pipe2(pipe_fds, O_CLOEXEC), 0);
+	posix_spawn_file_actions_t actions;
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_adddup2(&actions, pipe_fds[1], STDOUT_FILENO);
+	char *const args[] = {(char[]){"vitrine-testcard"}, (char[]){"--format=NV12"},
+		(char[]){"--coding"}, (char *)(uintptr_t)coding, (char[]){"--frames=1"}, (char[]){"--hold"},
+		(char[]){"--verbose"}, NULL};
+	setenv("WAYLAND_DISPLAY", fixture->server.socket, 1);
+	pid_t pid;
+	assert_int_equal(posix_spawnp(&pid, args[0], &actions, NULL, args, environ), 0);
+	posix_spawn_file_actions_destroy(&actions);
+	close(pipe_fds[1]);
+	*out = pipe_fds[0];
+	return pid;
+}
+
+// The test card's own colours come back, whichever way they go. Below its numbers there are bars alone.
+static void test_testcard(void **state) {
+	static const char *const names[] = {
+		"bt601", "bt601-full", "bt709", "bt709-full", "bt2020", "bt2020-full"};
+	static const uint8_t bars[8][3] = {{255, 255, 255}, {0, 255, 255}, {255, 255, 0}, {0, 255, 0},
+		{255, 0, 255}, {0, 0, 255}, {255, 0, 0}, {0, 0, 0}}; // blue, green, red
+	struct fixture *fixture = *state;
+	for (int i = 0; i < 6; i++) {
+		int out;
+		pid_t pid = start_testcard(fixture, names[i], &out);
+		wait_presented(out);
+		struct test_image shown =
+			test_capture(&fixture->control, "", VITRINE_CONTROL_V1_SOURCE_WRITEBACK);
+		const uint8_t *row = shown.data[0] + (size_t)(TEST_HEIGHT - 1) * shown.stride[0];
+		for (int x = 0; x < TEST_WIDTH; x++) {
+			for (int c = 0; c < 3; c++) {
+				uint8_t expected = bars[x * 8 / TEST_WIDTH][c];
+				if (abs(row[4 * x + c] - expected) > TOLERANCE) {
+					fail_msg("%s: at %d channel %d is %d instead of %d", names[i], x, c,
+						row[4 * x + c], expected);
+				}
+			}
+		}
+		free(shown.data[0]);
+		kill(pid, SIGTERM);
+		int status;
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		assert_int_equal(status, 0);
+		close(out);
+	}
+}
+
 static void next_frame(struct player *player, const struct coding *coding) {
 	tell(player, coding);
 	player->shown = 1 - player->shown;
@@ -295,6 +363,7 @@ int main(void) {
 	test_guard(110);
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_each_coding, fixture_start, fixture_stop),
+		cmocka_unit_test_setup_teardown(test_testcard, fixture_start, fixture_stop),
 		cmocka_unit_test_setup_teardown(
 			test_planes_without_a_property, start_without_encoding, fixture_stop),
 		cmocka_unit_test_setup_teardown(test_steady, fixture_start_traced_fast, fixture_stop),
