@@ -288,6 +288,12 @@ static bool lay_out(const struct camera_format *format, struct camera_picture *p
 	return true;
 }
 
+static void read_coding(
+	struct camera_picture *picture, uint32_t colorspace, uint32_t encoding, uint32_t quantization) {
+	picture->coded = format_info(picture->drm)->yuv &&
+		camera_coding_init(&picture->coding, colorspace, encoding, quantization);
+}
+
 static void read_format(const struct camera_device *device, const struct v4l2_format *set,
 	struct camera_picture *picture, uint32_t bytesperline[FORMAT_MAX_PLANES]) {
 	if (!device->multi_planar) {
@@ -297,11 +303,13 @@ static void read_format(const struct camera_device *device, const struct v4l2_fo
 		picture->memories = 1;
 		picture->sizes[0] = pix->sizeimage;
 		bytesperline[0] = pix->bytesperline;
+		read_coding(picture, pix->colorspace, pix->ycbcr_enc, pix->quantization);
 		return;
 	}
 	const struct v4l2_pix_format_mplane *pix = &set->fmt.pix_mp;
 	picture->width = pix->width;
 	picture->height = pix->height;
+	read_coding(picture, pix->colorspace, pix->ycbcr_enc, pix->quantization);
 	picture->memories = pix->num_planes < FORMAT_MAX_PLANES ? pix->num_planes : FORMAT_MAX_PLANES;
 	for (int i = 0; i < picture->memories; i++) {
 		picture->sizes[i] = pix->plane_fmt[i].sizeimage;

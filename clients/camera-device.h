@@ -26,9 +26,11 @@ struct camera_device {
 
 // How the pictures of a device lie in its buffers.
 struct camera_picture {
-	uint32_t drm;                      // DRM fourcc
-	uint32_t width, height;            // px
-	uint32_t rate_mhz;                 // 0 if unknown
+	uint32_t drm;           // DRM fourcc
+	uint32_t width, height; // px
+	uint32_t rate_mhz;      // 0 if unknown
+	bool coded;             // `coding` is known; false for RGB, too
+	struct format_coding coding;
 	int memories;                      // dma-bufs a picture is made of
 	uint32_t sizes[FORMAT_MAX_PLANES]; // bytes of each
 	int planes;

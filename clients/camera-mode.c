@@ -57,6 +57,36 @@ const struct camera_format *camera_format_find(uint32_t v4l2) {
 	return NULL;
 }
 
+bool camera_coding_init(
+	struct format_coding *coding, uint32_t colorspace, uint32_t encoding, uint32_t quantization) {
+	// Drivers are to know, those that do not leave it open: what webcams do then.
+	if (colorspace == V4L2_COLORSPACE_DEFAULT) {
+		colorspace = V4L2_MAP_COLORSPACE_DEFAULT(false, false);
+	}
+	if (encoding == V4L2_YCBCR_ENC_DEFAULT) {
+		encoding = V4L2_MAP_YCBCR_ENC_DEFAULT(colorspace);
+	}
+	if (quantization == V4L2_QUANTIZATION_DEFAULT) {
+		quantization = V4L2_MAP_QUANTIZATION_DEFAULT(false, colorspace, encoding);
+	}
+	coding->full_range = quantization == V4L2_QUANTIZATION_FULL_RANGE;
+	switch (encoding) {
+	case V4L2_YCBCR_ENC_601:
+	case V4L2_YCBCR_ENC_XV601:
+		coding->matrix = FORMAT_BT601;
+		return true;
+	case V4L2_YCBCR_ENC_709:
+	case V4L2_YCBCR_ENC_XV709:
+		coding->matrix = FORMAT_BT709;
+		return true;
+	case V4L2_YCBCR_ENC_BT2020:
+		coding->matrix = FORMAT_BT2020;
+		return true;
+	default: // of constant luminance, of SMPTE 240M, HSV
+		return false;
+	}
+}
+
 void camera_format_name(uint32_t v4l2, char name[5]) {
 	format_name(v4l2 & 0x7fffffff, name);
 	for (int i = 3; i > 0 && name[i] == '?' && (v4l2 >> (8 * i) & 0x7f) == ' '; i--) {

@@ -69,6 +69,11 @@ uint32_t camera_step_size(uint32_t min, uint32_t max, uint32_t step, uint32_t wi
 bool camera_layout_init(struct client_layout *layout, const struct camera_format *format,
 	uint32_t width, uint32_t height, uint32_t bytesperline);
 
+// How pictures of YUV are coded, of what V4L2 tells (enum v4l2_colorspace, v4l2_ycbcr_encoding and
+// v4l2_quantization, each of which may say "default"). False for what no struct format_coding stands for.
+bool camera_coding_init(
+	struct format_coding *coding, uint32_t colorspace, uint32_t encoding, uint32_t quantization);
+
 // Writes a V4L2 fourcc for people. Bit 31 says big-endian in V4L2 and is dropped.
 void camera_format_name(uint32_t v4l2, char name[5]);
 

@@ -152,14 +152,34 @@ static void print_stats(const struct camera *camera) {
 	const struct camera_picture *picture = &camera->stream.picture;
 	char name[5];
 	format_name(picture->drm, name);
-	printf("device=%s format=%s size=%ux%u rate_mhz=%u memory=%s captured=%" PRIu64 " lost=%" PRIu64
-		   " damaged=%" PRIu64 " superseded=%" PRIu64 " age_us=%" PRId64 " ",
-		camera->device.path, name, picture->width, picture->height, picture->rate_mhz,
+	printf("device=%s format=%s coding=%s size=%ux%u rate_mhz=%u memory=%s captured=%" PRIu64
+		   " lost=%" PRIu64 " damaged=%" PRIu64 " superseded=%" PRIu64 " age_us=%" PRId64 " ",
+		camera->device.path, name,
+		camera->window.coding ? format_coding_name(picture->coding) : "untold", picture->width,
+		picture->height, picture->rate_mhz,
 		camera->stream.allocator.fd >= 0 ? client_memory_name(camera->stream.allocator.kind)
 										 : "export",
 		camera->stream.captured, camera->stream.lost, camera->stream.damaged, camera->superseded,
 		camera->shown > 0 ? camera->age_ns / (int64_t)camera->shown / 1000 : 0);
 	client_stats_print(&camera->window.stats);
+}
+
+// What a compositor makes of YUV that it is told nothing of is mostly this.
+static const struct format_coding usual = {FORMAT_BT601, false};
+
+static void tell_coding(struct camera *camera, const struct camera_picture *picture) {
+	if (!format_info(picture->drm)->yuv) {
+		return;
+	}
+	if (!picture->coded) {
+		client_report("%s: its YUV is coded in a way that is not known: colours may be off",
+			camera->device.path);
+	} else if (!client_window_set_coding(&camera->window, picture->coding) &&
+		!format_coding_equal(picture->coding, usual)) {
+		client_report("%s: the compositor cannot be told that its YUV is %s: colours may be off; "
+					  "another --format may do better",
+			camera->device.path, format_coding_name(picture->coding));
+	}
 }
 
 static bool run_with_window(struct camera *camera) {
@@ -178,6 +198,7 @@ static bool run_with_window(struct camera *camera) {
 	if (ok) {
 		client_window_set_opaque(&camera->window, picture.width, picture.height);
 		client_window_fix_size(&camera->window, picture.width, picture.height);
+		tell_coding(camera, &picture);
 		ok = camera_stream_start(&camera->stream) && run(camera);
 		if (camera->options.stats) {
 			print_stats(camera);

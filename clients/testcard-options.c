@@ -14,6 +14,7 @@ enum option_id {
 	OPTION_ALPHA = 256,
 	OPTION_APP_ID,
 	OPTION_BUFFERS,
+	OPTION_CODING,
 	OPTION_DAMAGE,
 	OPTION_DEVICE,
 	OPTION_FORMAT,
@@ -36,6 +37,7 @@ static const struct option long_options[] = {
 	{"alpha", required_argument, NULL, OPTION_ALPHA},
 	{"app-id", required_argument, NULL, OPTION_APP_ID},
 	{"buffers", required_argument, NULL, OPTION_BUFFERS},
+	{"coding", required_argument, NULL, OPTION_CODING},
 	{"damage", required_argument, NULL, OPTION_DAMAGE},
 	{"device", required_argument, NULL, OPTION_DEVICE},
 	{"format", required_argument, NULL, OPTION_FORMAT},
@@ -61,6 +63,8 @@ void testcard_options_help(void) {
 		"Shows test pictures with the frame number drawn in.\n"
 		"\n"
 		"  --format FORMAT        pixel format, XRGB8888 or XR24 alike (default: XRGB8888)\n"
+		"  --coding CODING        of YUV: bt601, bt709 or bt2020, with -full for full range; the\n"
+		"                         compositor is told (default: bt601, and it is not)\n"
 		"  --size WxH             own size in px (default: as the compositor configures)\n"
 		"  --pattern PATTERN      bars, gradient, checker, cycle or solid:RRGGBB (default: bars)\n"
 		"  --alpha A              0 to 255, for formats with alpha (default: 255)\n"
@@ -148,6 +152,9 @@ static bool parse_value(struct testcard_options *options, int id, const char *va
 		return true;
 	case OPTION_BUFFERS:
 		return client_parse_uint(value, 1, TESTCARD_MAX_BUFFERS, &options->buffers);
+	case OPTION_CODING:
+		options->has_coding = true;
+		return format_coding_from_name(value, &options->coding);
 	case OPTION_DAMAGE:
 		return parse_damage(value, options);
 	case OPTION_DEVICE:
@@ -213,6 +220,10 @@ static bool check_combination(const struct testcard_options *options) {
 	if (options->memory == CLIENT_MEMORY_SHM && format_info(options->format)->planes > 1) {
 		client_report_usage("--memory shm takes formats of one plane only: use XRGB8888, RGB565 or "
 							"YUYV, or another --memory");
+		return false;
+	}
+	if (options->has_coding && !format_info(options->format)->yuv) {
+		client_report_usage("--coding is for formats of YUV, such as NV12: name one with --format");
 		return false;
 	}
 	if (options->device && options->memory != CLIENT_MEMORY_DUMB &&

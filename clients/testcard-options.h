@@ -39,6 +39,8 @@ struct testcard_options {
 	enum testcard_pattern pattern;
 	uint32_t color; // 0xRRGGBB
 	uint8_t alpha;
+	bool has_coding; // tell the compositor
+	struct format_coding coding;
 	bool opaque_region;
 	bool stats, verbose;
 	const char *app_id, *title;

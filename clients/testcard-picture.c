@@ -196,7 +196,7 @@ static void draw_rect(const struct testcard_picture *picture, const struct marks
 			for (uint32_t i = 0; i < n; i++) {
 				pixels[i] = premultiply(marked_pixel(picture, marks, x + i, y, frame), alpha);
 			}
-			testcard_store_pixels(store, planes, x, y, pixels, n);
+			testcard_store_pixels(store, picture->coding, planes, x, y, pixels, n);
 		}
 	}
 }

@@ -32,10 +32,12 @@
 //
 // 5. Format: channels of 8 bits are taken as they are, narrower ones keep the upper bits
 //    (c >> (8 - bits)), 10 bits are c << 2 | c >> 6, 16 bits c * 257. YUV is BT.601 with limited
-//    range, with arithmetic right shifts:
+//    range unless told otherwise, with arithmetic right shifts:
 //      Y  = 16 + ((66 * R + 129 * G + 25 * B + 128) >> 8)
 //      Cb = 128 + ((-38 * R - 74 * G + 112 * B + 128) >> 8)
 //      Cr = 128 + ((112 * R - 94 * G - 18 * B + 128) >> 8)
+//    With other codings the weights are in units of 1/65536 (testcard-store.c), full range begins with
+//    Y = 0, and what would be 256 is 255.
 //    Subsampled chroma is that of the top left pixel of its block, unfiltered. Samples wider than
 //    8 bits (P010, P012, P016) are the 8-bit ones times 256. The unused byte or bits of formats
 //    without alpha are all ones. The luma that YUYV and its kin keep for a pixel right of the last
@@ -45,6 +47,8 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+
+#include "base/format.h"
 
 enum testcard_pattern {
 	TESTCARD_PATTERN_BARS,
@@ -60,6 +64,7 @@ struct testcard_picture {
 	enum testcard_pattern pattern;
 	uint32_t color;                 // 0xRRGGBB of TESTCARD_PATTERN_SOLID
 	uint8_t alpha;                  // for formats with alpha
+	struct format_coding coding;    // for YUV
 	uint32_t box_width, box_height; // px, at most the picture; 0 for the numbers instead
 };
 

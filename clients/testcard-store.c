@@ -134,42 +134,72 @@ static void store_rgb(const struct testcard_store *store, const struct testcard_
 	}
 }
 
+// Weights of red, green and blue in luma and chroma, in units of 1/65536.
+struct weights {
+	int luma_base; // of black
+	int luma[3], chroma_b[3], chroma_r[3];
+};
+
+// Each is that of the standard, rounded, but for green, with which luma sums up to white and chroma to
+// nothing. BT.601 of limited range is the well-known one of 8 bits.
+static const struct weights weights[FORMAT_MATRICES][2] = {
+	[FORMAT_BT601] =
+		{
+			{16, {66 << 8, 129 << 8, 25 << 8}, {-38 * 256, -74 * 256, 112 << 8},
+				{112 << 8, -94 * 256, -18 * 256}},
+			{0, {19595, 38470, 7471}, {-11058, -21710, 32768}, {32768, -27439, -5329}},
+		},
+	[FORMAT_BT709] =
+		{
+			{16, {11966, 40254, 4064}, {-6596, -22188, 28784}, {28784, -26145, -2639}},
+			{0, {13933, 46871, 4732}, {-7509, -25259, 32768}, {32768, -29763, -3005}},
+		},
+	[FORMAT_BT2020] =
+		{
+			{16, {14786, 38160, 3338}, {-8038, -20746, 28784}, {28784, -26469, -2315}},
+			{0, {17216, 44434, 3886}, {-9151, -23617, 32768}, {32768, -30133, -2635}},
+		},
+};
+
 // Right shifts of negative numbers are arithmetic with every compiler that builds this.
-static uint8_t dot(uint32_t pixel, int base, int r, int g, int b) {
+static uint8_t dot(uint32_t pixel, int base, const int by[3]) {
 	int red = pixel >> 16 & 0xff, green = pixel >> 8 & 0xff, blue = pixel & 0xff;
-	return (uint8_t)(base + ((r * red + g * green + b * blue + 128) >> 8));
+	int sum = base + ((by[0] * red + by[1] * green + by[2] * blue + 32768) >> 16);
+	return (uint8_t)(sum < 255 ? sum : 255);
 }
 
-static uint8_t luma(uint32_t pixel) {
-	return dot(pixel, 16, 66, 129, 25);
+static uint8_t luma(const struct weights *by, uint32_t pixel) {
+	return dot(pixel, by->luma_base, by->luma);
 }
 
-static uint8_t chroma_b(uint32_t pixel) {
-	return dot(pixel, 128, -38, -74, 112);
+static uint8_t chroma_b(const struct weights *by, uint32_t pixel) {
+	return dot(pixel, 128, by->chroma_b);
 }
 
-static uint8_t chroma_r(uint32_t pixel) {
-	return dot(pixel, 128, 112, -94, -18);
+static uint8_t chroma_r(const struct weights *by, uint32_t pixel) {
+	return dot(pixel, 128, by->chroma_r);
 }
 
-static void store_packed(const struct testcard_store *store, const struct testcard_planes *planes,
-	uint32_t x, uint32_t y, const uint32_t *pixels, uint32_t n) {
+static void store_packed(const struct testcard_store *store, const struct weights *by,
+	const struct testcard_planes *planes, uint32_t x, uint32_t y, const uint32_t *pixels,
+	uint32_t n) {
 	uint8_t *to = planes->data[0] + (size_t)y * planes->strides[0] + (size_t)x * 2;
 	for (uint32_t i = 0; i < n; i += 2, to += 4) {
-		to[store->order[0]] = luma(pixels[i]);
-		to[store->order[1]] = luma(pixels[i + 1 < n ? i + 1 : i]);
-		to[store->order[2]] = chroma_b(pixels[i]);
-		to[store->order[3]] = chroma_r(pixels[i]);
+		to[store->order[0]] = luma(by, pixels[i]);
+		to[store->order[1]] = luma(by, pixels[i + 1 < n ? i + 1 : i]);
+		to[store->order[2]] = chroma_b(by, pixels[i]);
+		to[store->order[3]] = chroma_r(by, pixels[i]);
 	}
 }
 
-static void store_planes(const struct testcard_store *store, const struct testcard_planes *planes,
-	uint32_t x, uint32_t y, const uint32_t *pixels, uint32_t n) {
+static void store_planes(const struct testcard_store *store, const struct weights *by,
+	const struct testcard_planes *planes, uint32_t x, uint32_t y, const uint32_t *pixels,
+	uint32_t n) {
 	// Wider samples keep the 8 bits in their upper byte.
 	uint32_t bytes = store->bytes, shift = bytes == 2 ? 8 : 0;
 	uint8_t *to = planes->data[0] + (size_t)y * planes->strides[0] + (size_t)x * bytes;
 	for (uint32_t i = 0; i < n; i++, to += bytes) {
-		put(to, (uint64_t)luma(pixels[i]) << shift, bytes);
+		put(to, (uint64_t)luma(by, pixels[i]) << shift, bytes);
 	}
 	if (y % store->vsub != 0) {
 		return;
@@ -182,24 +212,26 @@ static void store_planes(const struct testcard_store *store, const struct testca
 	uint8_t *second_to =
 		planes->data[second] + row * planes->strides[second] + column + (pairs ? bytes : 0);
 	for (uint32_t i = 0; i < n; i += store->hsub, first_to += step, second_to += step) {
-		uint64_t b = chroma_b(pixels[i]), r = chroma_r(pixels[i]);
+		uint64_t b = chroma_b(by, pixels[i]), r = chroma_r(by, pixels[i]);
 		put(first_to, (store->swap ? r : b) << shift, bytes);
 		put(second_to, (store->swap ? b : r) << shift, bytes);
 	}
 }
 
-void testcard_store_pixels(const struct testcard_store *store, const struct testcard_planes *planes,
-	uint32_t x, uint32_t y, const uint32_t *pixels, uint32_t n) {
+void testcard_store_pixels(const struct testcard_store *store, struct format_coding coding,
+	const struct testcard_planes *planes, uint32_t x, uint32_t y, const uint32_t *pixels,
+	uint32_t n) {
+	const struct weights *by = &weights[coding.matrix][coding.full_range];
 	switch (store->layout) {
 	case LAYOUT_RGB:
 		store_rgb(store, planes, x, y, pixels, n);
 		break;
 	case LAYOUT_PACKED:
-		store_packed(store, planes, x, y, pixels, n);
+		store_packed(store, by, planes, x, y, pixels, n);
 		break;
 	case LAYOUT_SEMIPLANAR:
 	case LAYOUT_PLANAR:
-		store_planes(store, planes, x, y, pixels, n);
+		store_planes(store, by, planes, x, y, pixels, n);
 		break;
 	}
 }

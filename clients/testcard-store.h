@@ -5,6 +5,8 @@
 
 #include <stdint.h>
 
+#include "base/format.h"
+
 struct testcard_planes;
 struct testcard_store;
 
@@ -12,8 +14,9 @@ struct testcard_store;
 const struct testcard_store *testcard_store_find(uint32_t format);
 
 // Stores `n` pixels (0xAARRGGBB) of row `y` from column `x`, which is even. Chroma is stored with
-// the pixels whose column and row are multiples of the subsampling.
-void testcard_store_pixels(const struct testcard_store *store, const struct testcard_planes *planes,
-	uint32_t x, uint32_t y, const uint32_t *pixels, uint32_t n);
+// the pixels whose column and row are multiples of the subsampling. `coding` is that of YUV.
+void testcard_store_pixels(const struct testcard_store *store, struct format_coding coding,
+	const struct testcard_planes *planes, uint32_t x, uint32_t y, const uint32_t *pixels,
+	uint32_t n);
 
 #endif

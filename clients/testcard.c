@@ -80,6 +80,7 @@ static bool adapt_size(struct testcard *card) {
 		.pattern = options->pattern,
 		.color = options->color,
 		.alpha = options->alpha,
+		.coding = options->coding,
 		.box_width = options->box_width < width ? options->box_width : width,
 		.box_height = options->box_height < height ? options->box_height : height,
 	};
@@ -165,7 +166,15 @@ static bool run_with_window(struct testcard *card) {
 	if (!client_window_init(&card->window, &card->display, &options)) {
 		return false;
 	}
-	bool ok = start_timer(card) && run(card);
+	bool ok = true;
+	if (card->options.has_coding &&
+		!client_window_set_coding(&card->window, card->options.coding)) {
+		client_report("the compositor cannot be told that the picture is %s: it lacks "
+					  "wp_color_representation_v1, or this coding; leave out --coding",
+			format_coding_name(card->options.coding));
+		ok = false;
+	}
+	ok = ok && start_timer(card) && run(card);
 	if (ok && card->options.stats) {
 		printf("memory=%s waits=%llu skipped=%llu ",
 			client_memory_name(card->buffers.allocator.kind), (unsigned long long)card->waits,

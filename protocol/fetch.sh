@@ -1,29 +1,33 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: MIT
-# The XML of the protocols that on-screen keyboards and tools for outputs speak and that
-# wayland-protocols does not have: taken out of Debian's packages of the Rust bindings, and kept in the cache. Sourced by ../run, after
+# The XML of the protocols that on-screen keyboards and tools for outputs speak, which wayland-protocols does
+# not have, and of one that an older wayland-protocols has not: taken out of Debian's packages of the Rust
+# bindings and out of a newer wayland-protocols, and kept in the cache. Sourced by ../run, after
 # tests/guest/kernel.sh.
 # shellcheck disable=SC2154,SC2034 # guest_cache; protocols
 
 protocols=$guest_cache/protocols
 protocol_suites="trixie forky" # of Debian, which have the packages
-protocol_packages="librust-wayland-protocols-wlr-dev librust-wayland-protocols-misc-dev"
+protocol_packages="librust-wayland-protocols-wlr-dev librust-wayland-protocols-misc-dev wayland-protocols"
 protocol_names="wlr-layer-shell-unstable-v1 input-method-unstable-v2 virtual-keyboard-unstable-v1
-	wlr-output-management-unstable-v1 wlr-output-power-management-unstable-v1"
+	wlr-output-management-unstable-v1 wlr-output-power-management-unstable-v1 color-representation-v1"
 
-# protocols_in FOLDER: all of them are there.
-protocols_in() {
+# protocols_missing FOLDER: the names of those that are not there.
+protocols_missing() {
 	for name in $protocol_names; do
-		[ -f "$1/$name.xml" ] || return 1
+		[ -f "$1/$name.xml" ] || printf ' %s' "$name"
 	done
 }
 
-# protocols_copy FROM TO: out of the tree that a package is unpacked to.
+# protocols_copy TO FROM...: what TO lacks, out of trees that packages are unpacked to. False if it lacks some still.
 protocols_copy() {
-	for name in $protocol_names; do
-		file=$(find "$1" -name "$name.xml" -type f 2>/dev/null | head -n 1)
-		[ -n "$file" ] && cp "$file" "$2/" || return 1
+	to=$1
+	shift
+	for name in $(protocols_missing "$to"); do
+		file=$(find "$@" -name "$name.xml" -type f 2>/dev/null | head -n 1)
+		[ -z "$file" ] || cp "$file" "$to/"
 	done
+	[ -z "$(protocols_missing "$to")" ]
 }
 
 # protocols_apt FOLDER APT ARG...: sees the packages of FOLDER/sources.list alone.
@@ -46,24 +50,23 @@ protocols_download() {
 
 # Fills the cache, or says what will be missing.
 fetch_protocols() {
-	! protocols_in "$protocols" || return 0
+	missing=$(protocols_missing "$protocols")
+	[ -n "$missing" ] || return 0
+	mkdir -p "$protocols"
 	folder=$(mktemp -d)
-	mkdir "$folder/done"
-	if ! protocols_copy /usr/share/cargo/registry "$folder/done"; then
+	if ! protocols_copy "$protocols" /usr/share/cargo/registry /usr/share/wayland-protocols; then
 		for suite in $protocol_suites; do
-			say "protocols: looking for those that no package for C has in Debian $suite (40 kB)"
+			say "protocols: looking in Debian $suite for what no package of this release has (170 kB)"
 			if protocols_download "$suite" "$folder/$suite" &&
-				protocols_copy "$folder/$suite/tree" "$folder/done"; then
+				protocols_copy "$protocols" "$folder/$suite/tree"; then
 				break
 			fi
 		done
 	fi
-	if protocols_in "$folder/done"; then
-		mkdir -p "$protocols"
-		cp "$folder"/done/*.xml "$protocols/"
-		packages_changed=yes
-	else
-		say "protocols: not to be had, Vitrine is built without on-screen keyboards and wlr-randr: is the network up?"
-	fi
 	rm -rf "$folder"
+	[ "$(protocols_missing "$protocols")" = "$missing" ] || packages_changed=yes
+	missing=$(protocols_missing "$protocols")
+	if [ -n "$missing" ]; then
+		say "protocols: not to be had, Vitrine is built without$missing: is the network up?"
+	fi
 }

@@ -117,6 +117,8 @@ static void bind_window_global(
 		if (!display->dmabuf || !client_feedback_init(&display->feedback, display->dmabuf)) {
 			display->failed = true;
 		}
+	} else if (!client_codings_bind(&display->codings, display->registry, name, interface)) {
+		display->failed = true;
 	}
 }
 
@@ -239,6 +241,7 @@ bool client_display_connect(struct client_display *display, const char *socket, 
 
 void client_display_finish(struct client_display *display) {
 	client_feedback_finish(&display->feedback);
+	client_codings_finish(&display->codings);
 	format_set_finish(&display->shm_formats);
 	if (display->control) {
 		vitrine_control_v1_destroy(display->control);

@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "base/format.h"
+#include "shared/coding.h"
 #include "shared/feedback.h"
 
 struct wl_compositor;
@@ -42,6 +43,7 @@ struct client_display {
 
 	struct format_set shm_formats;        // as DRM fourccs, modifier 0
 	struct client_feedback feedback;      // empty without linux-dmabuf
+	struct client_codings codings;        // of YUV, that the compositor can be told
 	uint32_t output_width, output_height; // mode of `output` in px; 0 when unknown
 	uint32_t output_refresh_mhz;          // of that mode; 0 when unknown
 	clockid_t clock;                      // of presentation times; CLOCK_MONOTONIC until told

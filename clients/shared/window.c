@@ -101,6 +101,8 @@ void client_window_finish(struct client_window *window) {
 	if (window->frame) {
 		wl_callback_destroy(window->frame);
 	}
+	client_coding_end(window->coding);
+	window->coding = NULL;
 	if (window->toplevel) {
 		xdg_toplevel_destroy(window->toplevel);
 	}
@@ -133,6 +135,12 @@ void client_window_set_opaque(struct client_window *window, uint32_t width, uint
 		wl_surface_set_opaque_region(window->surface, region);
 		wl_region_destroy(region);
 	}
+}
+
+bool client_window_set_coding(struct client_window *window, struct format_coding coding) {
+	client_coding_end(window->coding);
+	window->coding = client_coding_tell(&window->display->codings, window->surface, coding);
+	return window->coding;
 }
 
 static void handle_frame_done(void *data, struct wl_callback *callback, uint32_t time_ms) {

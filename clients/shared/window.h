@@ -13,6 +13,7 @@ struct client_display;
 struct wl_callback;
 struct wl_output;
 struct wl_surface;
+struct wp_color_representation_surface_v1;
 struct xdg_surface;
 struct xdg_toplevel;
 
@@ -29,6 +30,7 @@ struct client_window {
 	struct wl_surface *surface;
 	struct xdg_surface *xdg_surface;
 	struct xdg_toplevel *toplevel;
+	struct wp_color_representation_surface_v1 *coding; // as told; may be NULL
 	struct wl_callback *frame; // NULL when the last frame callback came: time to draw
 	uint32_t width, height;    // as configured, in px; 0 when left to the program
 	bool configured;
@@ -59,6 +61,9 @@ void client_window_fix_size(struct client_window *window, uint32_t width, uint32
 
 // Says that all of width x height px is opaque, or that nothing is (0x0). Double-buffered state.
 void client_window_set_opaque(struct client_window *window, uint32_t width, uint32_t height);
+
+// Tells how the YUV in its buffers is coded. Double-buffered state. False if the compositor cannot be told.
+bool client_window_set_coding(struct client_window *window, struct format_coding coding);
 
 // Attaches `buffer`, which becomes busy, with `damage`, asks for a frame callback and for
 // presentation feedback, and commits. `frame` is the number for the statistics.

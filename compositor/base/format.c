@@ -185,6 +185,28 @@ uint32_t format_from_name(const char *name) {
 	return 0;
 }
 
+static const char *const coding_names[FORMAT_MATRICES][2] = {
+	[FORMAT_BT601] = {"bt601", "bt601-full"},
+	[FORMAT_BT709] = {"bt709", "bt709-full"},
+	[FORMAT_BT2020] = {"bt2020", "bt2020-full"},
+};
+
+const char *format_coding_name(struct format_coding coding) {
+	return coding_names[coding.matrix][coding.full_range];
+}
+
+bool format_coding_from_name(const char *name, struct format_coding *coding) {
+	for (int matrix = 0; matrix < FORMAT_MATRICES; matrix++) {
+		for (int full = 0; full <= 1; full++) {
+			if (strcmp(name, coding_names[matrix][full]) == 0) {
+				*coding = (struct format_coding){(enum format_matrix)matrix, full};
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
 void format_set_finish(struct format_set *set) {
 	free(set->pairs);
 	*set = (struct format_set){0};

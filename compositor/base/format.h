@@ -16,10 +16,21 @@ enum format_matrix {
 	FORMAT_BT2020, // non-constant luminance
 };
 
+enum { FORMAT_MATRICES = FORMAT_BT2020 + 1 };
+
 struct format_coding {
 	enum format_matrix matrix;
 	bool full_range; // luma and chroma use all values; false: of 8 bits 16 to 235, and to 240
 };
+
+static inline bool format_coding_equal(struct format_coding a, struct format_coding b) {
+	return a.matrix == b.matrix && a.full_range == b.full_range;
+}
+
+// Of a set of codings: one bit each, the lowest that of the default.
+static inline uint32_t format_coding_bit(struct format_coding coding) {
+	return UINT32_C(1) << (2 * (unsigned)coding.matrix + coding.full_range);
+}
 
 struct format_info {
 	uint32_t format;        // DRM fourcc
@@ -49,6 +60,11 @@ void format_name(uint32_t format, char name[5]);
 
 // The fourcc of "XR24", "XRGB8888", "nv12" (case ignored); 0 if unknown.
 uint32_t format_from_name(const char *name);
+
+// "bt709", "bt709-full" and the like.
+const char *format_coding_name(struct format_coding coding);
+// False if it is no such name.
+bool format_coding_from_name(const char *name, struct format_coding *coding);
 
 // A format with a modifier, as planes and dma-buf feedback list them.
 struct format_pair {

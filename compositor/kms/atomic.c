@@ -206,11 +206,17 @@ static void stage_whole_plane(struct kms_plane *plane) {
 		stage_anyway(&props[KMS_PLANE_BLEND_MODE], plane->blend_premultiplied);
 	}
 	stage_anyway(&props[KMS_PLANE_ROTATION], props[KMS_PLANE_ROTATION].staged);
-	if (plane->encoding_bt601 != UINT64_MAX) {
-		stage_anyway(&props[KMS_PLANE_COLOR_ENCODING], plane->encoding_bt601);
+}
+
+// RGB goes with the default: whether drivers look at it then is up to them.
+static void stage_coding(struct kms_plane *plane, struct format_coding coding, bool fresh) {
+	void (*stage)(struct kms_property *, uint64_t) = fresh ? stage_anyway : kms_property_stage;
+	uint64_t encoding = plane->encodings[coding.matrix], range = plane->ranges[coding.full_range];
+	if (encoding != UINT64_MAX) {
+		stage(&plane->props[KMS_PLANE_COLOR_ENCODING], encoding);
 	}
-	if (plane->range_limited != UINT64_MAX) {
-		stage_anyway(&props[KMS_PLANE_COLOR_RANGE], plane->range_limited);
+	if (range != UINT64_MAX) {
+		stage(&plane->props[KMS_PLANE_COLOR_RANGE], range);
 	}
 }
 
@@ -252,6 +258,7 @@ void kms_request_plane(
 	kms_property_stage(&props[KMS_PLANE_ALPHA], UINT16_MAX - state->fade);
 	bool fresh = props[KMS_PLANE_CRTC_ID].value != crtc->id || props[KMS_PLANE_FB_ID].value == 0 ||
 		!plane->ours;
+	stage_coding(plane, state->coding, fresh);
 	if (fresh) {
 		stage_whole_plane(plane);
 	} else {

@@ -175,8 +175,8 @@ struct kms_plane {
 	bool zpos_mutable;
 	uint64_t rotations;           // DRM_MODE_ROTATE_* | DRM_MODE_REFLECT_* that the property takes
 	uint64_t blend_premultiplied; // enum value, valid when the property exists
-	uint64_t encoding_bt601, encoding_bt709, encoding_bt2020; // enum values, UINT64_MAX if absent
-	uint64_t range_limited, range_full;
+	uint64_t encodings[FORMAT_MATRICES]; // enum values by enum format_matrix, UINT64_MAX if absent
+	uint64_t ranges[2];                  // likewise by format_coding.full_range
 	struct kms_property props[KMS_PLANE_PROPERTY_COUNT];
 	bool ours;            // shows a framebuffer that we put there
 	uint32_t outgoing_fb; // on screen until the flip of crtcs[outgoing_crtc]; 0 if none
@@ -336,6 +336,9 @@ int32_t kms_mode_refresh_mhz(const drmModeModeInfo *mode);
 // The writeback connector that can read back `crtc`; NULL if there is none.
 struct kms_connector *kms_crtc_writeback(struct kms_crtc *crtc);
 
+// What the plane shows of YUV, format_coding_bit each. Without properties for it, what is coded by default.
+uint32_t kms_plane_codings(const struct kms_plane *plane);
+
 // ---- monitor.c: devices and displays that come and go (udev, subsystem "drm") ----
 
 struct kms_monitor;
@@ -418,9 +421,10 @@ struct kms_plane_state {
 	uint32_t src_x, src_y, src_w, src_h; // 16.16 px of the buffer
 	int32_t crtc_x, crtc_y;              // px
 	uint32_t crtc_w, crtc_h;
-	uint64_t rotation; // DRM_MODE_ROTATE_* | DRM_MODE_REFLECT_*, 0 = DRM_MODE_ROTATE_0
-	uint16_t fade;     // 0xffff - alpha of all of it; not 0 only for planes with that property
-	bool set_zpos;     // write zpos (mutable planes only)
+	uint64_t rotation;           // DRM_MODE_ROTATE_* | DRM_MODE_REFLECT_*, 0 = DRM_MODE_ROTATE_0
+	struct format_coding coding; // of YUV: one of kms_plane_codings
+	uint16_t fade; // 0xffff - alpha of all of it; not 0 only for planes with that property
+	bool set_zpos; // write zpos (mutable planes only)
 	uint64_t zpos;
 	// Px of the framebuffer, within it, where it may differ from what the plane showed of another one, or of
 	// this one, at the same place: at most KMS_DAMAGE_BOXES. 0: anywhere.

@@ -315,13 +315,13 @@ static bool visit_plane_property(
 		}
 		break;
 	case KMS_PLANE_COLOR_ENCODING:
-		plane->encoding_bt601 = enum_value(property, "ITU-R BT.601 YCbCr");
-		plane->encoding_bt709 = enum_value(property, "ITU-R BT.709 YCbCr");
-		plane->encoding_bt2020 = enum_value(property, "ITU-R BT.2020 YCbCr");
+		plane->encodings[FORMAT_BT601] = enum_value(property, "ITU-R BT.601 YCbCr");
+		plane->encodings[FORMAT_BT709] = enum_value(property, "ITU-R BT.709 YCbCr");
+		plane->encodings[FORMAT_BT2020] = enum_value(property, "ITU-R BT.2020 YCbCr");
 		break;
 	case KMS_PLANE_COLOR_RANGE:
-		plane->range_limited = enum_value(property, "YCbCr limited range");
-		plane->range_full = enum_value(property, "YCbCr full range");
+		plane->ranges[false] = enum_value(property, "YCbCr limited range");
+		plane->ranges[true] = enum_value(property, "YCbCr full range");
 		break;
 	default:
 		break;
@@ -338,8 +338,10 @@ static bool load_plane(struct kms_plane *plane) {
 	plane->possible_crtcs = now->possible_crtcs;
 	plane->zpos_min = plane->zpos_max = (uint64_t)plane->index;
 	plane->rotations = DRM_MODE_ROTATE_0;
-	plane->encoding_bt601 = plane->encoding_bt709 = plane->encoding_bt2020 = UINT64_MAX;
-	plane->range_limited = plane->range_full = UINT64_MAX;
+	for (int i = 0; i < FORMAT_MATRICES; i++) {
+		plane->encodings[i] = UINT64_MAX;
+	}
+	plane->ranges[false] = plane->ranges[true] = UINT64_MAX;
 	plane->blend_premultiplied = UINT64_MAX;
 
 	bool ok = kms_properties_load(device, plane->id, DRM_MODE_OBJECT_PLANE, plane_names,
@@ -379,6 +381,29 @@ bool kms_planes_load(struct kms_device *device) {
 	}
 	drmModeFreePlaneResources(resources);
 	return ok;
+}
+
+static bool takes(const struct kms_property *property, uint64_t value, bool by_default) {
+	if (property->id == 0) {
+		return by_default;
+	}
+	return value != UINT64_MAX && (!property->immutable || property->value == value);
+}
+
+uint32_t kms_plane_codings(const struct kms_plane *plane) {
+	const struct kms_property *encoding = &plane->props[KMS_PLANE_COLOR_ENCODING];
+	const struct kms_property *range = &plane->props[KMS_PLANE_COLOR_RANGE];
+	uint32_t codings = 0;
+	for (int matrix = 0; matrix < FORMAT_MATRICES; matrix++) {
+		for (int full = 0; full <= 1; full++) {
+			struct format_coding coding = {(enum format_matrix)matrix, full};
+			if (takes(encoding, plane->encodings[matrix], matrix == FORMAT_BT601) &&
+				takes(range, plane->ranges[full], !full)) {
+				codings |= format_coding_bit(coding);
+			}
+		}
+	}
+	return codings;
 }
 
 void kms_plane_finish(struct kms_plane *plane) {

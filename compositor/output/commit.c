@@ -61,6 +61,7 @@ static void stage_client(
 		.crtc_w = (uint32_t)planned->width,
 		.crtc_h = (uint32_t)planned->height,
 		.rotation = planned->rotation,
+		.coding = planned->coding,
 		.fade = planned->fade,
 		.set_zpos = output->planes[plane]->zpos_mutable,
 		.zpos = plan->zpos[plane],

@@ -62,7 +62,7 @@ static bool fill_layer(struct output *output, int index, struct render_layer *ou
 		return false;
 	}
 	out->pixels.format = buffer->format;
-	out->pixels.coding = buffer->coding;
+	out->pixels.coding = layer->coding;
 	out->pixels.y_invert = buffer->y_invert;
 	out->pixels.n_planes = pixels.n_planes;
 	for (int i = 0; i < pixels.n_planes; i++) {

@@ -91,6 +91,7 @@ static void take_layer(struct frame_layer *taken, const struct scene_layer *laye
 		.src = layer->src,
 		.dst = layer->dst,
 		.transform = layer->transform,
+		.coding = layer->coding,
 		.fade = layer->fade,
 		.opaque_serial = layer->opaque_serial,
 		.stays = layer->stays,
@@ -274,7 +275,8 @@ static bool is_same_fbox(const struct scene_fbox *a, const struct scene_fbox *b)
 static bool is_same_place(const struct frame_layer *a, const struct frame_layer *b) {
 	return a->placement == b->placement && a->picture == b->picture && a->below == b->below &&
 		a->opaque_serial == b->opaque_serial && a->format == b->format &&
-		a->transform == b->transform && a->fade == b->fade && is_same_rect(&a->dst, &b->dst) &&
+		a->transform == b->transform && a->fade == b->fade &&
+		format_coding_equal(a->coding, b->coding) && is_same_rect(&a->dst, &b->dst) &&
 		is_same_fbox(&a->src, &b->src);
 }
 

@@ -340,6 +340,7 @@ static bool take_planes(struct output *output) {
 			.formats = &plane->formats,
 			.rotations = plane->rotations,
 			.fades = plane->props[KMS_PLANE_ALPHA].id != 0,
+			.codings = kms_plane_codings(plane),
 			.zpos = plane->zpos_mutable ? plane->props[KMS_PLANE_ZPOS].initial : plane->zpos_min,
 			.zpos_min = plane->zpos_min,
 			.zpos_max = plane->zpos_mutable ? plane->zpos_max : plane->zpos_min,

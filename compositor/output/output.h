@@ -32,6 +32,7 @@ struct frame_layer {
 	struct scene_fbox src;
 	struct scene_rect dst; // px of the output
 	enum wl_output_transform transform;
+	struct format_coding coding; // of YUV
 	uint16_t fade;
 	uint32_t opaque_serial;
 	bool changed; // damaged, or a frame was asked for

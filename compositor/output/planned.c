@@ -188,10 +188,10 @@ void frame_plan_layer(struct output *output, const struct scene_layer *layer, bo
 		planned->format = info->opaque;
 	}
 	planned->modifier = modifier_for(output, layer->whole, planned->format, buffer->modifier);
-	// Planes are set to what is coded by default.
-	bool foreign = info != NULL && info->yuv &&
-		(buffer->coding.matrix != FORMAT_BT601 || buffer->coding.full_range);
-	if (foreign || !any_plane_takes(output, layer->whole, planned->format, planned->modifier)) {
+	if (info != NULL && info->yuv) {
+		planned->coding = layer->coding;
+	}
+	if (!any_plane_takes(output, layer->whole, planned->format, planned->modifier)) {
 		planned->refused |= PLANNER_REASON_NO_PLANE_FORMAT;
 	} else {
 		planned->refused |= memory_refusal(output, buffer, planned->format);

@@ -82,7 +82,7 @@ static uint64_t layer_key(const struct planner_scene *scene, const struct planne
 	uint64_t flags = (uint64_t)l->opaque | (uint64_t)l->visible << 1 |
 		(uint64_t)covers(scene, l) << 2 | (uint64_t)(is_yuv(l) && is_odd_pos(l)) << 3 |
 		(uint64_t)((l->src_x | l->src_y) & 0xffff ? 1 : 0) << 4 | (uint64_t)(l->fade != 0) << 5;
-	key = planner_mix(key, flags | l->rotation << 8);
+	key = planner_mix(key, flags | l->rotation << 8 | (uint64_t)format_coding_bit(l->coding) << 32);
 	return planner_mix(key, l->refused);
 }
 
@@ -143,6 +143,7 @@ static uint64_t format_atoms(const struct planner_layer *l) {
 	uint64_t atoms = 0;
 	if (info != NULL && info->yuv) {
 		atoms |= bit(ATOM_YUV);
+		atoms |= format_coding_equal(l->coding, (struct format_coding){0}) ? 0 : bit(ATOM_CODED);
 		atoms |= is_odd_pos(l) ? bit(ATOM_YUV_ODD_POS) : 0;
 		atoms |= is_odd_size(l) ? bit(ATOM_YUV_ODD_SIZE) : 0;
 		atoms |= info->block_bytes[0] == 2 && info->planes > 1 ? bit(ATOM_DEEP) : 0;
@@ -194,13 +195,18 @@ static bool fits_size(const struct planner_plane *p, const struct planner_layer 
 	return false;
 }
 
+bool planner_plane_codes(const struct planner_plane *plane, const struct planner_layer *layer) {
+	uint32_t codings = plane->codings != 0 ? plane->codings : 1;
+	return (codings & format_coding_bit(layer->coding)) != 0;
+}
+
 // But for its format.
 static bool suits(const struct planner_scene *scene, int plane, const struct planner_layer *l) {
 	const struct planner_plane *p = &scene->planes[plane];
 	uint64_t plain = DRM_MODE_ROTATE_0;
 	uint64_t rotation = l->rotation != 0 ? l->rotation : plain;
 	uint64_t rotations = p->rotations != 0 ? p->rotations : plain;
-	if ((rotation & ~rotations) != 0 || (l->fade != 0 && !p->fades)) {
+	if ((rotation & ~rotations) != 0 || (l->fade != 0 && !p->fades) || !planner_plane_codes(p, l)) {
 		return false;
 	}
 	if (p->type == PLANNER_PLANE_CURSOR && !(scene->flags & PLANNER_ALLOW_CURSOR)) {
@@ -237,6 +243,7 @@ static bool is_same_set(const struct format_set *a, const struct format_set *b) 
 static bool is_same_kind(const struct planner_plane *a, const struct planner_plane *b) {
 	bool fixed = a->zpos_min == a->zpos_max && b->zpos_min == b->zpos_max;
 	return a->type == b->type && a->rotations == b->rotations && a->fades == b->fades &&
+		a->codings == b->codings &&
 		(fixed || (a->zpos_min == b->zpos_min && a->zpos_max == b->zpos_max)) &&
 		is_same_set(a->formats, b->formats);
 }

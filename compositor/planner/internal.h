@@ -30,6 +30,7 @@ enum planner_atom {
 	ATOM_UP8,
 	ATOM_YUV,
 	ATOM_YUV_SCALED,
+	ATOM_CODED, // YUV otherwise than by default
 	ATOM_YUV_ODD_POS,
 	ATOM_YUV_ODD_SIZE,
 	ATOM_ODD_DOWN,
@@ -119,6 +120,8 @@ void planner_facts_finish(struct planner_facts *facts);
 // True if nothing but the format speaks against the layer on the plane.
 bool planner_facts_can_show(
 	const struct planner_scene *scene, int plane, const struct planner_layer *layer);
+// True if the plane shows what is coded as the layer is.
+bool planner_plane_codes(const struct planner_plane *plane, const struct planner_layer *layer);
 uint64_t planner_mix(uint64_t hash, uint64_t value);
 
 // ---- stack.c ----

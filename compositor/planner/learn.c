@@ -30,6 +30,7 @@ static const float atom_priors[ATOM_COUNT] = {
 	[ATOM_UP8] = 0.1f,
 	[ATOM_YUV] = 0.01f,
 	[ATOM_YUV_SCALED] = 0.01f,
+	[ATOM_CODED] = 0.02f,
 	[ATOM_YUV_ODD_POS] = 0.1f,
 	[ATOM_YUV_ODD_SIZE] = 0.06f,
 	[ATOM_ODD_DOWN] = 0.05f,

@@ -38,6 +38,7 @@
 	X(BELOW_COMPOSED, "below-composed")   /* a composed layer lies above it and overlaps */ \
 	X(NO_PLANE_LEFT, "no-plane-left")     /* all fitting planes show layers that save more */ \
 	X(TEST_REFUSED, "test-refused")       /* the device refused every layout with it on a plane */ \
+	X(YUV_CODING, "yuv-coding")           /* no plane that takes its format shows YUV coded so */ \
 	X(FADED, "faded")                     /* is translucent as a whole, no plane can do that */ \
 	X(STACKING, "stacking")               /* no free plane can lie where it is in the stack */ \
 	X(SCALING_REFUSED, "scaling-refused") /* the device refused this scaling before */ \
@@ -78,13 +79,14 @@ struct planner_layer {
 	uint32_t src_x, src_y, src_w, src_h; // 16.16 px, cropped to what lies on the output
 	int32_t x, y, width, height;         // px of the output, cropped
 	int32_t full_width, full_height;     // px before it was cropped; 0: it was not
-	uint64_t rotation;   // DRM_MODE_ROTATE_* | DRM_MODE_REFLECT_* to undo the transform; 0 = none
-	uint16_t fade;       // 0xffff - alpha of the layer as a whole; 0 = none
-	bool opaque;         // hides all that is below its box
-	bool visible;        // false: culled, never assigned
-	uint32_t refused;    // PLANNER_REASON_*: known before planning; not 0 = never assigned
-	uint32_t rate_mhz;   // updates of the contents, mHz; all layers 0: all count alike
-	uint64_t visible_px; // what opaque layers above leave of it; 0 = all of its box
+	uint64_t rotation; // DRM_MODE_ROTATE_* | DRM_MODE_REFLECT_* to undo the transform; 0 = none
+	struct format_coding coding; // of YUV; as by default for others
+	uint16_t fade;               // 0xffff - alpha of the layer as a whole; 0 = none
+	bool opaque;                 // hides all that is below its box
+	bool visible;                // false: culled, never assigned
+	uint32_t refused;            // PLANNER_REASON_*: known before planning; not 0 = never assigned
+	uint32_t rate_mhz;           // updates of the contents, mHz; all layers 0: all count alike
+	uint64_t visible_px;         // what opaque layers above leave of it; 0 = all of its box
 };
 
 enum planner_plane_type {
@@ -105,6 +107,7 @@ struct planner_plane {
 	uint64_t zpos_min, zpos_max;   // both 0: fixed at zpos
 	uint64_t rotations;            // DRM_MODE_* bits it takes; 0 = none but ROTATE_0
 	bool fades;                    // has an alpha property
+	uint32_t codings;              // format_coding_bit of what it shows; 0 = only the default
 	int32_t max_width, max_height; // px that it shows at most (cursor planes); 0 = unknown
 	// The only sizes of buffers that it shows, all of them and unscaled; none = up to the above. What
 	// is smaller does not fit: nobody but the client could pad it.

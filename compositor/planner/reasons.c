@@ -23,7 +23,7 @@ static uint64_t bit(int i) {
 static uint32_t explain_unfit(const struct planner_facts *f, int l) {
 	const struct planner_scene *scene = f->scene;
 	const struct planner_layer *layer = &scene->layers[l];
-	bool format = false, rotation = false, fade = false, any = false;
+	bool format = false, rotation = false, coding = false, fade = false, any = false;
 	for (int p = 0; p < scene->n_planes; p++) {
 		const struct planner_plane *plane = &scene->planes[p];
 		if (plane->type == PLANNER_PLANE_CURSOR) {
@@ -37,12 +37,14 @@ static uint32_t explain_unfit(const struct planner_facts *f, int l) {
 		uint64_t rotations = plane->rotations != 0 ? plane->rotations : 1;
 		uint64_t wanted = layer->rotation != 0 ? layer->rotation : 1;
 		rotation |= (wanted & ~rotations) == 0;
+		coding |= planner_plane_codes(plane, layer);
 		fade |= layer->fade == 0 || plane->fades;
 	}
 	if (!format) {
 		return any ? PLANNER_REASON_NO_PLANE_FORMAT : PLANNER_REASON_NO_PLANE_LEFT;
 	}
 	return !rotation ? PLANNER_REASON_TRANSFORMED
+		: !coding    ? PLANNER_REASON_YUV_CODING
 		: !fade      ? PLANNER_REASON_FADED
 					 : PLANNER_REASON_NO_PLANE_LEFT;
 }
@@ -83,6 +85,9 @@ static uint32_t explain_learned(
 	}
 	if (worst == ATOM_YUV_ODD_POS || worst == ATOM_YUV_ODD_SIZE || worst == ATOM_ODD_DOWN) {
 		return PLANNER_REASON_ODD_POSITION;
+	}
+	if (worst == ATOM_CODED) {
+		return PLANNER_REASON_YUV_CODING;
 	}
 	return PLANNER_REASON_TEST_REFUSED;
 }

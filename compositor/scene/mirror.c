@@ -262,13 +262,14 @@ static void follow(struct scene_mirror_layer *layer) {
 	bool moved = !is_same_rect(&dst, &base->dst);
 	bool reshaped = dst.width != base->dst.width || dst.height != base->dst.height ||
 		transform != base->transform || source->fade != base->fade ||
-		!is_same_fbox(&src, &base->src);
+		!format_coding_equal(source->coding, base->coding) || !is_same_fbox(&src, &base->src);
 	bool appeared = !base->buffer && source->buffer;
 	set_buffer(layer, source->buffer);
 	layer->cropped = cropped;
 	base->src = src;
 	base->dst = dst;
 	base->transform = transform;
+	base->coding = source->coding;
 	base->fade = source->fade;
 	base->tearing = source->tearing;
 	base->stays = source->stays;

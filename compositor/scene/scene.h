@@ -92,8 +92,7 @@ struct scene_buffer {
 	int fd[FORMAT_MAX_PLANES]; // dma-bufs, owned by the producer; -1 elsewhere
 	uint32_t offset[FORMAT_MAX_PLANES];
 	uint32_t stride[FORMAT_MAX_PLANES];
-	uint16_t solid[4];           // premultiplied r, g, b, a of 0..0xffff
-	struct format_coding coding; // of YUV
+	uint16_t solid[4]; // premultiplied r, g, b, a of 0..0xffff
 	bool y_invert;
 	unsigned locks;       // users of the contents: surface states, frames on their way or on screen
 	bool dropped;         // the producer will not use it again
@@ -175,6 +174,7 @@ struct scene_layer {
 	struct scene_fbox src;              // part of the buffer, before `transform`, buffer px
 	struct scene_rect dst;              // where it is shown, px of the output
 	enum wl_output_transform transform; // how the buffer's contents were transformed by the client
+	struct format_coding coding;        // of a YUV buffer
 	uint16_t fade;            // 0xffff - alpha of all of it, besides that of its pixels; 0: none
 	pixman_region32_t opaque; // relative to dst, output px
 	pixman_region32_t damage; // relative to dst, output px, since the last frame that took it

@@ -61,8 +61,8 @@ static bool create_globals(
 	return compositor_create(server) && subcompositor_create(server) &&
 		shm_create(server, options->udmabuf) && viewporter_create(server) &&
 		alpha_modifier_create(server) && tearing_control_create(server) &&
-		content_type_create(server) && fifo_create(server) && commit_timing_create(server) &&
-		fractional_scale_create(server) && idle_create(server) &&
+		content_type_create(server) && color_representation_create(server) && fifo_create(server) &&
+		commit_timing_create(server) && fractional_scale_create(server) && idle_create(server) &&
 		shortcuts_inhibit_create(server) && presentation_create(server) &&
 		single_pixel_create(server) && dmabuf_create(server, options->scanout_formats) &&
 		xdg_output_create(server) && data_device_create(server) &&

@@ -179,6 +179,8 @@ bool viewporter_create(struct wayland_server *server);
 bool alpha_modifier_create(struct wayland_server *server);
 bool tearing_control_create(struct wayland_server *server);
 bool content_type_create(struct wayland_server *server);
+// Without its XML at build time color_representation-none.c has nothing of it.
+bool color_representation_create(struct wayland_server *server);
 bool fifo_create(struct wayland_server *server);
 bool commit_timing_create(struct wayland_server *server);
 void commit_timing_destroy(struct wayland_server *server); // after the clients
@@ -207,6 +209,12 @@ bool osk_create(struct wayland_server *server);
 bool layer_shell_create(struct wayland_server *server);
 bool virtual_keyboard_create(struct wayland_server *server);
 bool input_method_create(struct wayland_server *server);
+
+// ---- color_representation.c ----
+
+// What the client told of its pixels goes with the buffer that the pending commit leaves the surface with.
+// False after an error.
+bool color_representation_check(struct surface *surface);
 
 // ---- seat_constraint.c: for a surface that has one ----
 

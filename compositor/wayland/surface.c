@@ -333,6 +333,9 @@ static void handle_commit(struct wl_client *client, struct wl_resource *resource
 	}
 	client_account(client)->n_drawn += (surface->pending.fields & SURFACE_STATE_BUFFER) != 0;
 	resolve_pending_buffer(surface);
+	if (!color_representation_check(surface)) {
+		return;
+	}
 	if (surface->constraint) {
 		seat_constraint_commit(surface);
 	}

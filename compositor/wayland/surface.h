@@ -29,6 +29,14 @@ enum surface_state_field {
 	SURFACE_STATE_SET_BARRIER = 1 << 16,  // wp_fifo_v1
 	SURFACE_STATE_WAIT_BARRIER = 1 << 17, // likewise
 	SURFACE_STATE_TIME = 1 << 18,
+	SURFACE_STATE_CODING = 1 << 24,
+};
+
+// What the pixels of a surface are, by what its client told of them (wp_color_representation_v1).
+enum surface_coded {
+	SURFACE_CODED_UNTOLD,
+	SURFACE_CODED_RGB,
+	SURFACE_CODED_YUV,
 };
 
 // What a commit applies at once (wayland.xml, wl_surface.commit). One pending, one current, and for
@@ -49,6 +57,7 @@ struct surface_state {
 	uint16_t fade;                           // 0xffff - alpha of all of it
 	bool tearing;                            // may be shown torn
 	enum scene_content content;
+	struct format_coding coding;    // of a YUV buffer
 	int64_t present_ns;             // CLOCK_MONOTONIC: not to be seen before
 	struct wl_list frame_callbacks; // wl_callback, wl_resource_get_link
 	struct wl_list feedbacks;       // wp_presentation_feedback, wl_resource_get_link
@@ -92,6 +101,7 @@ enum surface_extension_slot {
 	SURFACE_COMMIT_TIMER,
 	SURFACE_SHORTCUTS_INHIBITOR,
 	SURFACE_FRACTIONAL_SCALE,
+	SURFACE_COLOR_REPRESENTATION,
 	SURFACE_EXTENSIONS
 };
 
@@ -141,6 +151,9 @@ struct surface {
 	struct wl_list waiting_link; // wayland_server.waiting: callbacks or feedback to be answered
 	struct wl_list dirty_link;   // wayland_server.dirty: policy has to be told of its tree
 	struct wl_list apply_link;   // while a commit goes down the tree
+	// What its wp_color_representation_surface_v1 told of last, which each commit has to go with.
+	enum surface_coded coded_as;
+	bool chroma_located;
 };
 
 // NULL for an inert resource.
@@ -181,6 +194,8 @@ void surface_tree_changed_later(struct surface *surface);
 // them all, for later, if one of them has to wait or an earlier commit does: true, and `tree` is empty
 // then. Too many of them that cannot become one are the client's no_memory.
 bool surface_hold(struct surface *root, struct surface_state *state, struct wl_list *tree);
+// What the surface shows once all commits of it that wait have taken effect; NULL if nothing.
+struct scene_buffer *surface_latest_buffer(const struct surface *surface);
 // One of its commits that wait attaches a buffer.
 bool surface_holds_buffer(const struct surface *surface);
 size_t surface_held_rects(const struct surface *surface);

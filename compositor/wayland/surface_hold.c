@@ -347,8 +347,7 @@ static struct held_queue *join_queues(struct held_queue *queue, const struct sur
 	return queue;
 }
 
-// There is something to see of the surface once all that it holds has taken effect.
-static bool will_have_contents(const struct surface *surface) {
+struct scene_buffer *surface_latest_buffer(const struct surface *surface) {
 	const struct held_part *part;
 	wl_list_for_each_reverse(part, &surface->held, surface_link) {
 		if (part->state.fields & SURFACE_STATE_BUFFER) {
@@ -376,7 +375,7 @@ static struct held_commit *joinable(struct held_queue *queue, struct surface *ro
 	if (!(state->fields & SURFACE_STATE_BUFFER)) {
 		return unmaps ? NULL : last;
 	}
-	return state->buffer && will_have_contents(root) ? last : NULL;
+	return state->buffer && surface_latest_buffer(root) ? last : NULL;
 }
 
 static void save_role(struct held_commit *commit) {

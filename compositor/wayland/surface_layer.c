@@ -237,6 +237,8 @@ bool surface_update_layer(struct surface *surface, uint32_t fields, bool resized
 	layer->buffer = surface->output ? state->buffer : NULL; // else surface_append_layer sets it
 	layer->src = surface_state_source(state);
 	layer->fade = state->fade;
+	bool recoded = !format_coding_equal(layer->coding, state->coding);
+	layer->coding = state->coding;
 	layer->content = state->content;
 	layer->tearing = state->tearing;
 	layer->stays = surface->barrier;
@@ -248,7 +250,7 @@ bool surface_update_layer(struct surface *surface, uint32_t fields, bool resized
 	const uint32_t all = SURFACE_STATE_TRANSFORM | SURFACE_STATE_SCALE |
 		SURFACE_STATE_VIEWPORT_SRC | SURFACE_STATE_VIEWPORT_DST | SURFACE_STATE_FADE;
 	bool ok = true;
-	if (resized || (fields & all)) {
+	if (resized || recoded || (fields & all)) {
 		scene_layer_damage_all(layer);
 	} else if (fields & (SURFACE_STATE_SURFACE_DAMAGE | SURFACE_STATE_BUFFER_DAMAGE)) {
 		ok = add_damage(surface);

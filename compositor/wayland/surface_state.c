@@ -136,6 +136,9 @@ bool surface_state_merge(struct surface_state *to, struct surface_state *from) {
 	if (from->fields & SURFACE_STATE_CONTENT) {
 		to->content = from->content;
 	}
+	if (from->fields & SURFACE_STATE_CODING) {
+		to->coding = from->coding;
+	}
 	merge_time(to, from);
 	bool ok = merge_regions(to, from);
 	move_list(&to->frame_callbacks, &from->frame_callbacks);

@@ -73,6 +73,26 @@ static void names(void **state) {
 	assert_string_equal(name, "A???");
 }
 
+static void codings(void **state) {
+	(void)state;
+	uint32_t bits = 0;
+	for (int matrix = 0; matrix < FORMAT_MATRICES; matrix++) {
+		for (int full = 0; full <= 1; full++) {
+			struct format_coding coding = {(enum format_matrix)matrix, full}, read = {0};
+			assert_true(format_coding_from_name(format_coding_name(coding), &read));
+			assert_true(format_coding_equal(coding, read));
+			assert_int_equal(bits & format_coding_bit(coding), 0);
+			bits |= format_coding_bit(coding);
+		}
+	}
+	assert_int_equal(bits, 0x3f);
+	assert_int_equal(format_coding_bit((struct format_coding){0}), 1);
+	struct format_coding untouched = {FORMAT_BT2020, true};
+	assert_false(format_coding_from_name("bt709-", &untouched));
+	assert_false(format_coding_from_name("", &untouched));
+	assert_string_equal(format_coding_name(untouched), "bt2020-full");
+}
+
 static void sets(void **state) {
 	(void)state;
 	struct format_set set = {0};
@@ -96,6 +116,7 @@ int main(void) {
 		cmocka_unit_test(table_is_sound),
 		cmocka_unit_test(strides),
 		cmocka_unit_test(names),
+		cmocka_unit_test(codings),
 		cmocka_unit_test(sets),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

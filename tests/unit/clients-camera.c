@@ -178,6 +178,40 @@ static void planes_follow_each_other(void **state) {
 		camera_layout_init(&layout, camera_format_find(V4L2_PIX_FMT_XBGR32), 640, 360, UINT32_MAX));
 }
 
+static void codings_follow_v4l2_and_its_defaults(void **state) {
+	(void)state;
+	static const struct {
+		uint32_t colorspace, encoding, quantization;
+		bool known;
+		struct format_coding coding;
+	} cases[] = {
+		// What drivers leave open follows from the colour space.
+		{V4L2_COLORSPACE_SMPTE170M, 0, 0, true, {FORMAT_BT601, false}},
+		{V4L2_COLORSPACE_REC709, 0, 0, true, {FORMAT_BT709, false}},
+		{V4L2_COLORSPACE_BT2020, 0, 0, true, {FORMAT_BT2020, false}},
+		{V4L2_COLORSPACE_SRGB, 0, 0, true, {FORMAT_BT601, false}},
+		{V4L2_COLORSPACE_JPEG, 0, 0, true, {FORMAT_BT601, true}},
+		{V4L2_COLORSPACE_DCI_P3, 0, 0, true, {FORMAT_BT709, false}},
+		{V4L2_COLORSPACE_DEFAULT, 0, 0, true, {FORMAT_BT601, false}},
+		{V4L2_COLORSPACE_SMPTE240M, 0, 0, false, {0}},
+		// What they tell counts.
+		{V4L2_COLORSPACE_SRGB, V4L2_YCBCR_ENC_709, V4L2_QUANTIZATION_FULL_RANGE, true,
+			{FORMAT_BT709, true}},
+		{V4L2_COLORSPACE_REC709, V4L2_YCBCR_ENC_601, 0, true, {FORMAT_BT601, false}},
+		{V4L2_COLORSPACE_REC709, V4L2_YCBCR_ENC_XV709, 0, true, {FORMAT_BT709, false}},
+		{V4L2_COLORSPACE_REC709, 0, V4L2_QUANTIZATION_FULL_RANGE, true, {FORMAT_BT709, true}},
+		{V4L2_COLORSPACE_JPEG, 0, V4L2_QUANTIZATION_LIM_RANGE, true, {FORMAT_BT601, false}},
+		{V4L2_COLORSPACE_BT2020, V4L2_YCBCR_ENC_BT2020_CONST_LUM, 0, false, {0}},
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct format_coding coding = {0};
+		assert_int_equal(camera_coding_init(&coding, cases[i].colorspace, cases[i].encoding,
+							 cases[i].quantization),
+			cases[i].known);
+		assert_true(!cases[i].known || format_coding_equal(coding, cases[i].coding));
+	}
+}
+
 static void lists_name_linear_formats_once(void **state) {
 	(void)state;
 	struct client_feedback feedback;
@@ -204,6 +238,7 @@ int main(void) {
 		cmocka_unit_test(rates_beyond_the_wish_are_wasted),
 		cmocka_unit_test(stepwise_sizes_stay_in_range),
 		cmocka_unit_test(planes_follow_each_other),
+		cmocka_unit_test(codings_follow_v4l2_and_its_defaults),
 		cmocka_unit_test(lists_name_linear_formats_once),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -112,11 +112,15 @@ static void layout_holds_its_planes(void **state) {
 static void testcard_takes_its_options(void **state) {
 	(void)state;
 	struct testcard_options options;
-	int argc = split("--format nv12 --size=320x240 --rate 25 --memory dumb --device "
-					 "/dev/dri/card7 --buffers 4 --frames 10 --hold --damage 16x8 "
-					 "--no-opaque-region --pattern solid:102030 --alpha 7 --stats");
+	int argc =
+		split("--format nv12 --coding bt2020-full --size=320x240 --rate 25 --memory dumb --device "
+			  "/dev/dri/card7 --buffers 4 --frames 10 --hold --damage 16x8 "
+			  "--no-opaque-region --pattern solid:102030 --alpha 7 --stats");
 	assert_true(testcard_options_parse(&options, argc, args));
 	assert_int_equal(options.format, DRM_FORMAT_NV12);
+	assert_true(options.has_coding);
+	assert_int_equal(options.coding.matrix, FORMAT_BT2020);
+	assert_true(options.coding.full_range);
 	assert_int_equal(options.width, 320);
 	assert_int_equal(options.rate_mhz, 25000);
 	assert_int_equal(options.memory, CLIENT_MEMORY_DUMB);
@@ -140,6 +144,7 @@ static void testcard_defaults(void **state) {
 	int argc = split("");
 	assert_true(testcard_options_parse(&options, argc, args));
 	assert_int_equal(options.format, DRM_FORMAT_XRGB8888);
+	assert_false(options.has_coding);
 	assert_int_equal(options.width, 0);
 	assert_int_equal(options.rate_mhz, 0);
 	assert_int_equal(options.memory, CLIENT_MEMORY_AUTO);
@@ -153,6 +158,9 @@ static void testcard_refuses(void **state) {
 	static const char *const bad[] = {
 		"--format MJPG",
 		"--format NV15",
+		"--format NV12 --coding bt709-limited",
+		"--format NV12 --coding",
+		"--coding bt709",
 		"--size 0x0",
 		"--rate 0",
 		"--buffers 0",

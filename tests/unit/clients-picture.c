@@ -231,6 +231,46 @@ static void yuv_is_bt601_limited(void **state) {
 	}
 }
 
+// The sample that the standard has for the colour, of which 0 is the least and 1 the most; limited range
+// has `steps` between them, from `least` on.
+static double sample(double value, bool full, double least, double steps) {
+	return full ? 255 * value : least + steps * value;
+}
+
+static void assert_near(uint8_t got, double expected) {
+	double clamped = expected > 255 ? 255 : expected;
+	assert_true(got >= clamped - 1 && got <= clamped + 1);
+}
+
+static void other_codings_are_the_standards(void **state) {
+	(void)state;
+	static const double red[] = {0.299, 0.2126, 0.2627}, blue[] = {0.114, 0.0722, 0.0593};
+	static const uint32_t colours[] = {0x000000, 0xffffff, 0x808080, 0xff0000, 0x00ff00, 0x0000ff,
+		0xffff00, 0x00ffff, 0xff00ff, 0xff8040, 0x123456, 0xfedcba};
+	for (int i = 0; i < FORMAT_MATRICES * 2 * (int)(sizeof(colours) / sizeof(colours[0])); i++) {
+		struct testcard_picture picture = card(DRM_FORMAT_NV24, 2, 2);
+		struct format_coding coding = {(enum format_matrix)(i % FORMAT_MATRICES), i / 3 % 2};
+		picture.coding = coding;
+		picture.pattern = TESTCARD_PATTERN_SOLID;
+		picture.color = colours[i / 6];
+		struct canvas canvas;
+		canvas_init(&canvas, &picture);
+		testcard_picture_draw(&picture, &canvas.planes, 0);
+		double r = (picture.color >> 16) / 255.0, g = (picture.color >> 8 & 0xff) / 255.0;
+		double b = (picture.color & 0xff) / 255.0, kr = red[coding.matrix],
+			   kb = blue[coding.matrix];
+		double y = kr * r + (1 - kr - kb) * g + kb * b;
+		bool full = coding.full_range;
+		assert_near(canvas.planes.data[0][0], sample(y, full, 16, 219));
+		double cb = (b - y) / (2 - 2 * kb), cr = (r - y) / (2 - 2 * kr);
+		assert_near(canvas.planes.data[1][0], 128 + sample(cb, full, 0, 224));
+		assert_near(canvas.planes.data[1][1], 128 + sample(cr, full, 0, 224));
+		bool grey = picture.color % 0x10101 == 0;
+		assert_true(!grey || (canvas.planes.data[1][0] == 128 && canvas.planes.data[1][1] == 128));
+		canvas_finish(&canvas);
+	}
+}
+
 static void extremes_of_yuv_are_16_and_235(void **state) {
 	(void)state;
 	struct testcard_picture picture = card(DRM_FORMAT_NV12, 8, 2); // one pixel a bar, no numbers
@@ -357,6 +397,7 @@ int main(void) {
 		cmocka_unit_test(number_can_be_read_by_people),
 		cmocka_unit_test(formats_store_what_they_should),
 		cmocka_unit_test(yuv_is_bt601_limited),
+		cmocka_unit_test(other_codings_are_the_standards),
 		cmocka_unit_test(extremes_of_yuv_are_16_and_235),
 		cmocka_unit_test(alpha_is_premultiplied),
 		cmocka_unit_test(nothing_is_written_outside),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What is staged for connectors, on a device made up for the purpose; nothing is sent.
+// What is staged for connectors and planes, on a device made up for the purpose; nothing is sent.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -38,6 +38,83 @@ static void fake_init(struct fake *fake) {
 	fake->connectors[0].props[KMS_CONNECTOR_MAX_BPC] = property(4, 10);
 	fake->connectors[0].min_bpc = 6;
 	fake->connectors[0].max_bpc = 12;
+}
+
+enum { LIMITED = 7, FULL = 8 }; // of COLOR_RANGE
+
+// A plane whose driver has these values of COLOR_ENCODING and COLOR_RANGE; false: no such property.
+static struct kms_plane coded_plane(bool encodings, bool bt601, bool ranges, bool full) {
+	struct kms_plane plane = {.encodings = {UINT64_MAX, UINT64_MAX, UINT64_MAX},
+		.ranges = {UINT64_MAX, UINT64_MAX},
+		.rotations = DRM_MODE_ROTATE_0,
+		.ours = true};
+	if (encodings) {
+		plane.props[KMS_PLANE_COLOR_ENCODING] = property(20, 1);
+		plane.encodings[FORMAT_BT601] = bt601 ? 0 : UINT64_MAX;
+		plane.encodings[FORMAT_BT709] = 1;
+	}
+	if (ranges) {
+		plane.props[KMS_PLANE_COLOR_RANGE] = property(21, LIMITED);
+		plane.ranges[false] = LIMITED;
+		plane.ranges[true] = full ? FULL : UINT64_MAX;
+	}
+	return plane;
+}
+
+static void codings_that_planes_show(void **state) {
+	(void)state;
+	const uint32_t bt601 = format_coding_bit((struct format_coding){FORMAT_BT601, false});
+	const uint32_t bt601_full = format_coding_bit((struct format_coding){FORMAT_BT601, true});
+	const uint32_t bt709 = format_coding_bit((struct format_coding){FORMAT_BT709, false});
+	const uint32_t bt709_full = format_coding_bit((struct format_coding){FORMAT_BT709, true});
+	struct kms_plane plane = coded_plane(false, false, false, false);
+	assert_int_equal(kms_plane_codings(&plane), bt601);
+	plane = coded_plane(true, true, false, false);
+	assert_int_equal(kms_plane_codings(&plane), bt601 | bt709);
+	plane = coded_plane(false, false, true, true);
+	assert_int_equal(kms_plane_codings(&plane), bt601 | bt601_full);
+	plane = coded_plane(true, true, true, false);
+	assert_int_equal(kms_plane_codings(&plane), bt601 | bt709);
+	plane = coded_plane(true, true, true, true);
+	assert_int_equal(kms_plane_codings(&plane), bt601 | bt601_full | bt709 | bt709_full);
+	plane = coded_plane(true, false, true, true);
+	assert_int_equal(kms_plane_codings(&plane), bt709 | bt709_full);
+	plane = coded_plane(true, true, true, true);
+	plane.props[KMS_PLANE_COLOR_ENCODING].immutable = true; // as it is: BT.709
+	assert_int_equal(kms_plane_codings(&plane), bt709 | bt709_full);
+}
+
+// What a plane that is in use already is told of its next picture's coding.
+static void codings_are_written_when_they_change(void **state) {
+	(void)state;
+	struct fake fake;
+	fake_init(&fake);
+	struct kms_framebuffer framebuffer = {.id = 60};
+	struct kms_plane plane = coded_plane(true, true, true, true);
+	plane.device = &fake.device;
+	plane.props[KMS_PLANE_CRTC_ID] = property(22, 100);
+	plane.props[KMS_PLANE_FB_ID] = property(23, 59);
+	struct kms_property *encoding = &plane.props[KMS_PLANE_COLOR_ENCODING];
+	struct kms_property *range = &plane.props[KMS_PLANE_COLOR_RANGE];
+	struct kms_plane_state picture = {.framebuffer = &framebuffer, .coding = {FORMAT_BT709, false}};
+	kms_request_plane(&plane, &fake.crtc, &picture);
+	assert_false(encoding->is_staged || range->is_staged);
+	picture.coding.full_range = true;
+	kms_request_plane(&plane, &fake.crtc, &picture);
+	assert_false(encoding->is_staged);
+	assert_true(range->is_staged);
+	assert_int_equal(range->staged, FULL);
+	picture.coding = (struct format_coding){FORMAT_BT601, false};
+	kms_request_plane(&plane, &fake.crtc, &picture);
+	assert_true(encoding->is_staged);
+	assert_int_equal(encoding->staged, 0);
+	assert_false(range->is_staged);
+	plane.ours = false; // taken into use: whatever the last master left
+	picture.coding.matrix = FORMAT_BT709;
+	kms_request_plane(&plane, &fake.crtc, &picture);
+	assert_true(encoding->is_staged && range->is_staged);
+	assert_int_equal(encoding->staged, 1);
+	assert_int_equal(range->staged, LIMITED);
 }
 
 static void bits_a_colour(void **state) {
@@ -228,6 +305,8 @@ static void dark(void **state) {
 
 int main(void) {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(codings_that_planes_show),
+		cmocka_unit_test(codings_are_written_when_they_change),
 		cmocka_unit_test(bits_a_colour),
 		cmocka_unit_test(content),
 		cmocka_unit_test(variable_refresh),

@@ -267,6 +267,40 @@ static void test_no_format(void **state) {
 	assert_int_equal(f->plan.reasons[0], PLANNER_REASON_NO_PLANE_FORMAT);
 }
 
+// YUV goes to planes that show its coding; what is not told is the default, which all show.
+static void test_codings(void **state) {
+	struct fixture *f = *state;
+	const struct format_coding bt709 = {FORMAT_BT709, false};
+	format_set_add(&f->formats, DRM_FORMAT_NV12, DRM_FORMAT_MOD_LINEAR);
+	add_layer(f, 0, 0, WIDTH, HEIGHT);
+	f->layers[0].refused = PLANNER_REASON_SHM_BUFFER;
+	add_layer(f, 100, 100, 640, 360);
+	f->layers[1].format = DRM_FORMAT_NV12;
+	assert_int_equal(plan(f), 1);
+	assert_true(f->plan.plane_of[1] > 0);
+
+	f->layers[1].coding = bt709;
+	assert_int_equal(plan(f), 0);
+	assert_int_equal(f->plan.plane_of[1], PLANNER_OFF);
+	assert_int_equal(f->plan.reasons[1], PLANNER_REASON_YUV_CODING);
+
+	f->planes[2].codings = format_coding_bit(bt709) | format_coding_bit((struct format_coding){0});
+	planner_forget(f->planner); // as with any change of the planes
+	assert_int_equal(plan(f), 1);
+	assert_int_equal(f->plan.plane_of[1], 2);
+
+	// That the device took one coding says nothing of another.
+	f->planes[2].codings |= format_coding_bit((struct format_coding){FORMAT_BT709, true});
+	f->layers[1].coding.full_range = true;
+	f->device.refused_layer = 1;
+	assert_int_equal(plan(f), 1);
+	assert_int_equal(f->plan.plane_of[1], PLANNER_OFF);
+	f->device.refused_layer = -1;
+	f->layers[1].coding = bt709;
+	assert_int_equal(plan(f), 0);
+	assert_int_equal(f->plan.plane_of[1], 2);
+}
+
 // A cursor plane with a list of sizes: of buffers, whole and unscaled.
 static void test_size_list(void **state) {
 	struct fixture *f = *state;
@@ -513,6 +547,7 @@ int main(void) {
 		cmocka_unit_test_setup_teardown(test_cursor_at_the_edge, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_plane_left, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_format, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_codings, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_size_list, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_kinds_of_planes, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_refusal_is_remembered, setup, teardown),

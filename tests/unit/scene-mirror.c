@@ -435,6 +435,13 @@ static void test_damage_reaches_both(void **state) {
 	assert_true(scene_mirror_update(pair.mirror));
 	assert_int_equal(pair.target.layers[0]->id, id);
 	assert_false(pixman_region32_not_empty(&mirrored->damage));
+	// What is coded in another way is another picture.
+	layer.coding = (struct format_coding){FORMAT_BT709, true};
+	scene_layer_damage_all(&layer);
+	assert_true(scene_mirror_update(pair.mirror));
+	assert_true(format_coding_equal(mirrored->coding, layer.coding));
+	assert_true(pixman_region32_not_empty(&mirrored->damage));
+	pixman_region32_clear(&mirrored->damage);
 	// What moves is not drawn anew; what gets another size is.
 	layer.dst.x = 7;
 	assert_true(scene_mirror_update(pair.mirror));
