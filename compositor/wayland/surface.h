@@ -31,11 +31,27 @@ enum surface_state_field {
 	SURFACE_STATE_TIME = 1 << 18,
 };
 
+struct sync_timeline;
+
+// A point of a client's timeline.
+struct sync_point {
+	struct sync_timeline *timeline; // referenced; NULL: there is none
+	uint64_t value;
+};
+
+// What of wp_linux_drm_syncobj_surface_v1 waits for the next commit.
+struct surface_sync {
+	struct wl_resource *resource; // may be NULL
+	struct sync_point acquire, release;
+};
+
 // What a commit applies at once (wayland.xml, wl_surface.commit). One pending, one current, and for
 // synchronised subsurfaces one cached.
 struct surface_state {
-	uint32_t fields;             // SURFACE_STATE_*: what this state changes
-	struct scene_buffer *buffer; // may be NULL; locked in current and cached, not in pending
+	uint32_t fields;               // SURFACE_STATE_*: what this state changes
+	struct scene_buffer *buffer;   // may be NULL; locked in current and cached, not in pending
+	struct sync_point acquire;     // when it is drawn, if that was said; comes and goes with it
+	struct scene_release *release; // of it; may be NULL; locked
 	struct wl_resource *buffer_resource; // pending only; may be NULL
 	struct wl_listener buffer_destroy;   // pending only
 	int32_t dx, dy;
@@ -109,12 +125,13 @@ struct surface {
 	int32_t preferred_scale;       // whole; as the client knows it
 	enum wl_output_transform preferred_transform; // likewise
 	bool preferred_sent;
-	struct wl_resource *viewport;            // wp_viewport; may be NULL
-	struct wl_resource *alpha_modifier;      // wp_alpha_modifier_surface_v1; may be NULL
-	struct wl_resource *tearing_control;     // wp_tearing_control_v1; may be NULL
-	struct wl_resource *content_type;        // wp_content_type_v1; may be NULL
-	struct wl_resource *fifo;                // wp_fifo_v1; may be NULL
-	struct wl_resource *commit_timer;        // wp_commit_timer_v1; may be NULL
+	struct wl_resource *viewport;        // wp_viewport; may be NULL
+	struct wl_resource *alpha_modifier;  // wp_alpha_modifier_surface_v1; may be NULL
+	struct wl_resource *tearing_control; // wp_tearing_control_v1; may be NULL
+	struct wl_resource *content_type;    // wp_content_type_v1; may be NULL
+	struct wl_resource *fifo;            // wp_fifo_v1; may be NULL
+	struct wl_resource *commit_timer;    // wp_commit_timer_v1; may be NULL
+	struct surface_sync sync;
 	struct wl_resource *shortcuts_inhibitor; // may be NULL
 	struct wl_resource *fractional;          // wp_fractional_scale_v1; may be NULL
 	struct wl_list dmabuf_feedbacks;    // zwp_linux_dmabuf_feedback_v1 resources of the surface
@@ -183,6 +200,8 @@ size_t surface_held_rects(const struct surface *surface);
 void surface_held_unmap(struct surface *surface);
 // The surface is about to be destroyed.
 void surface_held_finish(struct surface *surface);
+// What its first commit waits for may be known now.
+void surface_look_again(struct surface *surface);
 // A frame has taken what set its barrier, or none will: what waits for that goes on, soon.
 void surface_clear_barrier(struct surface *surface);
 
@@ -214,6 +233,8 @@ bool surface_append_layer(
 void surface_state_init(struct surface_state *state);
 // Unlocks the buffer; callbacks are destroyed, feedback is discarded.
 void surface_state_finish(struct surface_state *state);
+// As if no buffer had been attached.
+void surface_state_drop_buffer(struct surface_state *state);
 // Moves what `from` changes into `to`. False when out of memory: parts may not have been moved.
 bool surface_state_merge(struct surface_state *to, struct surface_state *from);
 
