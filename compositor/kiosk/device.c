@@ -87,6 +87,7 @@ static void let_go(struct kiosk *kiosk) {
 	kiosk_session_device_gone(kiosk->kiosk_session);
 	output_pool_destroy(kiosk->pool);
 	kiosk->pool = NULL;
+	wayland_server_set_sync_device(kiosk->server, -1);
 	kms_device_close(kiosk->device);
 	kiosk->device = NULL;
 }
@@ -96,7 +97,8 @@ static bool adopt(struct kiosk *kiosk) {
 	kiosk->pool = output_pool_create(kiosk->device);
 	bool ok = kiosk->pool != NULL && watch_device(kiosk) &&
 		kiosk_device_formats(kiosk->device, &scanout) &&
-		wayland_server_set_device(kiosk->server, kiosk->device->rdev, &scanout);
+		wayland_server_set_device(kiosk->server, kiosk->device->rdev, &scanout) &&
+		wayland_server_set_sync_device(kiosk->server, kiosk->device->fd);
 	format_set_finish(&scanout);
 	return ok;
 }

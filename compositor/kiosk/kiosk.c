@@ -71,6 +71,11 @@ static bool start_server(struct kiosk *kiosk, char error[256]) {
 	kiosk->server = wayland_server_create(&options, error);
 	format_set_finish(&scanout);
 	format_set_finish(&composed);
+	if (kiosk->server != NULL &&
+		!wayland_server_set_sync_device(kiosk->server, kiosk->device->fd)) {
+		snprintf(error, 256, "out of memory");
+		return false;
+	}
 	return kiosk->server != NULL;
 }
 

@@ -184,11 +184,22 @@ int kms_request_count(const struct kms_device *device) {
 	return count;
 }
 
+static int count_fences(const struct kms_device *device) {
+	int count = 0;
+	for (int i = 0; i < device->n_planes; i++) {
+		count += device->planes[i].props[KMS_PLANE_IN_FENCE_FD].is_staged;
+	}
+	for (int i = 0; i < device->n_crtcs; i++) {
+		count += device->crtcs[i].props[KMS_CRTC_OUT_FENCE_PTR].is_staged;
+	}
+	return count;
+}
+
 bool kms_request_is_flip(const struct kms_plane *plane) {
 	const struct kms_property *fb_id = &plane->props[KMS_PLANE_FB_ID];
 	const struct kms_property *clips = &plane->props[KMS_PLANE_FB_DAMAGE_CLIPS];
 	return fb_id->is_staged && fb_id->staged != 0 && fb_id->value != 0 &&
-		kms_request_count(plane->device) == 1 + clips->is_staged;
+		kms_request_count(plane->device) == 1 + clips->is_staged + count_fences(plane->device);
 }
 
 // ---- staging planes ----
@@ -267,6 +278,16 @@ void kms_request_plane(
 	if (state->set_zpos && plane->zpos_mutable) {
 		kms_property_stage(&props[KMS_PLANE_ZPOS], state->zpos);
 		props[KMS_PLANE_ZPOS].is_staged |= fresh;
+	}
+}
+
+bool kms_request_has_plane(const struct kms_plane *plane) {
+	return any_staged(plane->props, KMS_PLANE_PROPERTY_COUNT);
+}
+
+void kms_request_no_wait(struct kms_plane *plane) {
+	if (plane->device->idle_fence >= 0) {
+		stage_anyway(&plane->props[KMS_PLANE_IN_FENCE_FD], (uint64_t)plane->device->idle_fence);
 	}
 }
 
@@ -359,6 +380,11 @@ void kms_request_vrr(struct kms_crtc *crtc, bool vrr) {
 	kms_property_stage(&crtc->props[KMS_CRTC_VRR_ENABLED], vrr);
 }
 
+void kms_request_out_fence(struct kms_crtc *crtc, int32_t *out_fence) {
+	*out_fence = -1;
+	stage_anyway(&crtc->props[KMS_CRTC_OUT_FENCE_PTR], (uint64_t)(uintptr_t)out_fence);
+}
+
 void kms_request_disable(struct kms_crtc *crtc) {
 	struct kms_device *device = crtc->device;
 	for (int i = 0; i < device->n_connectors; i++) {
@@ -414,9 +440,19 @@ static void drop_damage(struct kms_device *device) {
 	}
 }
 
-// A test would make the fence and install its fd too, for nobody. Damage is nothing to be tested.
+static void drop_fences(struct kms_device *device) {
+	for (int i = 0; i < device->n_planes; i++) {
+		device->planes[i].props[KMS_PLANE_IN_FENCE_FD].is_staged = false;
+	}
+	for (int i = 0; i < device->n_crtcs; i++) {
+		device->crtcs[i].props[KMS_CRTC_OUT_FENCE_PTR].is_staged = false;
+	}
+}
+
+// A test would make fences and install their fds too, for nobody. Damage is nothing to be tested.
 static void drop_passing(struct kms_device *device) {
 	drop_damage(device);
+	drop_fences(device);
 	for (int i = 0; i < device->n_connectors; i++) {
 		device->connectors[i].props[KMS_CONNECTOR_WRITEBACK_OUT_FENCE_PTR].is_staged = false;
 	}
@@ -521,6 +557,7 @@ int kms_request_commit(struct kms_device *device, struct kms_crtc *crtc, uint32_
 		drop_passing(device);
 	} else if (flags & KMS_COMMIT_ASYNC) {
 		drop_damage(device); // Linux before 6.14 takes nothing but the framebuffer
+		drop_fences(device);
 	}
 	request->touched = touched_crtcs(device);
 	if (!test && (flags & KMS_COMMIT_EVENT) && !(request->touched & (1u << crtc->index))) {

@@ -219,6 +219,9 @@ static void device_free(struct kms_device *device) {
 	free(device->connectors);
 	free(device->crtcs);
 	free(device->planes);
+	if (device->idle_fence >= 0) {
+		close(device->idle_fence);
+	}
 	// Closing the last file description of a master drops it too; a fork may hold another one.
 	drmDropMaster(device->fd);
 	device->opener.close(device->opener.data, device->fd);
@@ -247,6 +250,7 @@ struct kms_device *kms_device_open_node(
 	static uint64_t last_serial;
 	device->serial = ++last_serial;
 	device->fd = fd;
+	device->idle_fence = -1;
 	device->opener = *opener;
 	device->path = own_path;
 	wl_list_init(&device->dumbs);
@@ -256,6 +260,9 @@ struct kms_device *kms_device_open_node(
 		!become_master(device, error) || !load_objects(device, error)) {
 		device_free(device);
 		return NULL;
+	}
+	if (device->prime_export) {
+		device->idle_fence = kms_fence_create(device->fd);
 	}
 	if (!device->prime_import) {
 		log_warning(

@@ -93,6 +93,9 @@ void kms_dumbs_finish(struct kms_device *device);
 uint32_t kms_damage_blob(struct kms_device *device, const struct drm_mode_rect *boxes, int n);
 void kms_damages_finish(struct kms_device *device);
 
+// fence.c: a sync_file that is signalled, -1 if there can be none.
+int kms_fence_create(int device_fd);
+
 // restore.c: gives the display the state that it had when the device was opened.
 void kms_device_restore(struct kms_device *device);
 

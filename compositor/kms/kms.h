@@ -51,6 +51,7 @@ enum kms_crtc_property {
 	KMS_CRTC_GAMMA_LUT_SIZE,
 	KMS_CRTC_DEGAMMA_LUT,
 	KMS_CRTC_CTM,
+	KMS_CRTC_OUT_FENCE_PTR,
 	KMS_CRTC_PROPERTY_COUNT,
 };
 
@@ -75,6 +76,7 @@ enum kms_plane_property {
 	KMS_PLANE_COLOR_ENCODING,
 	KMS_PLANE_COLOR_RANGE,
 	KMS_PLANE_FB_DAMAGE_CLIPS,
+	KMS_PLANE_IN_FENCE_FD,
 	KMS_PLANE_PROPERTY_COUNT,
 };
 
@@ -222,6 +224,7 @@ struct kms_device {
 	bool async_flip;       // DRM_CAP_ATOMIC_ASYNC_PAGE_FLIP
 	bool prime_import;     // DRM_PRIME_CAP_IMPORT: dma-bufs can become framebuffers
 	bool prime_export;
+	int idle_fence; // a sync_file that is signalled; -1: none can be had
 	// DRM_CAP_DUMB_PREFER_SHADOW: dumb buffers are slow to read. Drivers with memory of their own say so, which
 	// may hold what was in it before; the system's is cleared by the kernel, page by page when it is first touched.
 	bool prefer_shadow;
@@ -443,6 +446,16 @@ void kms_request_plane(
 // blobs.
 bool kms_request_enable(
 	struct kms_crtc *crtc, struct kms_connector *connector, const drmModeModeInfo *mode);
+// True if anything of the plane is staged.
+bool kms_request_has_plane(const struct kms_plane *plane);
+// Stages that the commit does not wait for whoever draws into the memory that the plane shows: the whole CRTC would.
+// What is to be shown was waited for before. Nothing where the driver has no such property, nor with KMS_COMMIT_TEST
+// or _ASYNC.
+void kms_request_no_wait(struct kms_plane *plane);
+// Stages a fence of the commit: *out_fence becomes a sync_file, which the caller closes, that is signalled when what
+// the CRTC showed before is off the screen; -1 until then. Nothing where the driver has no such property, nor with
+// KMS_COMMIT_TEST or _ASYNC.
+void kms_request_out_fence(struct kms_crtc *crtc, int32_t *out_fence);
 // Stages how many bits a colour the connector gets at most, within its range; 0: as when the device was
 // opened. What that changes may be a modeset. Nothing where the driver has no such property.
 void kms_request_max_bpc(struct kms_connector *connector, int max_bpc);
@@ -473,7 +486,7 @@ void kms_request_active(struct kms_crtc *crtc, bool active);
 bool kms_request_gamma(struct kms_crtc *crtc, double level);
 // What would be sent if the request were committed now: number of property values.
 int kms_request_count(const struct kms_device *device);
-// True if the plane gets another framebuffer, with or without its damage, and that is all.
+// True if the plane gets another framebuffer, with or without its damage, and that is all but for fences.
 bool kms_request_is_flip(const struct kms_plane *plane);
 
 enum kms_commit_flags {

@@ -16,6 +16,7 @@ static const char *const crtc_names[KMS_CRTC_PROPERTY_COUNT] = {
 	[KMS_CRTC_GAMMA_LUT_SIZE] = "GAMMA_LUT_SIZE",
 	[KMS_CRTC_DEGAMMA_LUT] = "DEGAMMA_LUT",
 	[KMS_CRTC_CTM] = "CTM",
+	[KMS_CRTC_OUT_FENCE_PTR] = "OUT_FENCE_PTR",
 };
 
 static const char *const plane_names[KMS_PLANE_PROPERTY_COUNT] = {
@@ -39,6 +40,7 @@ static const char *const plane_names[KMS_PLANE_PROPERTY_COUNT] = {
 	[KMS_PLANE_COLOR_ENCODING] = "COLOR_ENCODING",
 	[KMS_PLANE_COLOR_RANGE] = "COLOR_RANGE",
 	[KMS_PLANE_FB_DAMAGE_CLIPS] = "FB_DAMAGE_CLIPS",
+	[KMS_PLANE_IN_FENCE_FD] = "IN_FENCE_FD",
 };
 
 static int find_name(const char *const *names, int count, const char *name) {

@@ -2,6 +2,7 @@
 // From a plan to an atomic commit.
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "output/internal.h"
@@ -45,6 +46,16 @@ static bool wants_damage(const struct output *output, int plane) {
 		output->testing == NULL && output->retry_ms == 0;
 }
 
+// A client was waited for before its commit took effect. Should it draw into the buffer once more, the picture is its
+// own affair, and the screen's frames are not. A plane that nothing changes of is named for that reason alone: drivers
+// may take it in with its CRTC (vkms does).
+static void stage_no_wait(const struct output *output, const struct scene_layer *layer, int plane) {
+	if (layer->buffer->kind == SCENE_BUFFER_DMABUF && output->testing == NULL &&
+		(kms_request_has_plane(output->planes[plane]) || !scene_buffer_is_drawn(layer->buffer))) {
+		kms_request_no_wait(output->planes[plane]);
+	}
+}
+
 static void stage_client(
 	struct output *output, const struct frame *frame, const struct planner_plan *plan, int plane) {
 	int entry = plan->layer_of[plane];
@@ -74,6 +85,7 @@ static void stage_client(
 		state.n_damage = damage_of_layer(layer, taken, state.damage);
 	}
 	kms_request_plane(output->planes[plane], output->pipe.crtc, &state);
+	stage_no_wait(output, layer, plane);
 }
 
 static bool stage_composed(
@@ -184,6 +196,35 @@ static void note_whole_only(struct output *output, const struct frame *frame, in
 		name, strerror(-rc));
 }
 
+// ---- Buffers that leave ----
+
+// What just the picture on the screen still uses leaves it with the next flip.
+static bool leaves(const struct frame_layer *layer) {
+	return layer->locked && layer->release != NULL && layer->release->locks == 1;
+}
+
+// Somebody would like to know beforehand when a buffer leaves the screen: whoever draws into it next may wait for that
+// himself. A flip that does not come would leave him waiting for good.
+static bool promises(const struct output *output) {
+	const struct frame *frame = output->on_screen;
+	for (int i = 0; frame != NULL && i < frame->n_layers; i++) {
+		if (leaves(&frame->layers[i])) {
+			return output->counters.lost == 0;
+		}
+	}
+	return false;
+}
+
+static void promise(const struct output *output, int fence) {
+	const struct frame *frame = output->on_screen;
+	for (int i = 0; i < frame->n_layers; i++) {
+		if (leaves(&frame->layers[i])) {
+			frame->layers[i].release->ops->promise(frame->layers[i].release, fence);
+		}
+	}
+	close(fence);
+}
+
 // ---- The commit ----
 
 // `torn`: at once, if no more than a buffer changes.
@@ -194,13 +235,20 @@ static int stage_and_commit(
 		return -ENOMEM;
 	}
 	uint32_t flags = KMS_COMMIT_EVENT | power_stage(output);
+	int32_t fence = -1;
 	if (capture != NULL) {
 		flags |= captures_stage(capture);
 	}
 	torn =
 		torn && flags == KMS_COMMIT_EVENT && kms_request_is_flip(output->planes[output->primary]);
+	if (!torn && promises(output)) {
+		kms_request_out_fence(output->pipe.crtc, &fence);
+	}
 	int rc = kms_request_commit(
 		output->device, output->pipe.crtc, flags | (torn ? KMS_COMMIT_ASYNC : 0));
+	if (rc == 0 && fence >= 0) {
+		promise(output, fence);
+	}
 	if (rc == 0) {
 		output->torn = torn;
 		power_committed(output, flags);

@@ -80,6 +80,7 @@ void frame_unlock(struct frame *frame) {
 		if (frame->layers[i].locked) {
 			frame->layers[i].locked = false;
 			scene_buffer_unlock(frame->layers[i].buffer);
+			scene_release_unlock(frame->layers[i].release);
 		}
 	}
 }
@@ -88,6 +89,7 @@ static void take_layer(struct frame_layer *taken, const struct scene_layer *laye
 	*taken = (struct frame_layer){
 		.id = layer->id,
 		.buffer = layer->buffer,
+		.release = layer->release,
 		.src = layer->src,
 		.dst = layer->dst,
 		.transform = layer->transform,

@@ -45,6 +45,7 @@ void output_latch(struct output *output, struct frame *frame) {
 		}
 		if (taken->placement == FRAME_PLANE) {
 			scene_buffer_lock(taken->buffer);
+			scene_release_lock(taken->release);
 			taken->locked = true;
 		}
 		if (taken->placement != FRAME_CULLED && pixman_region32_not_empty(&layer->damage)) {

@@ -23,8 +23,9 @@ enum frame_placement {
 
 // One layer as a frame decided about it.
 struct frame_layer {
-	uint64_t id;                 // scene_layer.id
-	struct scene_buffer *buffer; // locked if `locked`, otherwise only compared, never followed
+	uint64_t id;                   // scene_layer.id
+	struct scene_buffer *buffer;   // locked if `locked`, otherwise only compared, never followed
+	struct scene_release *release; // of the buffer, likewise; may be NULL
 	bool locked;
 	enum scene_buffer_kind kind;
 	uint32_t format; // DRM fourcc

@@ -80,3 +80,19 @@ enum scene_share scene_buffer_share(struct scene_buffer *buffer) {
 bool scene_buffer_is_drawn(struct scene_buffer *buffer) {
 	return !buffer || !buffer->ops->is_drawn || buffer->ops->is_drawn(buffer);
 }
+
+struct scene_release *scene_release_lock(struct scene_release *release) {
+	if (release) {
+		release->locks++;
+	}
+	return release;
+}
+
+void scene_release_unlock(struct scene_release *release) {
+	if (release) {
+		assert(release->locks > 0);
+		if (--release->locks == 0) {
+			release->ops->done(release);
+		}
+	}
+}

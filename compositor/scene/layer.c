@@ -32,6 +32,7 @@ void scene_layer_finish(struct scene_layer *layer) {
 	pixman_region32_fini(&layer->opaque);
 	pixman_region32_fini(&layer->damage);
 	layer->buffer = NULL;
+	layer->release = NULL;
 }
 
 static void schedule(struct scene_layer *layer) {

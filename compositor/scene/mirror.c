@@ -233,11 +233,17 @@ static void update_opaque(struct scene_mirror_layer *layer) {
 
 // ---- One layer ----
 
-static void set_buffer(struct scene_mirror_layer *layer, struct scene_buffer *buffer) {
-	struct scene_buffer *before = layer->base.buffer;
+static void set_buffer(
+	struct scene_layer *layer, struct scene_buffer *buffer, struct scene_release *release) {
+	struct scene_buffer *before = layer->buffer;
+	struct scene_release *release_before = layer->release;
 	if (before != buffer) {
-		layer->base.buffer = scene_buffer_lock(buffer);
+		layer->buffer = scene_buffer_lock(buffer);
 		scene_buffer_unlock(before);
+	}
+	if (release_before != release) {
+		layer->release = scene_release_lock(release);
+		scene_release_unlock(release_before);
 	}
 }
 
@@ -264,7 +270,7 @@ static void follow(struct scene_mirror_layer *layer) {
 		transform != base->transform || source->fade != base->fade ||
 		!format_coding_equal(source->coding, base->coding) || !is_same_fbox(&src, &base->src);
 	bool appeared = !base->buffer && source->buffer;
-	set_buffer(layer, source->buffer);
+	set_buffer(base, source->buffer, source->release);
 	layer->cropped = cropped;
 	base->src = src;
 	base->dst = dst;
@@ -329,8 +335,10 @@ static void attach(struct scene_mirror_layer *layer, struct scene_layer *source)
 // It leaves the target and is spare. Its source is to forget it.
 static void detach(struct scene_mirror_layer *layer) {
 	struct scene_buffer *buffer = layer->base.buffer;
+	struct scene_release *release = layer->base.release;
 	scene_layer_finish(&layer->base);
 	scene_buffer_unlock(buffer);
+	scene_release_unlock(release);
 	layer->base.mirrored = layer->source = NULL;
 	layer->next = layer->mirror->spare;
 	layer->mirror->spare = layer;

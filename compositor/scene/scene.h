@@ -116,6 +116,27 @@ enum scene_share scene_buffer_share(struct scene_buffer *buffer);
 // As scene_buffer_ops.is_drawn says; true of NULL.
 bool scene_buffer_is_drawn(struct scene_buffer *buffer);
 
+// The end of what one commit brought, for producers that want to know of it besides scene_buffer_ops.release: a
+// buffer may have been brought by several. Locked together with the buffer.
+struct scene_release;
+
+struct scene_release_ops {
+	// The last lock is gone, and the release is the producer's again.
+	void (*done)(struct scene_release *release);
+	// When `fence`, a sync_file that is borrowed for the call, is signalled, nobody will read what the commit
+	// brought; `done` is still to come.
+	void (*promise)(struct scene_release *release, int fence);
+};
+
+struct scene_release {
+	const struct scene_release_ops *ops;
+	unsigned locks;
+};
+
+// Returns its argument. NULL is fine, of both.
+struct scene_release *scene_release_lock(struct scene_release *release);
+void scene_release_unlock(struct scene_release *release);
+
 // ---- layer.c ----
 
 // A frame that reached the screen.
@@ -171,6 +192,7 @@ struct scene_layer {
 	uint64_t tree;                      // layers that a client sees as one thing share it; 0: alone
 	struct scene_output *output;        // may be NULL: not shown
 	struct scene_buffer *buffer;        // may be NULL: shows nothing; locked by the producer
+	struct scene_release *release;      // of the buffer, likewise
 	struct scene_fbox src;              // part of the buffer, before `transform`, buffer px
 	struct scene_rect dst;              // where it is shown, px of the output
 	enum wl_output_transform transform; // how the buffer's contents were transformed by the client

@@ -26,7 +26,7 @@ static void handle_bind(struct wl_client *client, void *data, uint32_t version, 
 	resource_bind(client, extension->manager, version, id, extension->manager_impl, data);
 }
 
-bool surface_extension_create(
+struct wl_global *surface_extension_create(
 	struct wayland_server *server, const struct surface_extension *extension) {
 	return wl_global_create(server->display, extension->manager, 1, (void *)extension, handle_bind);
 }

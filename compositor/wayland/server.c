@@ -87,6 +87,8 @@ static bool init(struct wayland_server *server, const struct wayland_server_opti
 	wl_list_init(&server->wishes);
 	wl_list_init(&server->commit_timers);
 	server->commit_fd = -1;
+	server->sync.fd = -1;
+	wl_list_init(&server->sync.timelines);
 	wl_list_init(&server->dirty);
 	wl_list_init(&server->outputs);
 	wl_list_init(&server->retired);

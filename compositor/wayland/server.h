@@ -24,6 +24,14 @@ struct dmabuf_formats {
 	struct wl_array scanout_indices, composed_indices; // uint16_t into the table
 };
 
+// The display device's file, as far as clients' timelines are concerned.
+struct sync_device {
+	int fd;                   // borrowed; -1: there is no such device, or it has no timelines
+	uint32_t carrier;         // an object that fences pass through; 0: not made yet
+	struct wl_list timelines; // struct sync_timeline.link
+	struct wl_global *global; // NULL while nothing is offered
+};
+
 // What one client may hold, and how many there may be (client.c).
 struct client_limits {
 	size_t fds, maps, clients;
@@ -63,7 +71,8 @@ struct wayland_server {
 	int commit_fd;                // their timerfd; -1: none
 	struct wl_event_source *commit_source;
 	int64_t commit_next_ns; // that it is armed for, CLOCK_MONOTONIC; INT64_MAX: it is not
-	struct wl_list wishes;  // struct dmabuf_wish.link: feedback to be sent anew
+	struct sync_device sync;
+	struct wl_list wishes; // struct dmabuf_wish.link: feedback to be sent anew
 	struct wl_event_source *wishes_timer;
 	struct wl_event_source *dirty_idle; // may be NULL
 	uint64_t dirty_round;               // counts its runs
@@ -87,7 +96,7 @@ struct client_account {
 	bool gone;                // its objects are being destroyed, or are
 	size_t n_objects, n_maps; // created since they were counted, and those counted then
 	uint64_t n_drawn;         // commits of new contents
-	size_t n_fds, n_surfaces, n_held, n_rects, n_text, n_kept_pools;
+	size_t n_fds, n_surfaces, n_held, n_rects, n_text, n_kept_pools, n_sync_waits;
 	size_t copied, copied_this_second; // bytes
 	size_t n_pool_files, n_shared;     // of wl_shm, for dma-bufs
 	size_t shared;                     // bytes that are
@@ -158,8 +167,8 @@ struct surface_extension {
 		struct surface *surface); // the object is, and the surface is not; may be NULL
 };
 
-// The extension is used for as long as the display. False when out of memory.
-bool surface_extension_create(
+// The extension is used for as long as the display. NULL when out of memory.
+struct wl_global *surface_extension_create(
 	struct wayland_server *server, const struct surface_extension *extension);
 void surface_extension_get(struct wl_client *client, struct wl_resource *manager, uint32_t id,
 	struct wl_resource *surface_resource);
@@ -303,6 +312,43 @@ int64_t commit_timing_due(const struct surface *surface, int64_t present_ns, int
 // A frame of the output (may be NULL) was seen.
 void commit_timing_note_flip(
 	struct wayland_output *output, const struct scene_presentation *presentation);
+
+// ---- sync_timeline.c: timelines of clients ----
+
+// Takes the client's file, which is in its account already. NULL with errno set, and the file is the caller's:
+// ENOMEM, or else it is no synchronisation object.
+struct sync_timeline *sync_timeline_import(struct client_account *account, int fd);
+void sync_timeline_unref(struct sync_timeline *timeline); // NULL is fine
+// Another device's file, or none (-1). False if it has no timelines.
+bool sync_set_device(struct wayland_server *server, int fd);
+
+void sync_point_set(struct sync_point *point, struct sync_timeline *timeline, uint64_t value);
+void sync_point_clear(struct sync_point *point);
+void sync_point_move(struct sync_point *to, struct sync_point *from);
+// True of none. False also while there is no device to be asked.
+bool sync_point_is_signalled(const struct sync_point *point);
+
+// Somebody waits for a point; at the beginning in no list (wl_list_init).
+struct sync_wait {
+	struct wl_list link; // of the timeline, or alone
+	uint64_t value;
+	// The point is signalled, or there is reason to ask. Ended already; must not change other waits.
+	void (*ready)(struct sync_wait *wait);
+};
+
+// False when the client waits for too much, or the system is out of memory.
+bool sync_wait_begin(struct sync_wait *wait, const struct sync_point *point);
+void sync_wait_end(struct sync_wait *wait);
+
+// The point, whose reference it takes, is signalled with the last unlock. NULL when out of memory.
+struct scene_release *sync_release_create(struct sync_point *point);
+
+// ---- drm_syncobj.c ----
+
+// A commit is about to take the pending buffer: it gets its points. False after a protocol error.
+bool drm_syncobj_commit(struct surface *surface);
+// What was set and not committed is not going to be.
+void drm_syncobj_forget(struct surface *surface);
 
 // ---- output.c ----
 

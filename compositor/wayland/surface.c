@@ -227,6 +227,11 @@ static bool update_size(struct surface *surface) {
 	return error == SURFACE_SIZE_OK;
 }
 
+static void show_nothing(struct surface *surface) {
+	surface->layer.buffer = NULL;
+	surface->layer.release = NULL;
+}
+
 static void update_mapped(struct surface *surface) {
 	surface->mapped = surface->current.buffer && surface->role_object;
 	if (!surface->mapped && surface->output) {
@@ -239,10 +244,11 @@ bool surface_apply(struct surface *surface, struct surface_state *state, bool *c
 	int32_t width = surface->width, height = surface->height;
 	bool was_mapped = surface->mapped;
 	bool ok = surface_state_merge(&surface->current, state);
+	sync_point_clear(&surface->current.acquire); // reached
 	surface->committed = true;
 	surface->barrier |= (fields & SURFACE_STATE_SET_BARRIER) != 0;
 	if (!update_size(surface)) {
-		surface->layer.buffer = NULL; // the client is about to go
+		show_nothing(surface); // the client is about to go
 		return false;
 	}
 	bool resized = width != surface->width || height != surface->height;
@@ -331,6 +337,9 @@ static void handle_commit(struct wl_client *client, struct wl_resource *resource
 		!surface->role->precommit(surface)) {
 		return;
 	}
+	if (!drm_syncobj_commit(surface)) {
+		return;
+	}
 	client_account(client)->n_drawn += (surface->pending.fields & SURFACE_STATE_BUFFER) != 0;
 	resolve_pending_buffer(surface);
 	if (!color_representation_check(surface)) {
@@ -388,7 +397,7 @@ static void handle_resource_destroy(struct wl_resource *resource) {
 		surface->role_object = NULL;
 	}
 	subsurface_orphan_children(surface);
-	surface->layer.buffer = NULL;
+	show_nothing(surface);
 	scene_layer_finish(&surface->layer);
 	surface_destroy_callbacks(&surface->latched_callbacks);
 	surface_discard_feedbacks(&surface->latched_feedbacks);
@@ -396,6 +405,7 @@ static void handle_resource_destroy(struct wl_resource *resource) {
 	surface_state_finish(&surface->pending);
 	surface_state_finish(&surface->cached);
 	surface_state_finish(&surface->current);
+	drm_syncobj_forget(surface);
 	surface_extensions_orphan(surface);
 	struct wl_resource *feedback, *next;
 	wl_resource_for_each_safe(feedback, next, &surface->dmabuf_feedbacks) {
@@ -560,16 +570,12 @@ void surface_unmap(struct surface *surface) {
 	surface->mapped = false;
 	surface->width = 0;
 	surface->height = 0;
-	surface->layer.buffer = NULL;
+	show_nothing(surface);
 	surface_discard_feedbacks(&surface->current.feedbacks);
 	surface_discard_feedbacks(&surface->latched_feedbacks);
 	surface_discard_feedbacks(&surface->cached.feedbacks);
-	struct scene_buffer *current = surface->current.buffer, *cached = surface->cached.buffer;
-	surface->current.buffer = NULL;
-	surface->cached.buffer = NULL;
-	surface->cached.fields &= ~(uint32_t)SURFACE_STATE_BUFFER;
-	scene_buffer_unlock(current);
-	scene_buffer_unlock(cached);
+	surface_state_drop_buffer(&surface->current);
+	surface_state_drop_buffer(&surface->cached);
 	surface_held_unmap(surface);
 	surface_clear_barrier(surface); // what set it is in no frame any more
 	if (was_mapped) {

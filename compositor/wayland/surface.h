@@ -39,11 +39,26 @@ enum surface_coded {
 	SURFACE_CODED_YUV,
 };
 
+struct sync_timeline;
+
+// A point of a client's timeline.
+struct sync_point {
+	struct sync_timeline *timeline; // referenced; NULL: there is none
+	uint64_t value;
+};
+
+// What of wp_linux_drm_syncobj_surface_v1 waits for the next commit.
+struct surface_sync {
+	struct sync_point acquire, release;
+};
+
 // What a commit applies at once (wayland.xml, wl_surface.commit). One pending, one current, and for
 // synchronised subsurfaces one cached.
 struct surface_state {
-	uint32_t fields;             // SURFACE_STATE_*: what this state changes
-	struct scene_buffer *buffer; // may be NULL; locked in current and cached, not in pending
+	uint32_t fields;               // SURFACE_STATE_*: what this state changes
+	struct scene_buffer *buffer;   // may be NULL; locked in current and cached, not in pending
+	struct sync_point acquire;     // when it is drawn, if that was said; comes and goes with it
+	struct scene_release *release; // of it; may be NULL; locked
 	struct wl_resource *buffer_resource; // pending only; may be NULL
 	struct wl_listener buffer_destroy;   // pending only
 	int32_t dx, dy;
@@ -102,6 +117,7 @@ enum surface_extension_slot {
 	SURFACE_SHORTCUTS_INHIBITOR,
 	SURFACE_FRACTIONAL_SCALE,
 	SURFACE_COLOR_REPRESENTATION,
+	SURFACE_SYNCOBJ,
 	SURFACE_EXTENSIONS
 };
 
@@ -138,6 +154,7 @@ struct surface {
 	enum wl_output_transform preferred_transform; // likewise
 	bool preferred_sent;
 	struct surface_extended extended[SURFACE_EXTENSIONS];
+	struct surface_sync sync;
 	struct wl_list dmabuf_feedbacks;    // zwp_linux_dmabuf_feedback_v1 resources of the surface
 	struct dmabuf_wish *wish;           // what they are to say; may be NULL
 	struct seat_constraint *constraint; // of the pointer; may be NULL
@@ -203,6 +220,8 @@ size_t surface_held_rects(const struct surface *surface);
 void surface_held_unmap(struct surface *surface);
 // The surface is about to be destroyed.
 void surface_held_finish(struct surface *surface);
+// What its first commit waits for may be known now.
+void surface_look_again(struct surface *surface);
 // A frame has taken what set its barrier, or none will: what waits for that goes on, soon.
 void surface_clear_barrier(struct surface *surface);
 
@@ -234,6 +253,8 @@ bool surface_append_layer(
 void surface_state_init(struct surface_state *state);
 // Unlocks the buffer; callbacks are destroyed, feedback is discarded.
 void surface_state_finish(struct surface_state *state);
+// As if no buffer had been attached.
+void surface_state_drop_buffer(struct surface_state *state);
 // Moves what `from` changes into `to`. False when out of memory: parts may not have been moved.
 bool surface_state_merge(struct surface_state *to, struct surface_state *from);
 

@@ -226,6 +226,7 @@ void surface_hide_tree(struct surface *surface) {
 		if (step == SURFACE_ITER_SURFACE && child->output) {
 			scene_layer_damage_all(&child->layer);
 			child->layer.buffer = NULL;
+			child->layer.release = NULL;
 			surface_set_output(child, NULL);
 		}
 	}

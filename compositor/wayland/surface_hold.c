@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Commits that wait:
 // - until their buffers have been drawn: a dma-buf may be committed while a device still writes to it, and
-//   the frame must not wait for that;
+//   the frame must not wait for that. Its own fences tell, and the acquire point where the client set one
+//   (wp_linux_drm_syncobj_v1);
 // - until what the surface shows has been in a frame, where that set a barrier and they ask for it to be
 //   gone (wp_fifo_v1);
 // - for their time (wp_commit_timer_v1).
@@ -10,7 +11,7 @@
 // surfaces waits. Else all of it is held back, the state of synchronised subsurfaces with it, while what
 // was shown stays, and so do other surfaces as they go on. Commits in one queue follow one another in
 // order; two queues become one when a commit has surfaces in both. Of a queue just the first thing is
-// watched that its first commit waits for; a buffer costs a file descriptor meanwhile.
+// watched that its first commit waits for; a buffer's own fences cost a file descriptor meanwhile.
 //
 // Nobody is made to wait for room: of more than MAX_HELD commits of a surface the latest replace one another,
 // as they would without anything to wait for. What cannot (contents that come and go) ends the client.
@@ -34,6 +35,7 @@ struct held_queue {
 	struct wl_list commits;       // struct held_commit.link, oldest first; never empty
 	struct wl_event_source *idle; // the first one may wait no more; may be NULL
 	// What the first one waits for is one of these.
+	struct sync_wait acquire;
 	struct wl_event_source *source; // a buffer; may be NULL
 	struct commit_timer timer;
 	bool behind_barrier;
@@ -98,6 +100,7 @@ static void commit_destroy(struct held_commit *commit) {
 
 static void stop_watching(struct held_queue *queue) {
 	queue->behind_barrier = false;
+	sync_wait_end(&queue->acquire);
 	commit_timer_disarm(queue->server, &queue->timer);
 	if (queue->source) {
 		wl_event_source_remove(queue->source);
@@ -117,6 +120,7 @@ static void queue_destroy(struct held_queue *queue) {
 }
 
 static void handle_due(struct commit_timer *timer);
+static void handle_signalled(struct sync_wait *wait);
 
 static struct held_queue *queue_create(struct surface *surface) {
 	struct held_queue *queue = calloc(1, sizeof(*queue));
@@ -124,7 +128,9 @@ static struct held_queue *queue_create(struct surface *surface) {
 		queue->server = surface->server;
 		queue->account = client_account_ref(surface->account);
 		queue->timer.due = handle_due;
+		queue->acquire.ready = handle_signalled;
 		wl_list_init(&queue->timer.link);
+		wl_list_init(&queue->acquire.link);
 		wl_list_init(&queue->commits);
 	}
 	return queue;
@@ -134,6 +140,7 @@ static struct held_queue *queue_create(struct surface *surface) {
 
 enum wait {
 	WAIT_NOTHING,
+	WAIT_ACQUIRE,
 	WAIT_DRAWN,
 	WAIT_BARRIER,
 	WAIT_TIME,
@@ -142,6 +149,9 @@ enum wait {
 // What keeps `state` from taking effect on the surface, and until when in the case of a time.
 static enum wait waits_for(
 	const struct surface *surface, const struct surface_state *state, int64_t *due_ns) {
+	if ((state->fields & SURFACE_STATE_BUFFER) && !sync_point_is_signalled(&state->acquire)) {
+		return WAIT_ACQUIRE;
+	}
 	if ((state->fields & SURFACE_STATE_BUFFER) && !scene_buffer_is_drawn(state->buffer)) {
 		return WAIT_DRAWN;
 	}
@@ -220,6 +230,11 @@ static bool part_waits(struct held_part *part) {
 	struct held_queue *queue = part->commit->queue;
 	int64_t due_ns;
 	switch (waits_for(part->surface, &part->state, &due_ns)) {
+	case WAIT_ACQUIRE:
+		if (!sync_wait_begin(&queue->acquire, &part->state.acquire)) {
+			wl_client_post_no_memory(queue->account->client);
+		}
+		return true;
 	case WAIT_DRAWN:
 		if (!watch(queue, part->state.buffer)) {
 			wl_client_post_no_memory(queue->account->client);
@@ -290,9 +305,21 @@ static void handle_due(struct commit_timer *timer) {
 	run_later(queue);
 }
 
+static void handle_signalled(struct sync_wait *wait) {
+	struct held_queue *queue = wl_container_of(wait, queue, acquire);
+	run_later(queue);
+}
+
 static bool is_watched(const struct held_queue *queue) {
 	return queue->source || queue->behind_barrier || !wl_list_empty(&queue->timer.link) ||
-		queue->idle;
+		!wl_list_empty(&queue->acquire.link) || queue->idle;
+}
+
+void surface_look_again(struct surface *surface) {
+	if (!wl_list_empty(&surface->held)) {
+		struct held_part *part = wl_container_of(surface->held.next, part, surface_link);
+		run_later(part->commit->queue);
+	}
 }
 
 void surface_clear_barrier(struct surface *surface) {
@@ -490,11 +517,9 @@ size_t surface_held_rects(const struct surface *surface) {
 void surface_held_unmap(struct surface *surface) {
 	struct held_part *part;
 	wl_list_for_each(part, &surface->held, surface_link) {
-		struct scene_buffer *buffer = part->state.buffer;
-		part->state.buffer = NULL;
 		part->state.fields &= ~(uint32_t)HAS_MOMENT;
 		surface_discard_feedbacks(&part->state.feedbacks);
-		scene_buffer_unlock(buffer);
+		surface_state_drop_buffer(&part->state);
 		run_later(part->commit->queue);
 	}
 }

@@ -235,6 +235,7 @@ bool surface_update_layer(struct surface *surface, uint32_t fields, bool resized
 	struct surface_state *state = &surface->current;
 	struct scene_layer *layer = &surface->layer;
 	layer->buffer = surface->output ? state->buffer : NULL; // else surface_append_layer sets it
+	layer->release = surface->output ? state->release : NULL;
 	layer->src = surface_state_source(state);
 	layer->fade = state->fade;
 	bool recoded = !format_coding_equal(layer->coding, state->coding);
@@ -275,6 +276,7 @@ bool surface_append_layer(
 	surface->y = y;
 	bool hidden = !layer->buffer;
 	layer->buffer = surface->current.buffer;
+	layer->release = surface->current.release;
 	if (!scene_output_append(output->scene, layer)) {
 		return false;
 	}

@@ -5,7 +5,7 @@
 // scale. "Upright" below means after the first of the three.
 #include <math.h>
 
-#include "wayland/surface.h"
+#include "wayland/server.h"
 
 // Damage of more rectangles than these is not worth its cost and becomes its bounding box: while it
 // is gathered, and when it is turned into the layer's.
@@ -29,12 +29,22 @@ void surface_state_finish(struct surface_state *state) {
 	wl_list_remove(&state->buffer_destroy.link);
 	wl_list_init(&state->buffer_destroy.link);
 	state->buffer_resource = NULL;
-	scene_buffer_unlock(state->buffer);
-	state->buffer = NULL;
+	surface_state_drop_buffer(state);
 	pixman_region32_fini(&state->surface_damage);
 	pixman_region32_fini(&state->buffer_damage);
 	pixman_region32_fini(&state->opaque);
 	pixman_region32_fini(&state->input);
+}
+
+void surface_state_drop_buffer(struct surface_state *state) {
+	struct scene_buffer *buffer = state->buffer;
+	struct scene_release *release = state->release;
+	state->buffer = NULL;
+	state->release = NULL;
+	state->fields &= ~(uint32_t)SURFACE_STATE_BUFFER;
+	sync_point_clear(&state->acquire);
+	scene_buffer_unlock(buffer);
+	scene_release_unlock(release);
 }
 
 size_t surface_state_rects(const struct surface_state *state) {
@@ -104,13 +114,22 @@ static void merge_offset(struct surface_state *to, struct surface_state *from) {
 	}
 }
 
+// The new ones first: the same buffer attached again is not released in between.
+static void move_buffer(struct surface_state *to, struct surface_state *from) {
+	struct scene_buffer *buffer = to->buffer;
+	struct scene_release *release = to->release;
+	to->buffer = from->buffer;
+	to->release = from->release;
+	from->buffer = NULL;
+	from->release = NULL;
+	sync_point_move(&to->acquire, &from->acquire);
+	scene_buffer_unlock(buffer);
+	scene_release_unlock(release);
+}
+
 bool surface_state_merge(struct surface_state *to, struct surface_state *from) {
 	if (from->fields & SURFACE_STATE_BUFFER) {
-		// The new one first: the same buffer attached again is not released in between.
-		struct scene_buffer *old = to->buffer;
-		to->buffer = from->buffer;
-		from->buffer = NULL;
-		scene_buffer_unlock(old);
+		move_buffer(to, from);
 	}
 	merge_offset(to, from);
 	if (from->fields & SURFACE_STATE_TRANSFORM) {

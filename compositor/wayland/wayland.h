@@ -99,6 +99,10 @@ void wayland_server_destroy(struct wayland_server *server);
 // offer before still is. False when out of memory.
 bool wayland_server_set_device(
 	struct wayland_server *server, dev_t main_device, const struct format_set *scanout);
+// The DRM device whose file clients' timelines are handled with (wp_linux_drm_syncobj_v1), open until another or
+// none (-1) is told: before it is closed. It is offered from the first on that has timelines, and not any more with
+// one that has none, where those who use them are ended. False when out of memory.
+bool wayland_server_set_sync_device(struct wayland_server *server, int fd);
 struct wl_display *wayland_server_display(struct wayland_server *server);
 const char *wayland_server_socket(struct wayland_server *server);
 // A global (the control extension, what arranges outputs) that other users' clients do not get to see. False

@@ -1,16 +1,18 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: MIT
-# The guest's kernel: built once for each source version and configuration, then found in the cache.
+# The guest's kernel: built once for each source version, configuration and change of ours, then found in the
+# cache.
 # Sourced by ../../run, which sets `top` and defines `say` and `fail`.
 # shellcheck disable=SC2154,SC2034 # top; kernel
 
 guest_cache=${VITRINE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/vitrine}
 guest_kernels=$guest_cache/guest
 guest_config=$top/tests/guest/guest.config
+guest_changes=$top/tests/guest/kernel.sed
 guest_objects=1400 # about as many lines as a build prints, for the progress lines
 
 guest_config_hash() {
-	sha256sum "$guest_config" | cut -c 1-12
+	cat "$guest_config" "$guest_changes" | sha256sum | cut -c 1-12
 }
 
 # Prints the newest cached kernel of this configuration; false when there is none.
@@ -79,6 +81,17 @@ kernel_source() {
 	rm -f "$build"/*.deb
 }
 
+# kernel_change: the source as guest_changes says. A script that finds nothing to change is out of date.
+kernel_change() {
+	changed=$build/source/drivers/gpu/drm/vkms/vkms_drv.c
+	sed -f "$guest_changes" "$changed" >"$build/changed.c" ||
+		fail "cannot change $changed" "is there room in $guest_kernels?"
+	! cmp -s "$changed" "$build/changed.c" ||
+		fail "$guest_changes does not fit Linux $source_version: vkms_drv.c reads otherwise there" \
+			"look for driver_features in $package's drivers/gpu/drm/vkms/vkms_drv.c"
+	mv "$build/changed.c" "$changed"
+}
+
 # kernel_progress PID LOG START: a line every ten seconds while PID lives.
 kernel_progress() {
 	while kill -0 "$1" 2>/dev/null; do
@@ -131,6 +144,7 @@ kernel_build() {
 	trap 'exit 143' TERM
 	mkdir -p "$build"
 	kernel_source
+	kernel_change
 	kernel_compile
 	mkdir "$build/done"
 	cp "$build/objects/linux" "$build/objects/.config" "$build/done/"

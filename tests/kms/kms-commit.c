@@ -282,6 +282,42 @@ static void wait_fence(int32_t fence) {
 	close(fence);
 }
 
+// One of the commit is signalled with its flip; one that is signalled already is taken for a plane that changes, and for
+// one that does not.
+static void fences_go_with_frames(void **state) {
+	struct screen *screen = *state;
+	struct kms_device *device = screen->device;
+	struct kms_stats *stats = &device->stats;
+	struct test_counts counts = test_count(device->path);
+	assert_true(device->idle_fence >= 0);
+	struct pollfd idle = {.fd = device->idle_fence, .events = POLLIN};
+	assert_int_equal(poll(&idle, 1, 0), 1);
+	for (int i = 1; i <= 4; i++) {
+		int32_t fence = 0;
+		kms_request_begin(device);
+		stage(screen, screen->primary, screen->dumbs[i % 2]);
+		kms_request_no_wait(screen->primary);
+		kms_request_out_fence(screen->crtc, &fence);
+		assert_int_equal(kms_request_commit(device, screen->crtc, KMS_COMMIT_TEST), 0);
+		assert_int_equal(fence, -1);
+		uint64_t before = stats->props_sent;
+		stage(screen, screen->primary, screen->dumbs[i / 2 % 2]);
+		kms_request_no_wait(screen->primary);
+		kms_request_out_fence(screen->crtc, &fence);
+		bool changes = kms_request_count(device) == 3;
+		assert_int_equal(kms_request_commit(device, screen->crtc, KMS_COMMIT_EVENT), 0);
+		assert_int_equal(stats->props_sent - before, 2 + changes);
+		assert_true(test_wait_flip(screen->crtc));
+		struct pollfd pollfd = {.fd = fence, .events = POLLIN};
+		assert_true(fence >= 0);
+		assert_int_equal(poll(&pollfd, 1, 0), 1);
+		close(fence);
+	}
+	assert_int_equal(flip(screen, 0), 0); // neither stays
+	assert_true(test_wait_flip(screen->crtc));
+	test_assert_counts(device->path, counts);
+}
+
 static void writeback_reads_the_screen(void **state) {
 	struct screen *screen = *state;
 	struct kms_device *device = screen->device;
@@ -382,6 +418,7 @@ int main(void) {
 		ON_SCREEN(a_test_changes_nothing),
 		ON_SCREEN(a_plane_newly_used_is_written_whole),
 		ON_SCREEN(the_crc_is_the_picture),
+		ON_SCREEN(fences_go_with_frames),
 		ON_SCREEN(writeback_reads_the_screen),
 		ON_SCREEN(mode_changes_and_power),
 	};

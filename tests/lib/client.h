@@ -15,6 +15,7 @@
 #include "content-type-v1-client-protocol.h"
 #include "fifo-v1-client-protocol.h"
 #include "linux-dmabuf-v1-client-protocol.h"
+#include "linux-drm-syncobj-v1-client-protocol.h"
 #include "presentation-time-client-protocol.h"
 #include "server.h"
 #include "single-pixel-buffer-v1-client-protocol.h"
@@ -39,6 +40,7 @@ struct test_client {
 	struct wp_content_type_manager_v1 *content_type;
 	struct wp_fifo_manager_v1 *fifo;
 	struct wp_commit_timing_manager_v1 *commit_timing;
+	struct wp_linux_drm_syncobj_manager_v1 *syncobj; // NULL where the device has no timelines
 	struct wp_presentation *presentation;
 	struct wp_single_pixel_buffer_manager_v1 *single_pixel;
 	struct vitrine_control_v1 *control;

@@ -281,6 +281,51 @@ static void flips_with_damage(void **state) {
 	kms_request_finish(&fake.device);
 }
 
+// Fences go with frames; tests make none, and what is shown at once takes none.
+static void fences(void **state) {
+	(void)state;
+	struct fake fake;
+	fake_init(&fake);
+	struct kms_plane plane = {.device = &fake.device, .ours = true, .rotations = DRM_MODE_ROTATE_0};
+	fake.device.planes = &plane;
+	fake.device.n_planes = 1;
+	fake.device.cap_connectors = 2;
+	fake.device.idle_fence = -1;
+	wl_list_init(&fake.device.doomed);
+	assert_true(kms_request_init(&fake.device));
+	plane.props[KMS_PLANE_FB_ID] = property(6, 40);
+	plane.props[KMS_PLANE_CRTC_ID] = property(7, 100);
+	struct kms_framebuffer framebuffer = {.id = 41};
+	struct kms_plane_state shown = {.framebuffer = &framebuffer};
+	int32_t out_fence = 7;
+	// A driver without them, and a device that has no fence to be had.
+	assert_false(kms_request_has_plane(&plane));
+	kms_request_no_wait(&plane);
+	kms_request_out_fence(&fake.crtc, &out_fence);
+	assert_int_equal(out_fence, -1);
+	assert_int_equal(kms_request_count(&fake.device), 0);
+	plane.props[KMS_PLANE_IN_FENCE_FD] = property(8, UINT64_MAX);
+	fake.crtc.props[KMS_CRTC_OUT_FENCE_PTR] = property(9, 0);
+	kms_request_no_wait(&plane);
+	assert_int_equal(kms_request_count(&fake.device), 0);
+	fake.device.idle_fence = 5;
+	static const uint32_t flags[] = {
+		KMS_COMMIT_TEST, KMS_COMMIT_EVENT | KMS_COMMIT_ASYNC, KMS_COMMIT_EVENT, KMS_COMMIT_EVENT};
+	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+		kms_request_begin(&fake.device);
+		kms_request_plane(&plane, &fake.crtc, &shown);
+		assert_true(kms_request_has_plane(&plane));
+		kms_request_no_wait(&plane);
+		kms_request_out_fence(&fake.crtc, &out_fence);
+		assert_int_equal(plane.props[KMS_PLANE_IN_FENCE_FD].staged, 5);
+		assert_true(kms_request_is_flip(&plane));
+		assert_int_equal(kms_request_commit(&fake.device, &fake.crtc, flags[i]), 0);
+		assert_int_equal(n_sent, flags[i] == KMS_COMMIT_EVENT ? 3 : 1);
+		framebuffer.id += flags[i] != KMS_COMMIT_TEST;
+	}
+	kms_request_finish(&fake.device);
+}
+
 // The last connector takes its CRTC with it, as does one that is alone.
 static void dark(void **state) {
 	(void)state;
@@ -312,6 +357,7 @@ int main(void) {
 		cmocka_unit_test(variable_refresh),
 		cmocka_unit_test(flips),
 		cmocka_unit_test(flips_with_damage),
+		cmocka_unit_test(fences),
 		cmocka_unit_test(dark),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

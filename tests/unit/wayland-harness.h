@@ -17,6 +17,7 @@
 #include "content-type-v1-client-protocol.h"
 #include "fifo-v1-client-protocol.h"
 #include "linux-dmabuf-v1-client-protocol.h"
+#include "linux-drm-syncobj-v1-client-protocol.h"
 #include "presentation-time-client-protocol.h"
 #include "single-pixel-buffer-v1-client-protocol.h"
 #include "tearing-control-v1-client-protocol.h"
@@ -53,6 +54,8 @@ struct client {
 	struct wp_content_type_manager_v1 *content_type;
 	struct wp_fifo_manager_v1 *fifo;
 	struct wp_commit_timing_manager_v1 *commit_timing;
+	struct wp_linux_drm_syncobj_manager_v1
+		*syncobj; // not offered unless the test's device has timelines
 	struct wp_presentation *presentation;
 	struct wp_single_pixel_buffer_manager_v1 *single_pixel;
 	struct zxdg_output_manager_v1 *xdg_output_manager;

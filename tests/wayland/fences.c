@@ -192,6 +192,63 @@ static void test_many_clients_wait(void **state) {
 	}
 }
 
+// A client that draws into what is on the screen spoils its own picture, and keeps nobody from showing theirs on the
+// same screen: not even where its plane is no part of the frame but for the driver's sake.
+static void test_drawing_into_what_is_shown_holds_nobody(void **state) {
+	(void)state;
+	struct drawer drawer;
+	struct test_surface child;
+	struct test_buffer child_buffers[2];
+	struct test_screen screen;
+	drawer_init(&drawer, "drawer");
+	test_surface_init(&child, &drawer.client);
+	struct wl_subsurface *subsurface = wl_subcompositor_get_subsurface(
+		drawer.client.subcompositor, child.surface, drawer.window.base.surface);
+	wl_subsurface_set_desync(subsurface);
+	for (int i = 0; i < 2; i++) {
+		test_buffer_init_dmabuf(
+			&child_buffers[i], &drawer.client, TEST_MEMORY_HEAP, DRM_FORMAT_XRGB8888, 64, 64);
+		test_buffer_paint(&child_buffers[i], 200); // both alike
+	}
+	test_surface_show(&child, &child_buffers[0]);
+	test_surface_show(&drawer.window.base, &drawer.buffers[1]);
+	test_surface_wait_frame(&drawer.window.base);
+	test_picture_draw(&drawer.pictures[1], &(struct test_layer){.image = &child_buffers[0].image});
+	test_screen_open(&screen, 0);
+	test_screen_wait(&screen, &drawer.pictures[1]);
+	attach_fence(&child_buffers[0]);  // its plane is left alone
+	attach_fence(&drawer.buffers[1]); // its plane, too, until the next test
+	for (int i = 0; i < 20; i++) {
+		struct test_feedback feedback;
+		test_feedback_init(&feedback, &drawer.window.base);
+		test_surface_show(&drawer.window.base, &drawer.buffers[2 + i % 2]);
+		test_feedback_wait(&feedback);
+		assert_true(feedback.presented);
+		test_feedback_finish(&feedback);
+		test_client_wait(&drawer.client, !drawer.window.base.callback);
+	}
+	test_buffer_wait_release(&drawer.buffers[1]);
+	// The plane beside it is where the fence is now, and this one goes on.
+	attach_fence(&drawer.buffers[3]);
+	for (int i = 0; i < 20; i++) {
+		struct test_feedback feedback;
+		test_feedback_init(&feedback, &child);
+		test_surface_show(&child, &child_buffers[1]);
+		test_feedback_wait(&feedback);
+		assert_true(feedback.presented);
+		test_feedback_finish(&feedback);
+		test_client_wait(&drawer.client, !child.callback);
+	}
+	assert_int_equal(test_status_counter(&fixture->control, 0, "lost"), 0);
+	test_screen_close(&screen);
+	wl_subsurface_destroy(subsurface);
+	test_surface_finish(&child);
+	for (int i = 0; i < 2; i++) {
+		test_buffer_finish(&child_buffers[i]);
+	}
+	drawer_finish(&drawer);
+}
+
 enum going { BUFFERS_FIRST, WINDOW_FIRST, ALL_AT_ONCE, SIGNALLED, GOINGS };
 
 static void go_while_waiting(enum going going) {
@@ -260,6 +317,7 @@ int main(void) {
 		TEST(test_pictures_come_in_order),
 		TEST(test_synchronised_child_holds_its_parent),
 		TEST(test_many_clients_wait),
+		TEST(test_drawing_into_what_is_shown_holds_nobody),
 		TEST(test_nothing_stays_of_what_went_while_waiting),
 	};
 	return cmocka_run_group_tests_name("fences", tests, NULL, NULL);

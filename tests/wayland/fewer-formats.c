@@ -5,6 +5,7 @@
 // VITRINE_TEST_NO_IMPORT=NV12      dma-bufs of these formats are refused as framebuffers
 // VITRINE_TEST_SLOW_DUMBS=1        dumb buffers are said to be slow to read
 // VITRINE_TEST_NO_ENCODING=1       planes have no COLOR_ENCODING property
+// VITRINE_TEST_NO_TIMELINES=1      there are no synchronisation objects with timelines
 // VITRINE_TEST_PLANE_ALPHA=1       planes have an alpha property; what is written to it is logged
 #include <dlfcn.h>
 #include <errno.h>
@@ -41,6 +42,10 @@ int drmGetCap(int fd, uint64_t capability, uint64_t *value) {
 	find("drmGetCap", &real);
 	if (capability == DRM_CAP_DUMB_PREFER_SHADOW && getenv("VITRINE_TEST_SLOW_DUMBS")) {
 		*value = 1;
+		return 0;
+	}
+	if (capability == DRM_CAP_SYNCOBJ_TIMELINE && getenv("VITRINE_TEST_NO_TIMELINES")) {
+		*value = 0;
 		return 0;
 	}
 	return real(fd, capability, value);

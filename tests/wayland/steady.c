@@ -12,7 +12,7 @@ enum {
 	FRAMES = 1000,
 	QUIET_FRAMES = 30, // without a test: the planner has come to an end
 	WARM_UP_MAX = 400,
-	PLANE_VALUES = 3, // framebuffer, x and y
+	PLANE_VALUES = 4, // framebuffer, x and y, and that nobody is waited for
 };
 
 // One frame of what is to be steady; `i` counts them.
