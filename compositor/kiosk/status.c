@@ -163,6 +163,7 @@ static struct json_object *output_json(const struct kiosk_output *kiosk_output) 
 	add(object, "pacing", pacing_json(output));
 	add_int(object, "frames", (int64_t)counters->frames);
 	add_int(object, "missed", (int64_t)counters->missed);
+	add_int(object, "early", (int64_t)counters->early);
 	add_int(object, "lost", (int64_t)counters->lost);
 	add_int(object, "torn", (int64_t)counters->torn);
 	add_int(object, "modesets", (int64_t)counters->modesets);

@@ -183,6 +183,7 @@ bool frame_build(struct output *output, struct frame *frame, int64_t begun_ns) {
 	frame->serial = ++output->serial;
 	frame->n_layers = scene->n_layers;
 	frame->n_planned = 0;
+	frame->early = false;
 	frame->composed_px = frame->composed_bytes = 0;
 	// Those that the frame was last used for may be gone with their mode.
 	for (int i = 0; i < FRAME_PICTURES; i++) {

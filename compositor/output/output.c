@@ -146,6 +146,8 @@ static void retry(struct output *output, int rc) {
 static void note_pace(struct output *output) {
 	if (output->slow || output->torn) {
 		pace_committed_slowly(&output->pace, output->committed_ns);
+	} else if (output->pending->early) {
+		pace_committed_early(&output->pace, output->begun_ns, output->committed_ns);
 	} else {
 		pace_committed(&output->pace, output->begun_ns, output->committed_ns);
 	}
@@ -163,7 +165,8 @@ static void repaint(struct output *output) {
 		return;
 	}
 	const int64_t deadline_ns = output->deadline_ns;
-	output->scheduled = false;
+	const bool early = output->early;
+	output->scheduled = output->early = false;
 	output->deadline_ns = 0;
 	int rc = 0;
 	if (!watch_darken(output, &rc)) {
@@ -184,6 +187,7 @@ static void repaint(struct output *output) {
 		log_error("%s: out of memory, a frame is left out", output->pipe.connector->name);
 		return;
 	}
+	frame->early = early;
 	frame_damage(output, output->on_screen, frame);
 	arm_hidden_timer(output, frame);
 	if (output->lit && !frame_needed(output, output->on_screen, frame) &&
@@ -209,10 +213,30 @@ void output_recover(struct output *output) {
 	repaint(output);
 }
 
+// Somebody was told to draw with the newest flip, and all who were have done so.
+static bool all_came(const struct output *output) {
+	for (int i = 0; i < output->scene.n_layers; i++) {
+		if (output->scene.layers[i]->awaited) {
+			return false;
+		}
+	}
+	return output->told;
+}
+
+// All that was read of clients together is known by now.
 static void handle_idle(void *data) {
 	struct output *output = data;
 	output->idle = NULL;
-	repaint(output);
+	if (output->deadline_ns <= output->wanted_ns || output->retiring) {
+		repaint(output);
+	} else if (all_came(output)) {
+		output->early = true;
+		output->deadline_ns = output->wanted_ns;
+		repaint(output);
+		output->early = false; // nothing may have come of it
+	} else {
+		set_timer(output, output->deadline_ns);
+	}
 }
 
 static int handle_timer(int fd, uint32_t mask, void *data) {
@@ -233,8 +257,9 @@ static void repaint_when_idle(struct output *output) {
 static void arm(struct output *output) {
 	int64_t now = clock_now_ns();
 	int64_t begin = output_tears(output, output->on_screen) ? now : pace_begin(&output->pace, now);
+	output->wanted_ns = now;
 	output->deadline_ns = begin; // the clock is not read again for it
-	if (begin > now) {
+	if (begin > now && !(output->told && pace_may_be_early(&output->pace))) {
 		set_timer(output, begin);
 	} else {
 		repaint_when_idle(output);
@@ -249,6 +274,8 @@ static void handle_schedule(struct scene_output *scene) {
 	output->scheduled = true;
 	if (output->pending == NULL) {
 		arm(output);
+	} else if (output->pending->early) { // too early
+		pace_came_late(&output->pace, clock_now_ns());
 	}
 }
 
@@ -267,13 +294,17 @@ static void tell_presented(struct output *output, const struct kms_flip *flip) {
 		.torn = output->torn,
 		.variable = output->pace.variable,
 	};
+	output->told = false;
 	for (int i = 0; i < output->scene.n_layers; i++) {
 		struct scene_layer *layer = output->scene.layers[i];
+		// Whoever did not answer an earlier frame may have nothing to draw.
+		layer->awaited = false;
 		if (layer->latched_serial == output->on_screen->serial && layer->ops != NULL &&
 			layer->ops->presented != NULL) {
 			presentation.zero_copy = layer->latched_zero_copy;
 			layer->ops->presented(layer, &presentation);
 		}
+		output->told |= layer->awaited;
 	}
 }
 
@@ -283,6 +314,7 @@ static void note_flip(struct output *output, const struct kms_flip *flip) {
 		output->counters.torn++;
 		return;
 	}
+	output->counters.early += output->on_screen->early;
 	int missed = pace_flipped(&output->pace, flip->time_ns);
 	if (!output->slow) {
 		output->counters.missed += (uint64_t)missed;

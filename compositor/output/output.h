@@ -64,6 +64,7 @@ struct frame {
 	// that it is in, -1 if there is none.
 	int picture_plane[FRAME_PICTURES], picture_target[FRAME_PICTURES];
 	bool picture_alpha[FRAME_PICTURES]; // with transparent parts
+	bool early;  // all who were awaited had drawn: it did not wait for its deadline
 	bool splash; // nothing is visible: what another process left, in place of the lower picture
 	uint64_t composed_px, composed_bytes; // drawn for this frame
 };
@@ -74,6 +75,8 @@ struct output_counters {
 	uint64_t missed; // refreshes for which a frame was due and not there
 	uint64_t lost;   // flips that did not come
 	uint64_t torn;   // frames that did not wait for a refresh
+	uint64_t
+		early; // frames that did not wait for their deadline, as all who were awaited had drawn
 	uint64_t modesets;
 	uint64_t test_commits;
 	uint64_t composed_px;

@@ -2,6 +2,11 @@
 // When a frame is begun: as late as it still reaches the next flip, so that all who draw for that flip are in
 // it; at once if the output was still, since then nobody else is awaited.
 //
+// Nor is anybody once all who draw for that flip have: such a frame may be begun early, which saves a timer and
+// its wake-up. Something that nobody told of, such as the answer to a key, then comes a flip later than it had to.
+// That is no habit: for some time afterwards each frame has its deadline, and the more often it happens
+// the longer.
+//
 // How late that is, is learned. What composing and committing take is measured, each time from the moment at
 // which the frame should have been begun, so that being woken late counts too: a high percentile of the last
 // several hundred frames. What happens between the commit and the device is not to be seen from here, only
@@ -16,6 +21,7 @@ enum {
 	QUICK_PERCENT = 10,
 	COSTS_MAX = 1024, // then each counts half
 	COSTS_FEW = 32,   // that tell little
+	COSTS_SOME = 128, // that tell enough not to ask for each
 	FIRST_COST_NS = 6000000,
 
 	FIRST_MARGIN_NS = 2000000,
@@ -24,6 +30,10 @@ enum {
 	ON_TIME_NS = 50000,
 	FIRST_PATIENCE = 32,
 	MOST_PATIENCE = 4096,
+	FIRST_CAUTION = 64,
+	MOST_CAUTION = 4096,
+	// One of so many early frames tells what it cost: to look at the clock is a system call on some machines.
+	MEASURED_EARLY = 4,
 
 	// For so long flips are taken to go on where the last one was: kernels turn the clock of a still CRTC off
 	// some time later, and it may begin anew.
@@ -49,6 +59,7 @@ void pace_start(struct pace *pace, int64_t refresh_ns, int64_t blank_ns) {
 		.cost_ns = least(FIRST_COST_NS, refresh_ns / 3),
 		.margin_ns = least(FIRST_MARGIN_NS, refresh_ns / 8),
 		.patience = FIRST_PATIENCE,
+		.caution = FIRST_CAUTION,
 	};
 }
 
@@ -87,6 +98,10 @@ int64_t pace_begin(const struct pace *pace, int64_t now) {
 	bool still = now - pace->flip_ns >= refresh;
 	bool next = first_flip(pace, now, pace->quick_ns - pace->blank_ns) - now <= refresh;
 	return still && next ? now : most(now, first_flip(pace, now, pace->quick_ns) - before);
+}
+
+bool pace_may_be_early(const struct pace *pace) {
+	return pace->rest == 0 && !pace->variable;
 }
 
 // ---- What is learned ----
@@ -143,6 +158,28 @@ void pace_committed(struct pace *pace, int64_t begun, int64_t now) {
 	learn_cost(pace, now - begun);
 }
 
+bool pace_measures_early(const struct pace *pace) {
+	return pace->n_costs < COSTS_SOME || pace->n_early % MEASURED_EARLY == 0;
+}
+
+void pace_committed_early(struct pace *pace, int64_t begun, int64_t now) {
+	if (pace_measures_early(pace)) {
+		learn_cost(pace, now - begun);
+	}
+	pace->n_early++;
+	pace->due_ns = first_flip(pace, begun, pace->quick_ns);
+	pace->sure = false;
+	pace->caution = (int)most(pace->caution - pace->caution / FIRST_CAUTION, FIRST_CAUTION);
+}
+
+void pace_came_late(struct pace *pace, int64_t now) {
+	// What misses the deadline as well would have been as late without.
+	if (now < pace->due_ns - pace->blank_ns - pace_window(pace)) {
+		pace->rest = pace->caution;
+		pace->caution = (int)least(pace->caution * 2, MOST_CAUTION);
+	}
+}
+
 void pace_committed_slowly(struct pace *pace, int64_t now) {
 	pace->due_ns = now + pace->refresh_ns;
 	pace->sure = false;
@@ -152,6 +189,7 @@ int pace_flipped(struct pace *pace, int64_t time) {
 	int64_t late = time - pace->due_ns;
 	int missed = 0;
 	pace->flip_ns = time;
+	pace->rest -= pace->rest > 0;
 	if (late > pace->refresh_ns / 2) {
 		missed = (int)least((late + pace->refresh_ns / 2) / pace->refresh_ns, MOST_MISSED);
 	}

@@ -28,6 +28,10 @@ struct pace {
 	int calm;     // frames in time since it last changed
 	int patience; // how many of them it takes until it shrinks
 
+	// Frames that are not begun early, from now on, and when one was found to be too early again.
+	int rest, caution;
+	unsigned n_early; // of them all
+
 	// The frame on its way.
 	int64_t due_ns; // when it should be seen
 	bool sure;      // the time of its flip was known: something is learned from it
@@ -41,11 +45,20 @@ void pace_set_variable(struct pace *pace, bool variable);
 // When to begin a frame that is wanted at `now`, with none on its way: `now` for at once, else a later time, less
 // than a refresh away.
 int64_t pace_begin(const struct pace *pace, int64_t now);
+// True if a frame that is wanted before its deadline may be begun at once where nobody is known to be awaited.
+bool pace_may_be_early(const struct pace *pace);
 // How long before its flip a frame is begun that others share.
 int64_t pace_window(const struct pace *pace);
 
 // A frame that was begun at `begun`, or should have been, as pace_begin said, has been committed at `now`.
 void pace_committed(struct pace *pace, int64_t begun, int64_t now);
+// One that was begun at `begun`, before its deadline: it has time to spare, and of the margin nothing is learned
+// from it. `now` may be `begun` unless pace_measures_early.
+void pace_committed_early(struct pace *pace, int64_t begun, int64_t now);
+// True if it should be known of the next early frame when it was committed.
+bool pace_measures_early(const struct pace *pace);
+// Something was to be shown at `now` while such a frame was on its way.
+void pace_came_late(struct pace *pace, int64_t now);
 // One whose commit takes as long as the display likes, such as a modeset: nothing is learned from it.
 void pace_committed_slowly(struct pace *pace, int64_t now);
 // It was flipped to at `time` (0: the device knows none). Returns how many refreshes late that was, 60 at most.

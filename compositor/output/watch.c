@@ -46,7 +46,8 @@ void watch_committed(struct output *output, struct frame *frame) {
 	watch_release(output);
 	output->darkens = false;
 	output->pending = frame;
-	output->committed_ns = clock_now_ns();
+	const bool roughly = frame->early && !pace_measures_early(&output->pace);
+	output->committed_ns = roughly ? output->begun_ns : clock_now_ns();
 	if (output->watch_ns == 0 || output->committed_ns + patience_ns(output) < output->watch_ns) {
 		arm(output, output->committed_ns);
 	}

@@ -82,6 +82,7 @@ void scene_layer_damage_all(struct scene_layer *layer) {
 
 void scene_layer_want_frame(struct scene_layer *layer) {
 	layer->frame_wanted = true;
+	layer->awaited = false;
 	scene_mirror_changed(layer);
 	schedule(layer);
 }

@@ -24,6 +24,7 @@ void scene_output_init(struct scene_output *output, int32_t width, int32_t heigh
 static void leave(struct scene_layer *layer) {
 	scene_mirror_left(layer);
 	layer->output = NULL;
+	layer->awaited = false;
 	layer->frame_wanted |= layer->latched_serial != 0;
 	layer->latched_serial = 0;
 }

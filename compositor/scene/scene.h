@@ -207,6 +207,7 @@ struct scene_layer {
 	bool stays;   // they begin with a refresh whatever `tearing` says, and are to be seen for one
 	enum scene_content content;
 	bool frame_wanted;       // asks for a frame though nothing may have changed
+	bool awaited;            // its producer was told to draw with the newest flip, and has not yet
 	bool wish_wanted;        // the producer would use another format or modifier if it was told
 	uint32_t opaque_serial;  // changes whenever `opaque` does
 	uint64_t latched_serial; // output/: the last frame that took its contents
@@ -228,7 +229,7 @@ void scene_layer_finish(struct scene_layer *layer);
 // Adds damage relative to dst, clipped to it, and schedules the layer's output.
 void scene_layer_damage(struct scene_layer *layer, const pixman_region32_t *damage);
 void scene_layer_damage_all(struct scene_layer *layer);
-// Schedules a frame of the layer's output (for frame callbacks without damage).
+// Schedules a frame of the layer's output (for frame callbacks without damage), with what was awaited.
 void scene_layer_want_frame(struct scene_layer *layer);
 
 // New contents of the layer go into a frame at now_ns (CLOCK_MONOTONIC).

@@ -98,6 +98,7 @@ static void handle_presented(
 	struct scene_layer *layer, const struct scene_presentation *presentation) {
 	struct surface *surface = surface_of(layer);
 	send_presented(surface, presentation);
+	layer->awaited = !wl_list_empty(&surface->latched_callbacks);
 	send_callbacks(&surface->latched_callbacks, presentation->time_ns);
 	commit_timing_note_flip(surface->output, presentation);
 	if (wl_list_empty(&surface->current.frame_callbacks) &&

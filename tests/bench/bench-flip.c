@@ -3,6 +3,9 @@
 // blank or at random times, with one property written a commit, and does nothing else: what a display
 // server needs beyond this is its own doing. Needs to be DRM master.
 //
+// --take ID,ID flips framebuffers of a server that runs, once it has ended: it says 'taken' when it has them, and
+// begins when standard input ends.
+//
 // Prints one line of JSON with the same names as bench-client's.
 #include <errno.h>
 #include <getopt.h>
@@ -22,6 +25,7 @@
 
 #define WARM_UP_NS 1000000000
 #define SLICE_NS 500000000
+#define AFTER_FLIP_MS 4
 
 struct options {
 	struct flip_options flip;
@@ -87,6 +91,13 @@ static bool wait_for_flip(struct bench *bench) {
 	return true;
 }
 
+// Servers commit some time after a flip, when the framebuffer that left the screen has been unmapped.
+static void wait_as_servers(struct bench *bench) {
+	uint64_t start = bench_ticks();
+	poll(NULL, 0, AFTER_FLIP_MS);
+	bench->waited += bench_ticks() - start;
+}
+
 // Until it is time for the next commit at a random time. Returns when that is made.
 static int64_t wait_for_turn(struct bench *bench) {
 	int64_t now_ns = flip_now_ns();
@@ -115,9 +126,12 @@ static void note_frame(struct bench *bench, uint64_t now, uint64_t commit) {
 static bool flip_once(struct bench *bench, bool random) {
 	struct flip *flip = &bench->flip;
 	int64_t commit_ns = random ? wait_for_turn(bench) : 0;
+	if (flip->taken) {
+		wait_as_servers(bench);
+	}
 	drmModeAtomicSetCursor(bench->request, 0);
-	drmModeAtomicAddProperty(
-		bench->request, flip->plane, flip->prop_fb_id, flip->fbs[flip->flips % FLIP_FRAMEBUFFERS]);
+	drmModeAtomicAddProperty(bench->request, flip->plane, flip->prop_fb_id,
+		flip->fbs[flip->flips % (uint64_t)flip->n_fbs]);
 	uint64_t start = bench_ticks();
 	if (drmModeAtomicCommit(flip->fd, bench->request,
 			DRM_MODE_ATOMIC_NONBLOCK | DRM_MODE_PAGE_FLIP_EVENT, bench) != 0) {
@@ -215,6 +229,24 @@ static bool measure(struct bench *bench, const struct options *options) {
 	return ok;
 }
 
+// Numbers with commas between them.
+static bool take_ids(struct flip_options *options, const char *value) {
+	const char *at = value;
+	while (options->n_taken < FLIP_MAX_TAKEN) {
+		char *end;
+		unsigned long id = strtoul(at, &end, 10);
+		if (end == at || id == 0) {
+			return false;
+		}
+		options->taken[options->n_taken++] = (uint32_t)id;
+		if (*end != ',') {
+			return *end == '\0';
+		}
+		at = end + 1;
+	}
+	return false;
+}
+
 static bool take_option(struct options *options, int code, const char *value) {
 	switch (code) {
 	case 'd':
@@ -235,6 +267,8 @@ static bool take_option(struct options *options, int code, const char *value) {
 	case 'S':
 		options->seed = (uint32_t)strtoul(value, NULL, 10);
 		return true;
+	case 't':
+		return take_ids(&options->flip, value);
 	default:
 		return false;
 	}
@@ -248,6 +282,7 @@ static bool parse_options(struct options *options, int argc, char **argv) {
 		{"memory", required_argument, NULL, 'b'},
 		{"pace", required_argument, NULL, 'p'},
 		{"seed", required_argument, NULL, 'S'},
+		{"take", required_argument, NULL, 't'},
 		{0},
 	};
 	int code;
@@ -259,7 +294,7 @@ static bool parse_options(struct options *options, int argc, char **argv) {
 	if (!ok) {
 		fprintf(stderr,
 			"usage: bench-flip --device /dev/dri/cardN [--mode WxH] [--seconds S] "
-			"[--memory dumb|udmabuf] [--pace frame|random] [--seed N]\n");
+			"[--memory dumb|udmabuf] [--pace frame|random] [--seed N] [--take ID,ID]\n");
 	}
 	return ok;
 }

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/udmabuf.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -12,6 +13,8 @@
 #include <unistd.h>
 
 #include <drm_fourcc.h>
+
+enum { MASTER_MS = 5000 };
 
 int64_t flip_now_ns(void) {
 	struct timespec now;
@@ -147,6 +150,22 @@ static bool make_udmabuf(struct flip *flip, uint32_t *fb) {
 	return add_framebuffer(flip, handle, stride, fb);
 }
 
+// Framebuffers of another process, which may end afterwards: their memory is kept. Takes a root user.
+static bool take_framebuffer(struct flip *flip, uint32_t id, uint32_t *fb) {
+	drmModeFB2 *found = drmModeGetFB2(flip->fd, id);
+	if (!found || found->handles[0] == 0) {
+		return flip_complain("cannot take the framebuffer of another process");
+	}
+	if (found->width != flip->mode.hdisplay || found->height != flip->mode.vdisplay) {
+		errno = EINVAL;
+		return flip_complain("a framebuffer that does not fill the screen");
+	}
+	int result = drmModeAddFB2(flip->fd, found->width, found->height, found->pixel_format,
+		found->handles, found->pitches, found->offsets, fb, 0);
+	drmModeFreeFB2(found);
+	return result == 0 || flip_complain("cannot make a framebuffer");
+}
+
 static bool set_mode(struct flip *flip) {
 	uint32_t blob;
 	if (drmModeCreatePropertyBlob(flip->fd, &flip->mode, sizeof(flip->mode), &blob) != 0) {
@@ -179,6 +198,24 @@ static bool set_mode(struct flip *flip) {
 	return result == 0 || flip_complain("cannot set the mode");
 }
 
+// Until whoever has the device has ended: then standard input ends.
+static bool wait_for_turn(struct flip *flip) {
+	char byte;
+	puts("taken");
+	fflush(stdout);
+	while (read(STDIN_FILENO, &byte, 1) > 0) {
+	}
+	// A process that ends lets go of it a little later.
+	int left = MASTER_MS;
+	while (drmSetMaster(flip->fd) != 0) {
+		if (errno != EBUSY || left-- == 0) {
+			return flip_complain("the device is not free");
+		}
+		poll(NULL, 0, 1);
+	}
+	return true;
+}
+
 bool flip_open(struct flip *flip, const struct flip_options *options) {
 	flip->fd = open(options->device, O_RDWR | O_CLOEXEC);
 	if (flip->fd < 0) {
@@ -190,11 +227,18 @@ bool flip_open(struct flip *flip, const struct flip_options *options) {
 	if (!find_route(flip, options) || !find_plane(flip)) {
 		return false;
 	}
-	for (int i = 0; i < FLIP_FRAMEBUFFERS; i++) {
-		if (!(options->udmabuf ? make_udmabuf(flip, &flip->fbs[i])
-							   : make_dumb(flip, &flip->fbs[i]))) {
+	flip->taken = options->n_taken > 0;
+	flip->n_fbs = options->n_taken > 0 ? options->n_taken : FLIP_FRAMEBUFFERS;
+	for (int i = 0; i < flip->n_fbs; i++) {
+		bool made = options->n_taken > 0 ? take_framebuffer(flip, options->taken[i], &flip->fbs[i])
+			: options->udmabuf           ? make_udmabuf(flip, &flip->fbs[i])
+										 : make_dumb(flip, &flip->fbs[i]);
+		if (!made) {
 			return false;
 		}
+	}
+	if (options->n_taken > 0 && !wait_for_turn(flip)) {
+		return false;
 	}
 	return set_mode(flip);
 }

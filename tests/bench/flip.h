@@ -13,11 +13,15 @@
 // vkms unmaps the framebuffer that left the screen some time after the flip event. With two it would
 // be a race whether the next flip finds its framebuffer still mapped, which then costs nothing.
 #define FLIP_FRAMEBUFFERS 3
+#define FLIP_MAX_TAKEN 8
 
 struct flip_options {
 	const char *device;
 	uint32_t width, height; // px; 0 for the preferred mode
 	bool udmabuf;           // else dumb buffers
+	// Framebuffers of the process that has the device, to be flipped once standard input ends.
+	uint32_t taken[FLIP_MAX_TAKEN];
+	int n_taken; // 0: some of its own
 };
 
 struct flip {
@@ -26,7 +30,9 @@ struct flip {
 	uint32_t crtc_index;
 	uint32_t prop_fb_id;
 	drmModeModeInfo mode;
-	uint32_t fbs[FLIP_FRAMEBUFFERS];
+	uint32_t fbs[FLIP_MAX_TAKEN];
+	int n_fbs;
+	bool taken; // from another process
 	uint64_t flips;
 	bool pending;
 };

@@ -55,7 +55,7 @@ def duration(told):
         elif name == "missed":
             seconds += told["missed_rounds"] * 2 * 64
         else:
-            seconds += told["rounds"] * programs * (told["seconds"] + 3.5)
+            seconds += told["rounds"] * programs * (told["seconds"] + 8)
     return seconds
 
 
@@ -93,6 +93,12 @@ class Runs:
                   for frame in run.get("frames_us", [])]
         return statistics.median(values) if values else None
 
+    def bare(self, program, scene, value):
+        """The same of a bare loop of the program's own framebuffers, if there was one."""
+        values = [value(*frame) / 1000 for run in self.of(program, scene)
+                  for frame in run.get("bare_us", [])]
+        return statistics.median(values) if values else self.a_frame("floor", scene, value)
+
     def total(self, program, scene, column, fences=0):
         return sum(one[column] for one in self.slices(program, scene, fences))
 
@@ -128,7 +134,8 @@ def difference(a, b):
 
 def scene_figures(runs, program, scene, fences=0):
     """All that is known of one program in one scene; None where it is not."""
-    row = dict.fromkeys(("fps", "cpu_ms", "commit_ms", "own_ms", "aside_ms", "bytes", "mean_ms",
+    row = dict.fromkeys(("fps", "cpu_ms", "commit_ms", "bare_ms", "bare_commit_ms",
+                         "own_ms", "aside_ms", "bytes", "mean_ms",
                          "p50_ms", "p99_ms", "missed", "frames", "wakeups", "switches",
                          "allocations", "library_allocations", "rss_mb", "pss_mb"))
     length = runs.total(program, scene, 0, fences)
@@ -142,8 +149,10 @@ def scene_figures(runs, program, scene, fences=0):
         row["commit_ms"] = runs.a_frame(program, scene, commit_of, fences)
         outside = runs.a_frame(program, scene, aside_of, fences)
         if program != "floor" and scene != "random":
-            row["own_ms"] = difference(row["cpu_ms"], runs.a_frame("floor", scene, busy_of))
-            row["aside_ms"] = difference(outside, runs.a_frame("floor", scene, aside_of))
+            row["bare_ms"] = runs.bare(program, scene, busy_of)
+            row["bare_commit_ms"] = runs.bare(program, scene, commit_of)
+            row["own_ms"] = difference(row["cpu_ms"], row["bare_ms"])
+            row["aside_ms"] = difference(outside, runs.bare(program, scene, aside_of))
     samples = runs.samples(program, scene, fences)
     if samples:
         row["mean_ms"] = statistics.fmean(samples)
@@ -170,7 +179,8 @@ def scene_figures(runs, program, scene, fences=0):
 # ---- the tables ----
 
 COLUMNS = (
-    ("fps", "fps", 1), ("cpu_ms", "CPU", 2), ("commit_ms", "in commit", 2), ("own_ms", "own", 3),
+    ("fps", "fps", 1), ("cpu_ms", "CPU", 3), ("commit_ms", "in commit", 3), ("bare_ms", "bare", 3),
+    ("bare_commit_ms", "in commit", 3), ("own_ms", "own", 3),
     ("aside_ms", "own, aside", 3), ("bytes", "bytes", 0), ("mean_ms", "to light", 2),
     ("p50_ms", "p50", 2), ("p99_ms", "p99", 2), ("missed", "missed", 0),
     ("wakeups", "wakeups/s", 1), ("switches", "switches/s", 1), ("allocations", "mallocs", 2),
@@ -194,8 +204,9 @@ def has_rates(scene):
 
 
 def table(runs, told):
-    out = ["CPU, commit, own in ms a frame; own: above the floor; aside: without what the kernel's",
-           "commit takes; bytes composed, mallocs: a frame; to light: commit to light, ms; RSS, PSS: MB", ""]
+    out = ["CPU, in commit, own: ms a frame; bare: of a bare loop with the program's own framebuffers; own:",
+           "above that; aside: without what the kernel's commits take; bytes composed, mallocs: a frame;",
+           "to light: commit to light, ms; RSS, PSS: MB", ""]
     for scene in told["scenes"]:
         if not has_rates(scene):
             continue

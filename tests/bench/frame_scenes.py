@@ -6,6 +6,7 @@ usage: frame_scenes.py FILE.json OPTIONS.json
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -20,6 +21,9 @@ NO_DMABUF = "takes no dma-bufs without a GPU, so it gets wl_shm"
 FENCES = (0, 1, 4)
 OTHERS_SECONDS = 5
 HOGS = 4
+WARM_UP_SECONDS = 2
+LOOK_SECONDS = 0.5  # at the framebuffers in use
+BARE_SECONDS = 2
 SHM = ("--memory", "sealed")
 SMALL = "320x240"
 
@@ -32,28 +36,30 @@ class Scene:
     """One client, or several, that all programs show in turn."""
 
     def __init__(self, *client, floor=None, floor_pace="frame", programs=PROGRAMS, size=None,
-                 peer_client=None, why=None):
+                 peer_client=None, why=None, one_plane=False):
         self.client, self.floor, self.floor_pace = client, floor, floor_pace
         self.programs, self.size = programs, size
         self.peer_client = peer_client  # where peers cannot have the same
         self.why = why  # no figures of the others
+        self.one_plane = one_plane  # one framebuffer fills the screen
 
 
 OURS = ("floor", "vitrine")
 SCENES = {
-    "dmabuf": Scene("--memory", "udmabuf", floor="udmabuf", peer_client=SHM, why=NO_DMABUF),
+    "dmabuf": Scene("--memory", "udmabuf", floor="udmabuf", peer_client=SHM, why=NO_DMABUF,
+                    one_plane=True),
     "camera": Scene(*SHM, "--damage", "16x16", floor="dumb", programs=OURS,
                     why="takes no dma-bufs without a GPU, and its shell shows one window at a time"),
     "windows": Scene(*SHM, "--windows", "8", floor="dumb"),
-    "shm-copy": Scene("--memory", "shm", floor="dumb"),
-    "shm-udmabuf": Scene(*SHM, floor="udmabuf"),
-    "box": Scene(*SHM, "--damage", "16x16", floor="dumb"),
+    "shm-copy": Scene("--memory", "shm", floor="dumb", one_plane=True),
+    "shm-udmabuf": Scene(*SHM, floor="udmabuf", one_plane=True),
+    "box": Scene(*SHM, "--damage", "16x16", floor="dumb", one_plane=True),
     "random": Scene(*SHM, "--pace", "random", floor="udmabuf", floor_pace="random"),
-    "callback": Scene(*SHM, "--damage", "256x256", floor="dumb"),
+    "callback": Scene(*SHM, "--damage", "256x256", floor="dumb", one_plane=True),
     "still": Scene(*SHM, programs=PROGRAMS[1:]),
     "fence": Scene("--memory", "udmabuf", floor="udmabuf", programs=OURS),
     "dmabuf-4k": Scene("--memory", "udmabuf", floor="udmabuf", programs=OURS, size="4096x2160",
-                       why=NO_DMABUF),
+                       why=NO_DMABUF, one_plane=True),
     "memory": Scene("--memory", "udmabuf", programs=PROGRAMS[1:], size="1920x1080",
                     peer_client=SHM, why=NO_DMABUF),
     "long": Scene("--memory", "udmabuf", programs=("vitrine",), size=SMALL),
@@ -113,6 +119,35 @@ class Bench:
             raise servers.Failed(result.stderr.strip())
         self.note(program="floor", scene=name, size=size, **extra, **json.loads(result.stdout))
 
+    def framebuffers(self, size):
+        """The ids of those of that size that are on planes while frames go on."""
+        found, end = set(), time.monotonic() + LOOK_SECONDS
+        pattern = re.compile(rf"^\tfb=([1-9]\d*)\n(?:\t\t.*\n)*?\t\tsize={size}$", re.M)
+        while time.monotonic() < end:
+            found.update(pattern.findall(servers.debugfs(self.device, "state")))
+            time.sleep(0.011)
+        return sorted(found, key=int)
+
+    def heir(self, size):
+        """A bare loop that takes the server's own framebuffers, and flips them when the server has ended:
+        what a commit costs depends on their pages, and no others are like them."""
+        ids = self.framebuffers(size)
+        process = subprocess.Popen(
+            ["taskset", "-c", "0", os.path.join(servers.TOOLS, "bench-flip"), "--device", self.device,
+             "--mode", size, "--seconds", str(BARE_SECONDS), "--take", ",".join(ids)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        if process.stdout.readline() != "taken\n":
+            raise servers.Failed(f"bench-flip takes no framebuffers ({process.communicate()[1].strip()})")
+        return process
+
+    @staticmethod
+    def bare(heir):
+        """Its frames, once the server has ended."""
+        out, error = heir.communicate(timeout=BARE_SECONDS + CLIENT_TIMEOUT)
+        if heir.returncode != 0:
+            raise servers.Failed(error.strip())
+        return json.loads(out)["frames_us"]
+
     # ---- servers ----
 
     def client_options(self, name, server):
@@ -126,7 +161,7 @@ class Bench:
         it, have the time of its warm-up to start."""
         client = running.client("--announce", "--samples", "--hold", "--seconds", str(seconds),
                                 "--seed", str(self.options["seed"]),
-                                "--warm-up", str(OTHERS_SECONDS if with_others else 1),
+                                "--warm-up", str(OTHERS_SECONDS if with_others else WARM_UP_SECONDS),
                                 *self.client_options(name, running.server))
         try:
             servers.wait_for(client, b"lit")
@@ -160,21 +195,31 @@ class Bench:
             raise servers.Failed("the clients beside the measured one were too slow to start")
 
     def served(self, server, name, size, seconds, fences=0, bare=False, **extra):
-        # Beside hogs, a client that waits until the CPU is free would be late itself.
-        with servers.Running(server, size, count=not bare, bare=bare,
-                             yielding=name != "busy") as running:
-            client = self.start(running, name, seconds, name == "camera" or fences > 0)
-            others = []
-            try:
-                self.others(running, name, fences, others)
-                with Hogs(name):
-                    run = self.measure(running, client, seconds, size, name == "long")
-                self.note(program=server.name, scene=name, size=size, fences=fences, **extra, **run)
-            finally:
-                for other in others:
-                    other.kill()
-                    other.wait()
-                servers.end_client(client)
+        heir, others = None, []
+        try:
+            # Beside hogs, a client that waits until the CPU is free would be late itself.
+            with servers.Running(server, size, count=not bare, bare=bare,
+                                 yielding=name != "busy") as running:
+                client = self.start(running, name, seconds, name == "camera" or fences > 0)
+                try:
+                    if SCENES[name].one_plane:
+                        heir = self.heir(size)
+                        running.heirs = 1
+                    self.others(running, name, fences, others)
+                    with Hogs(name):
+                        run = self.measure(running, client, seconds, size, name == "long")
+                finally:
+                    for other in others:
+                        other.kill()
+                        other.wait()
+                    servers.end_client(client)
+            if heir:
+                run["bare_us"] = self.bare(heir)
+        finally:
+            if heir and heir.poll() is None:
+                heir.kill()
+                heir.wait()
+        self.note(program=server.name, scene=name, size=size, fences=fences, **extra, **run)
 
     def measure(self, running, client, seconds, size, watch_memory):
         tells = running.server.name == "vitrine"

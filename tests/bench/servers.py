@@ -233,6 +233,7 @@ class Running:
         """count: how long it is at work, and its allocations; bare: without bench-preload, so that
         its memory is all its own; yielding: its clients do not displace it on its CPU."""
         self.yielding = yielding
+        self.heirs = 0  # other programs that have the device open, and keep it
         self.server = server
         self.folder = os.path.join(FOLDER, server.name)
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -331,7 +332,7 @@ class Running:
         self.process.wait()
         if self.keyboard:
             self.keyboard.end()
-        wait_for_device(self.server.device)
+        wait_for_device(self.server.device, self.heirs)
 
     def __enter__(self):
         return self
@@ -346,10 +347,10 @@ def debugfs(device, name):
         return file.read()
 
 
-def wait_for_device(device):
+def wait_for_device(device, heirs=0):
     """A killed helper of the last server can hold the device a little longer."""
     end = time.monotonic() + 5
-    while len(debugfs(device, "clients").splitlines()) > 1 and time.monotonic() < end:
+    while len(debugfs(device, "clients").splitlines()) > 1 + heirs and time.monotonic() < end:
         time.sleep(0.02)
 
 

@@ -181,6 +181,75 @@ static void a_pause_is_not_a_late_frame(void **state) {
 	assert_true(pace.margin_ns > margin);
 }
 
+// Frames with time to spare are due at the flip that they were wanted for, and teach nothing of the margin.
+static void early_frames(void **state) {
+	(void)state;
+	struct pace pace = known();
+	int64_t flip = run(&pace, 100, MS);
+	struct pace before = pace;
+	for (int i = 0; i < 100; i++) {
+		assert_true(pace_may_be_early(&pace));
+		bool measured = pace_measures_early(&pace);
+		int64_t begun = flip + 700 * US;
+		pace_committed_early(&pace, begun, measured ? begun + 5 * MS : begun);
+		assert_int_equal(pace.due_ns, flip + REFRESH);
+		flip = pace.due_ns;
+		assert_int_equal(pace_flipped(&pace, flip), 0);
+	}
+	pace_committed_early(&pace, flip + 700 * US, flip + 5 * MS);
+	assert_int_equal(pace_flipped(&pace, flip + 3 * REFRESH), 2);
+	assert_int_equal(pace.margin_ns, before.margin_ns);
+	assert_int_equal(pace.calm, before.calm);
+	// What they cost counts, of those that were measured.
+	assert_in_range(pace.cost_ns, 5 * MS, 5 * MS + PACE_BUCKET_NS);
+	pace_set_variable(&pace, true);
+	assert_false(pace_may_be_early(&pace));
+}
+
+// Begins one early, which something comes too late for at `late` after the flip before. Returns for how many
+// frames none is early.
+static int disturb(struct pace *pace, int64_t late) {
+	int64_t flip = pace->flip_ns;
+	assert_true(pace_may_be_early(pace));
+	pace_committed_early(pace, flip + MS, flip + 2 * MS);
+	pace_came_late(pace, flip + late);
+	int frames = 0;
+	pace_flipped(pace, pace->due_ns);
+	while (!pace_may_be_early(pace)) {
+		run(pace, 1, MS);
+		frames++;
+	}
+	return frames;
+}
+
+static void what_comes_late_is_waited_for(void **state) {
+	(void)state;
+	struct pace pace = known();
+	run(&pace, 100, MS);
+	int64_t deadline = REFRESH - BLANK - pace_window(&pace);
+	// It would have been as late in a frame that waits for its deadline.
+	assert_int_equal(disturb(&pace, deadline + US), 0);
+	int first = disturb(&pace, deadline - US);
+	assert_in_range(first, 30, 120);
+	// The more often the longer.
+	int last = first;
+	for (int i = 0; i < 3; i++) {
+		int frames = disturb(&pace, 5 * MS);
+		assert_in_range(frames, last * 2 - 8, last * 2 + 1);
+		last = frames;
+	}
+	for (int i = 0; i < 10; i++) {
+		last = disturb(&pace, 5 * MS);
+	}
+	assert_in_range(last, 3000, 5000);
+	// It is forgiven in the end.
+	for (int i = 0; i < 10000; i++) {
+		pace_committed_early(&pace, pace.flip_ns + MS, pace.flip_ns + 2 * MS);
+		pace_flipped(&pace, pace.due_ns);
+	}
+	assert_in_range(disturb(&pace, 5 * MS), first - 8, first * 2);
+}
+
 // Composing that takes longer than a refresh has nothing to wait for.
 static void slow_machines_do_not_wait(void **state) {
 	(void)state;
@@ -280,6 +349,8 @@ int main(void) {
 		cmocka_unit_test(misses_move_the_margin),
 		cmocka_unit_test(slow_commits_teach_nothing),
 		cmocka_unit_test(a_pause_is_not_a_late_frame),
+		cmocka_unit_test(early_frames),
+		cmocka_unit_test(what_comes_late_is_waited_for),
 		cmocka_unit_test(slow_machines_do_not_wait),
 		cmocka_unit_test(variable_refresh),
 		cmocka_unit_test(deadlines_are_within_bounds),
