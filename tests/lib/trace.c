@@ -14,24 +14,45 @@
 
 #include "server.h"
 
-void test_trace_start(struct test_trace *trace, struct test_server *server, const char *mode) {
+// Servers started until `unload` have the module in them.
+static void load(struct test_trace *trace) {
 	int fd = memfd_create("test-trace", MFD_CLOEXEC);
 	assert_true(fd >= 0);
 	assert_int_equal(ftruncate(fd, sizeof(*trace->shared)), 0);
 	void *map = mmap(NULL, sizeof(*trace->shared), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	assert_true(map != MAP_FAILED);
 	trace->shared = map;
+	trace->fd = fd;
 	char path[64];
 	snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)getpid(), fd);
 	setenv("VITRINE_TRACE", path, 1);
 	setenv("LD_PRELOAD", TEST_TRACE_PRELOAD, 1);
-	test_server_start(server, mode);
+}
+
+static void unload(struct test_trace *trace) {
 	unsetenv("LD_PRELOAD");
 	unsetenv("VITRINE_TRACE");
-	close(fd);
+	close(trace->fd);
+}
+
+void test_trace_start(struct test_trace *trace, struct test_server *server, const char *mode) {
+	load(trace);
+	test_server_start(server, mode);
+	unload(trace);
 	if (trace->shared->counts.commits == 0 || test_trace_last_objects(trace) == 0) {
 		fail_msg("%s saw no commit of the server", TEST_TRACE_PRELOAD);
 	}
+}
+
+int test_trace_run(struct test_trace *trace, struct test_server *server, const char *const *args) {
+	load(trace);
+	test_server_launch(server, args, NULL);
+	int status = test_server_wait_exit(server);
+	unload(trace);
+	if (trace->shared->counts.other_ioctls == 0) {
+		fail_msg("%s saw nothing of the server", TEST_TRACE_PRELOAD);
+	}
+	return status;
 }
 
 void test_trace_finish(struct test_trace *trace) {

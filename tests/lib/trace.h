@@ -61,12 +61,15 @@ struct trace_shared {
 
 struct test_trace {
 	struct trace_shared *shared; // NULL: not begun
+	int fd;                      // of its memory, while servers are started
 };
 
 struct test_server;
 
 // Starts the server with the module in it; mode as for test_server_start.
 void test_trace_start(struct test_trace *trace, struct test_server *server, const char *mode);
+// Runs one with these arguments until it ends by itself. Its exit status, as of test_server_wait_exit.
+int test_trace_run(struct test_trace *trace, struct test_server *server, const char *const *args);
 void test_trace_finish(struct test_trace *trace);
 
 // The counts since `since` (NULL: the start).
