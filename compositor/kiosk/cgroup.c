@@ -231,6 +231,27 @@ static void move_up(struct cgroups *cgroups) {
 	rmdir(cgroups->own);
 }
 
+// In one go: each write waits for the kernel's RCU. False if one of them is missing.
+static bool hand_down_all(struct cgroups *cgroups, const char *base) {
+	char text[64];
+	snprintf(text, sizeof(text), "+%s +%s +%s", controllers[0], controllers[1], controllers[2]);
+	bool all = write_in(base, "cgroup.subtree_control", text) &&
+		write_in(cgroups->own, "cgroup.subtree_control", text);
+	for (int i = 0; i < 3; i++) {
+		cgroups->controls[i] = all;
+	}
+	return all;
+}
+
+static void hand_down_each(struct cgroups *cgroups, const char *base) {
+	for (int i = 0; i < 3; i++) {
+		char text[32];
+		snprintf(text, sizeof(text), "+%s", controllers[i]);
+		write_in(base, "cgroup.subtree_control", text);
+		cgroups->controls[i] = write_in(cgroups->own, "cgroup.subtree_control", text);
+	}
+}
+
 static bool make_subtree(struct cgroups *cgroups) {
 	char base[PATH_SIZE];
 	struct statfs fs;
@@ -251,11 +272,8 @@ static bool make_subtree(struct cgroups *cgroups) {
 	// With processes left in `base` some controllers would make it a root of threads, in which cgroups
 	// like ours are not valid.
 	bool may_control = move_down(cgroups, base);
-	for (int i = 0; i < 3 && may_control; i++) {
-		char text[32];
-		snprintf(text, sizeof(text), "+%s", controllers[i]);
-		write_in(base, "cgroup.subtree_control", text);
-		cgroups->controls[i] = write_in(cgroups->own, "cgroup.subtree_control", text);
+	if (may_control && !hand_down_all(cgroups, base)) {
+		hand_down_each(cgroups, base);
 	}
 	return true;
 }

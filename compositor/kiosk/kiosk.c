@@ -91,6 +91,23 @@ static bool start_realtime(struct kiosk *kiosk, char error[256]) {
 	return kiosk->realtime != NULL;
 }
 
+// Whom apps are started by and connect to. Nobody is answered before the event loop runs: so apps come first,
+// and get as far as their first request while the rest is made.
+static bool start_apps(struct kiosk *kiosk, char **argv, char error[256]) {
+	if (!start_server(kiosk, error)) {
+		return false;
+	}
+	const char *socket = wayland_server_socket(kiosk->server);
+	if (!process_host_init(
+			&kiosk->host, kiosk_loop(kiosk), wayland_server_display(kiosk->server), socket, NULL)) {
+		snprintf(error, 256, "out of memory");
+		return false;
+	}
+	log_info("%s (%s), socket %s", kiosk->device->path, kiosk->device->driver, socket);
+	kiosk->apps = kiosk_apps_create(kiosk, argv, error);
+	return kiosk->apps != NULL;
+}
+
 static bool start_outputs(struct kiosk *kiosk, char error[256]) {
 	kiosk->pool = output_pool_create(kiosk->device);
 	if (kiosk->pool == NULL) {
@@ -98,8 +115,7 @@ static bool start_outputs(struct kiosk *kiosk, char error[256]) {
 		return false;
 	}
 	const struct kiosk_listener listener = kiosk_keep_first(error);
-	return start_server(kiosk, error) && start_realtime(kiosk, error) &&
-		kiosk_outputs_start(kiosk, &listener);
+	return start_realtime(kiosk, error) && kiosk_outputs_start(kiosk, &listener);
 }
 
 bool kiosk_start(struct kiosk *kiosk, struct config *config, struct session *session,
@@ -111,12 +127,7 @@ bool kiosk_start(struct kiosk *kiosk, struct config *config, struct session *ses
 		snprintf(error, 256, "out of memory");
 		return false;
 	}
-	if (!start_outputs(kiosk, error)) {
-		return false;
-	}
-	if (!process_host_init(&kiosk->host, kiosk_loop(kiosk), wayland_server_display(kiosk->server),
-			wayland_server_socket(kiosk->server), NULL)) {
-		snprintf(error, 256, "out of memory");
+	if (!start_apps(kiosk, argv, error) || !start_outputs(kiosk, error)) {
 		return false;
 	}
 	kiosk->kiosk_session = kiosk_session_create(kiosk);
@@ -135,12 +146,6 @@ bool kiosk_start(struct kiosk *kiosk, struct config *config, struct session *ses
 		kiosk->input == NULL || kiosk->osk == NULL || kiosk->backgrounds == NULL ||
 		kiosk->status_screen == NULL || kiosk->watchdog == NULL || !kiosk_device_start(kiosk)) {
 		snprintf(error, 256, "out of memory");
-		return false;
-	}
-	log_info(
-		"%s (%s), socket %s", device->path, device->driver, wayland_server_socket(kiosk->server));
-	kiosk->apps = kiosk_apps_create(kiosk, argv, error);
-	if (kiosk->apps == NULL) {
 		return false;
 	}
 	kiosk_outputs_started(kiosk);

@@ -74,7 +74,7 @@ struct kiosk {
 };
 
 // Takes over `config` (from malloc), `device` and `monitor` (may be NULL), all owned from now on, also on
-// failure; lights the outputs, opens the socket and starts argv (may be NULL: the apps of the configuration).
+// failure; opens the socket, starts argv (may be NULL: the apps of the configuration) and lights the outputs.
 // The session outlives the kiosk. The monitor is older than the device, so that nothing is missed. False with
 // one line in error.
 bool kiosk_start(struct kiosk *kiosk, struct config *config, struct session *session,

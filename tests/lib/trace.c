@@ -21,17 +21,21 @@ void test_trace_begin(struct test_trace *trace) {
 	void *map = mmap(NULL, sizeof(*trace->shared), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	assert_true(map != MAP_FAILED);
 	trace->shared = map;
+	trace->fd = fd;
 	char path[64];
 	snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)getpid(), fd);
 	setenv("VITRINE_TRACE", path, 1);
 	setenv("LD_PRELOAD", TEST_TRACE_PRELOAD, 1);
-	trace->fd = fd;
 }
 
-void test_trace_begun(struct test_trace *trace) {
+static void unload(const struct test_trace *trace) {
 	unsetenv("LD_PRELOAD");
 	unsetenv("VITRINE_TRACE");
 	close(trace->fd);
+}
+
+void test_trace_begun(struct test_trace *trace) {
+	unload(trace);
 	if (trace->shared->counts.commits == 0 || test_trace_last_objects(trace) == 0) {
 		fail_msg("%s saw no commit of the server", TEST_TRACE_PRELOAD);
 	}
@@ -41,6 +45,17 @@ void test_trace_start(struct test_trace *trace, struct test_server *server, cons
 	test_trace_begin(trace);
 	test_server_start(server, mode);
 	test_trace_begun(trace);
+}
+
+int test_trace_run(struct test_trace *trace, struct test_server *server, const char *const *args) {
+	test_trace_begin(trace);
+	test_server_launch(server, args, NULL);
+	int status = test_server_wait_exit(server);
+	unload(trace);
+	if (trace->shared->counts.other_ioctls == 0) {
+		fail_msg("%s saw nothing of the server", TEST_TRACE_PRELOAD);
+	}
+	return status;
 }
 
 void test_trace_finish(struct test_trace *trace) {

@@ -63,7 +63,7 @@ struct trace_shared {
 
 struct test_trace {
 	struct trace_shared *shared; // NULL: not begun
-	int fd;                      // while the server is started
+	int fd;                      // of its memory, while servers are started
 };
 
 struct test_server;
@@ -73,6 +73,8 @@ void test_trace_start(struct test_trace *trace, struct test_server *server, cons
 // The same in two halves, for who starts it otherwise: what is started between them has the module.
 void test_trace_begin(struct test_trace *trace);
 void test_trace_begun(struct test_trace *trace);
+// Runs one with these arguments until it ends by itself. Its exit status, as of test_server_wait_exit.
+int test_trace_run(struct test_trace *trace, struct test_server *server, const char *const *args);
 void test_trace_finish(struct test_trace *trace);
 
 // The counts since `since` (NULL: the start).

@@ -221,15 +221,18 @@ static void test_stale_socket_is_replaced(void **state) {
 	assert_int_equal(access(path, F_OK), -1);
 }
 
+// What is on the screen stays: nothing would come in its place.
 static void test_app_that_does_not_exist(void **state) {
 	(void)state;
 	struct test_server server;
-	test_server_launch(&server,
+	struct test_trace trace;
+	int status = test_trace_run(&trace, &server,
 		ARGS("--device", test_device(), "--mode", TEST_MODE, "--socket", "app", "--",
-			"/nonexistent/app"),
-		NULL);
-	assert_true(test_server_wait_exit(&server) > 0);
+			"/nonexistent/app"));
+	assert_true(status > 0);
 	assert_non_null(strstr(server.text, "/nonexistent/app"));
+	assert_int_equal(test_trace_counts(&trace, NULL).commits, 0);
+	test_trace_finish(&trace);
 	test_server_free(&server);
 }
 
