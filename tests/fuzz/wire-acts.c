@@ -137,6 +137,18 @@ void act_commit(struct peer *peer) {
 	ask(peer, &wl_surface_interface, "commit");
 }
 
+void act_bind(struct peer *peer) {
+	const struct wl_interface *interface = wire_any_global();
+	struct message message = {.size = 8};
+	uint32_t version = 1 + pick(pick(8) ? (unsigned)interface->version : 16);
+	message_put(&message, pick(64));
+	message_put_data(&message, interface->name, (uint32_t)strlen(interface->name) + 1);
+	message_put(&message, version);
+	message_put(&message, peer_new_object(peer, interface, (int)version));
+	message_finish(&message, peer->registry, WL_REGISTRY_BIND);
+	peer_send_bytes(peer, message.bytes, message.size, NULL, 0);
+}
+
 void act_anything(struct peer *peer) {
 	uint32_t id = pick(3) ? peer_any(peer) : peer_find(peer, NULL);
 	const struct object *object = peer_object(peer, id);

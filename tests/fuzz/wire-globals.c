@@ -79,8 +79,14 @@ static const struct wl_interface *const globals[] = {
 #endif
 };
 
+enum { N_GLOBALS = sizeof(globals) / sizeof(globals[0]) };
+
+const struct wl_interface *wire_any_global(void) {
+	return globals[pick(N_GLOBALS)];
+}
+
 const struct wl_interface *wire_global(const char *name) {
-	for (size_t i = 0; i < sizeof(globals) / sizeof(globals[0]); i++) {
+	for (size_t i = 0; i < N_GLOBALS; i++) {
 		if (strcmp(globals[i]->name, name) == 0) {
 			return globals[i];
 		}

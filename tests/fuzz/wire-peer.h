@@ -82,6 +82,7 @@ int wire_since(const struct wl_message *message);
 bool wire_is_destructor(const struct wl_message *message);
 // The interface of that name, which the server may advertise; NULL: it is not known here.
 const struct wl_interface *wire_global(const char *name);
+const struct wl_interface *wire_any_global(void);
 
 // ---- wire-acts.c: sequences of requests that bring something about ----
 
@@ -94,6 +95,7 @@ void act_constraint(struct peer *peer);
 void act_keyboard(
 	struct peer *peer); // of the screen: layer surface, input method, virtual keyboard
 void act_commit(struct peer *peer);
+void act_bind(struct peer *peer); // what is there, or not, once more
 void act_anything(struct peer *peer);
 // Of the server: lets it handle what was sent, and send what it has to.
 void serve(void);

@@ -180,6 +180,9 @@ static void act(uint8_t step) {
 	case 18:
 		peer_leave(&bad); // without a word
 		break;
+	case 19:
+		act_bind(&bad);
+		break;
 	default:
 		act_anything(&bad);
 		if (pick(2) && peer_has_room(&bad)) {
