@@ -12,6 +12,7 @@
 #include "idle-inhibit-unstable-v1-client-protocol.h"
 #include "keyboard-shortcuts-inhibit-unstable-v1-client-protocol.h"
 #include "linux-dmabuf-v1-client-protocol.h"
+#include "linux-drm-syncobj-v1-client-protocol.h"
 #include "pointer-constraints-unstable-v1-client-protocol.h"
 #include "pointer-gestures-unstable-v1-client-protocol.h"
 #include "presentation-time-client-protocol.h"
@@ -35,6 +36,9 @@
 #ifdef HAVE_OUTPUT_MANAGEMENT
 #include "wlr-output-management-unstable-v1-client-protocol.h"
 #include "wlr-output-power-management-unstable-v1-client-protocol.h"
+#endif
+#ifdef HAVE_COLOR_REPRESENTATION
+#include "color-representation-v1-client-protocol.h"
 #endif
 
 static const struct wl_interface *const globals[] = {
@@ -61,6 +65,7 @@ static const struct wl_interface *const globals[] = {
 	&wp_commit_timing_manager_v1_interface,
 	&wp_tearing_control_manager_v1_interface,
 	&wp_content_type_manager_v1_interface,
+	&wp_linux_drm_syncobj_manager_v1_interface,
 	&wp_alpha_modifier_v1_interface,
 	&ext_idle_notifier_v1_interface,
 	&zwp_idle_inhibit_manager_v1_interface,
@@ -72,6 +77,9 @@ static const struct wl_interface *const globals[] = {
 	&zwlr_layer_shell_v1_interface,
 	&zwp_input_method_manager_v2_interface,
 	&zwp_virtual_keyboard_manager_v1_interface,
+#endif
+#ifdef HAVE_COLOR_REPRESENTATION
+	&wp_color_representation_manager_v1_interface,
 #endif
 #ifdef HAVE_OUTPUT_MANAGEMENT
 	&zwlr_output_manager_v1_interface,
