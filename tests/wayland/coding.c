@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 // YUV is shown as its client says that it is coded, by planes and by the composer alike: compared with
 // FFmpeg's libswscale, within 2 of 255 a channel.
+//
+// Once in some hundred times vkms never ends a writeback job, nor any after it: what a plane shows is read back
+// for each value of either property and not for each coding, and what is composed is compared by its CRC.
 #include <drm_fourcc.h>
 #include <fcntl.h>
 #include <libavutil/pixfmt.h>
@@ -24,19 +27,20 @@ static const struct coding {
 	uint32_t coefficients; // 0: nothing is told
 	uint32_t range;
 	int theirs;
+	bool for_planes;
 } codings[] = {
-#define CODING(matrix, range, theirs) \
+#define CODING(matrix, range, theirs, for_planes) \
 	{ \
 #matrix " " #range, WP_COLOR_REPRESENTATION_SURFACE_V1_COEFFICIENTS_##matrix, \
-			WP_COLOR_REPRESENTATION_SURFACE_V1_RANGE_##range, theirs \
+			WP_COLOR_REPRESENTATION_SURFACE_V1_RANGE_##range, theirs, for_planes \
 	}
-	CODING(BT709, LIMITED, SWS_CS_ITU709),
-	CODING(BT709, FULL, SWS_CS_ITU709),
-	CODING(BT2020, FULL, SWS_CS_BT2020),
-	CODING(BT2020, LIMITED, SWS_CS_BT2020),
-	CODING(BT601, LIMITED, SWS_CS_ITU601),
-	CODING(BT601, FULL, SWS_CS_ITU601),
-	{"untold", 0, WP_COLOR_REPRESENTATION_SURFACE_V1_RANGE_LIMITED, SWS_CS_ITU601},
+	CODING(BT709, LIMITED, SWS_CS_ITU709, true),
+	CODING(BT709, FULL, SWS_CS_ITU709, false),
+	CODING(BT2020, FULL, SWS_CS_BT2020, true),
+	CODING(BT2020, LIMITED, SWS_CS_BT2020, false),
+	CODING(BT601, LIMITED, SWS_CS_ITU601, false),
+	CODING(BT601, FULL, SWS_CS_ITU601, false),
+	{"untold", 0, WP_COLOR_REPRESENTATION_SURFACE_V1_RANGE_LIMITED, SWS_CS_ITU601, true},
 #undef CODING
 };
 
@@ -181,13 +185,28 @@ static bool in_part(int x, int y) {
 	return x >= PART_X && x < PART_X + PART_SIZE && y >= PART_Y && y < PART_Y + PART_SIZE;
 }
 
-// What the display itself shows. Returns the largest difference.
-static int assert_shown(
-	struct fixture *fixture, const struct player *player, const struct coding *coding) {
+// What the display itself shows; the caller frees image.data[0]. Of what is composed it is what the server
+// composes anew for it, which has to be on the screen to the bit.
+static struct test_image read_screen(struct fixture *fixture, bool on_plane) {
+	if (on_plane) {
+		return test_capture(&fixture->control, "", VITRINE_CONTROL_V1_SOURCE_WRITEBACK);
+	}
+	struct test_image image =
+		test_capture(&fixture->control, "", VITRINE_CONTROL_V1_SOURCE_COMPOSED);
+	struct test_screen screen;
+	test_screen_open(&screen, 0);
+	uint32_t crc = test_crc_of_xrgb8888(image.data[0], image.width, image.height, image.stride[0]);
+	assert_true(test_crc_wait(&screen.crc, crc, 5000, NULL));
+	test_screen_close(&screen);
+	return image;
+}
+
+// Returns the largest difference.
+static int assert_shown(struct fixture *fixture, const struct player *player,
+	const struct coding *coding, bool on_plane) {
 	static uint8_t expected[TEST_HEIGHT][TEST_WIDTH][4];
 	convert(&player->buffers[0].image, coding, expected[0][0]);
-	struct test_image shown =
-		test_capture(&fixture->control, "", VITRINE_CONTROL_V1_SOURCE_WRITEBACK);
+	struct test_image shown = read_screen(fixture, on_plane);
 	assert_int_equal(shown.width, TEST_WIDTH);
 	assert_int_equal(shown.height, TEST_HEIGHT);
 	int most = 0;
@@ -225,8 +244,12 @@ static void test_each_coding(void **state) {
 		for (int i = 0; i < N_CODINGS; i++) {
 			retell(&player, &codings[i]);
 			assert_placed(fixture, on_plane ? "plane" : "composed", NULL);
+			if (on_plane && !codings[i].for_planes) {
+				continue;
+			}
 			print_message("%.4s, %s, %s: %d\n", (const char *)&formats[f], codings[i].name,
-				on_plane ? "on a plane" : "composed", assert_shown(fixture, &player, &codings[i]));
+				on_plane ? "on a plane" : "composed",
+				assert_shown(fixture, &player, &codings[i], on_plane));
 		}
 		player_finish(&player);
 	}
@@ -243,10 +266,10 @@ static void test_planes_without_a_property(void **state) {
 	assert_placed(fixture, "plane", "");
 	retell(&player, &codings[BT709]);
 	assert_placed(fixture, "composed", "yuv-coding");
-	assert_shown(fixture, &player, &codings[BT709]);
+	assert_shown(fixture, &player, &codings[BT709], false);
 	retell(&player, &codings[BT601_FULL]); // the range can be set
 	assert_placed(fixture, "plane", "");
-	assert_shown(fixture, &player, &codings[BT601_FULL]);
+	assert_shown(fixture, &player, &codings[BT601_FULL], true);
 	player_finish(&player);
 }
 
@@ -273,7 +296,7 @@ static pid_t start_testcard(const struct fixture *fixture, const char *coding, i
 	posix_spawn_file_actions_t actions;
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_adddup2(&actions, pipe_fds[1], STDOUT_FILENO);
-	char *const args[] = {(char[]){"vitrine-testcard"}, (char[]){"--format=NV12"},
+	char *const args[] = {(char[]){"vitrine-testcard"}, (char[]){"--format=YUYV"},
 		(char[]){"--coding"}, (char *)(uintptr_t)coding, (char[]){"--frames=1"}, (char[]){"--hold"},
 		(char[]){"--verbose"}, NULL};
 	setenv("WAYLAND_DISPLAY", fixture->server.socket, 1);
@@ -285,7 +308,7 @@ static pid_t start_testcard(const struct fixture *fixture, const char *coding, i
 	return pid;
 }
 
-// The test card's own colours come back, whichever way they go. Below its numbers there are bars alone.
+// The test card's own colours come back, whichever way they go. vkms takes no YUYV. Below its numbers there are bars alone.
 static void test_testcard(void **state) {
 	static const char *const names[] = {
 		"bt601", "bt601-full", "bt709", "bt709-full", "bt2020", "bt2020-full"};
@@ -296,8 +319,7 @@ static void test_testcard(void **state) {
 		int out;
 		pid_t pid = start_testcard(fixture, names[i], &out);
 		wait_presented(out);
-		struct test_image shown =
-			test_capture(&fixture->control, "", VITRINE_CONTROL_V1_SOURCE_WRITEBACK);
+		struct test_image shown = read_screen(fixture, false);
 		const uint8_t *row = shown.data[0] + (size_t)(TEST_HEIGHT - 1) * shown.stride[0];
 		for (int x = 0; x < TEST_WIDTH; x++) {
 			for (int c = 0; c < 3; c++) {
