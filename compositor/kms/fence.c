@@ -10,15 +10,6 @@
 
 #include "kms/internal.h"
 
-// linux/dma-buf.h before Linux 6.0.
-#ifndef DMA_BUF_IOCTL_EXPORT_SYNC_FILE
-struct dma_buf_export_sync_file {
-	uint32_t flags;
-	int32_t fd;
-};
-#define DMA_BUF_IOCTL_EXPORT_SYNC_FILE _IOWR(DMA_BUF_BASE, 2, struct dma_buf_export_sync_file)
-#endif
-
 // Of memory that nobody draws into the fences of now are one that is signalled.
 int kms_fence_create(int device_fd) {
 	uint32_t handle, stride;
