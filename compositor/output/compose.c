@@ -107,9 +107,10 @@ struct drawing {
 	int picture;
 	const pixman_region32_t *holes; // may be NULL
 	uint32_t format;
-	bool blank;                    // the target is new
-	struct render_canvas **canvas; // may be NULL
-	struct output_shadow *shadow;  // may be NULL
+	bool blank;                     // the target is new
+	struct render_workers *workers; // may be NULL
+	struct render_canvas **canvas;  // may be NULL
+	struct output_shadow *shadow;   // may be NULL
 	struct render_stats *stats;
 };
 
@@ -181,7 +182,7 @@ static bool draw(struct output *output, struct kms_dumb *dumb, const pixman_regi
 		.holes = drawing->holes,
 		.blank = drawing->blank,
 		.canvas = drawing->canvas,
-		.workers = pool_workers(output->pool),
+		.workers = drawing->workers,
 	};
 	int n = 0;
 	for (int i = 0; i < output->scene.n_layers; i++) {
@@ -351,6 +352,7 @@ static bool compose_target(
 		.holes = alpha ? &output->holes : NULL,
 		.format = alpha ? output->target_alpha_format : output->target_format,
 		.blank = target->blank,
+		.workers = target->warm ? pool_workers(output->pool) : NULL,
 		.canvas = &target->canvas,
 		.shadow = &output->pictures[picture].shadow,
 		.stats = &stats,
@@ -363,6 +365,7 @@ static bool compose_target(
 	frame->composed_bytes += stats.bytes;
 	output->counters.composed_px += stats.pixels;
 	output->counters.composed_bytes += stats.bytes;
+	target->warm = target->warm || stats.pixels >= target->dumb->width * target->dumb->height / 2;
 	if (ok) {
 		pixman_region32_clear(&target->damage);
 	}
@@ -462,7 +465,8 @@ bool output_compose_into(struct output *output, struct kms_dumb *dumb) {
 	pixman_region32_init_rect(&all, 0, 0, dumb->width, dumb->height);
 	frame_visibility(output);
 	struct render_stats stats = {0};
-	struct drawing drawing = {.format = dumb->format, .stats = &stats};
+	struct drawing drawing = {
+		.format = dumb->format, .workers = pool_workers(output->pool), .stats = &stats};
 	bool ok = draw(output, dumb, &all, &drawing);
 	pixman_region32_fini(&all);
 	return ok;

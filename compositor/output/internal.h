@@ -21,6 +21,9 @@ struct output_target {
 	bool sorted;                  // which is which, for now
 	bool alpha;                   // drawn with transparent parts
 	bool blank;                   // new: zero
+	// Most of its pages are there. Until then drawing is mostly the kernel's making of them, for which threads
+	// only wait for each other (one lock a buffer, one a process).
+	bool warm;
 };
 
 // Memory that is fast to read, for what is blended where dumb buffers are slow: nothing of it is kept

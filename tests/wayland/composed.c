@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 // What is composed looks as the protocols say, from shm and dma-buf memory alike: to the bit where it
 // is opaque, to within 1 of 255 where it is blended.
+#include <dirent.h>
 #include <drm_fourcc.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "fixture.h"
 
@@ -496,6 +498,49 @@ static void test_blended_in_a_shadow(void **state) {
 	test_alpha(state);
 }
 
+static int count_threads(pid_t pid) {
+	char path[64];
+	snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
+	DIR *tasks = opendir(path);
+	assert_non_null(tasks);
+	int n = 0;
+	for (const struct dirent *task; (task = readdir(tasks)) != NULL;) {
+		n += task->d_name[0] != '.';
+	}
+	closedir(tasks);
+	return n;
+}
+
+// Drawing into memory that is new is the kernel's work more than ours: threads do not help with the first frame,
+// and are not even started for it. With those that come after they do.
+static void test_first_frame_takes_no_threads(void **state) {
+	(void)state;
+	enum { WIDTH = 640, HEIGHT = 480, FRAMES = 4 };
+	if (sysconf(_SC_NPROCESSORS_ONLN) < 2) {
+		skip();
+	}
+	struct test_server server;
+	test_server_start(&server, "640x480@60");
+	struct test_client client;
+	test_client_connect(&client, &server);
+	struct test_window window;
+	test_window_init(&window, &client, "app", NULL);
+	struct test_buffer buffer;
+	make_buffer(&buffer, &client, -1, DRM_FORMAT_XRGB8888, WIDTH, HEIGHT, 1);
+	test_surface_show(&window.base, &buffer);
+	test_surface_wait_frame(&window.base);
+	assert_int_equal(count_threads(server.pid), 1);
+	for (int i = 0; i < FRAMES; i++) {
+		test_surface_show(&window.base, &buffer);
+		test_surface_wait_frame(&window.base);
+	}
+	assert_int_equal(count_threads(server.pid), 2);
+	test_buffer_finish(&buffer);
+	test_window_finish(&window);
+	test_client_disconnect(&client);
+	test_server_stop(&server);
+}
+
 int main(void) {
 	test_guard(100);
 	const struct CMUnitTest tests[] = {
@@ -515,6 +560,7 @@ int main(void) {
 		TEST(test_fading_window_is_composed),
 		cmocka_unit_test_setup_teardown(
 			test_fading_window_on_a_plane, start_with_alpha, fixture_stop),
+		cmocka_unit_test(test_first_frame_takes_no_threads),
 	};
 	return cmocka_run_group_tests_name("composed", tests, NULL, NULL);
 }
