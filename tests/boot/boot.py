@@ -6,26 +6,17 @@ boot.py [--release SUITE]: another release of Debian than the host's."""
 import json
 import pathlib
 import re
-import shutil
-import subprocess
 import sys
 import tempfile
 
-TOP = pathlib.Path(__file__).resolve().parents[2]
-TIMEOUT = 240  # s, for each of the two boots
+from machine import HERE, boot, check, colours_of, judged, skip_without_tools
+
 BOOT_LIMIT = 3.0  # s from the kernel's start to the app's first frame
 START_LIMIT = 0.15  # s from exec to the first flip
 AGAIN_LIMIT = 1.0  # s from SIGKILL to light
 STOP_LIMIT = 2.0  # s
 # One that is busy with other things takes longer: figures are then printed and not judged.
 CALM = 1.0  # load of the machine, a CPU
-
-problems = []
-
-
-def check(right, what):
-    if not right:
-        problems.append(what)
 
 
 def values(text):
@@ -41,14 +32,6 @@ def figure(what, seconds, limit, calm):
     print(f"{what}: {seconds * 1000:.0f} ms (target: {limit * 1000:.0f})")
     if calm:
         check(seconds < limit, f"{what}: {seconds * 1000:.0f} ms, not below {limit * 1000:.0f}")
-
-
-def colours_of(path):
-    """How many pixels of a picture are of each colour, by netpbm."""
-    pixels = subprocess.run(["pngtopnm", path], capture_output=True, check=True).stdout
-    found = subprocess.run(["ppmhist", "-noheader"], input=pixels, capture_output=True, check=True)
-    return {tuple(map(int, row.split()[:3])): int(row.split()[-1])
-            for row in found.stdout.decode().splitlines()}
 
 
 def check_boot(told, folder):
@@ -94,6 +77,33 @@ def check_lives(told):
     check(told["left"] == "0", f"{told['left']} processes are left of a stopped kiosk")
 
 
+def check_limits(told, folder, kind, where):
+    """What `limits` tells of the apps of one Vitrine: kept in cgroups of that kind, whose paths begin so."""
+    apps = {app["name"]: app for app in json.loads((folder / f"{kind}.json").read_text())["apps"]}
+    for app in ("busy", "forks"):
+        check(apps[app]["cgroup"].startswith(where), f"{kind}: {app} runs in {apps[app]['cgroup']}")
+    used, periods, throttled = (int(told[f"{kind}_{word}"]) for word in ("used", "periods", "throttled"))
+    print(f"20% of a processor, {kind}: {used} µs in {periods} periods of 100 ms, throttled in {throttled}")
+    check(told[f"{kind}_cpu_max"] == "20000 100000", f"{kind}: cpu.max is {told[f'{kind}_cpu_max']}")
+    check(throttled >= 20 and used <= 2 * 20000 * periods,
+          f"{kind}: of 20% of a processor it had {used} µs in {periods} periods, throttled {throttled} times")
+    pids = told[f"{kind}_pids"], told[f"{kind}_pids_max"]
+    check(pids == ("5", "5"), f"{kind}: processes and their limit: {pids}")
+    leak = apps["leak"]
+    check((leak["state"], leak["restarts"]) == ("failed", 9), f"{kind}: the app that leaks: {leak}")
+
+
+def check_leaks(folder):
+    """Ten times each the kernel has ended the app that leaks, and nobody else has."""
+    log = (folder / "journal").read_text()
+    service = json.loads((folder / "service.json").read_text())["apps"]
+    reasons = [app["reason"] for app in service if app["name"] == "leak"]
+    check(reasons == ["killed: it reached its memory-max"], f"the app that leaks ended otherwise: {reasons}")
+    # A scope goes with its last process, and its account with it: there it is systemd who tells.
+    scopes = set(re.findall(r"(app-vitrine-leak-\S+\.scope): Failed with result 'oom-kill'", log))
+    check(len(scopes) == 10, f"{len(scopes)} of 10 scopes of the app that leaks ran out of memory")
+
+
 def display(path):
     """What the kernel says of the display, but for numbers that always differ."""
     relevant = ("plane[", "crtc", "connector[", "fb=", "enable=", "active=", "mode:", "rotation=")
@@ -117,40 +127,26 @@ def load():
         return float(file.read().split()[0]) / cpus.read().count("processor\t")
 
 
-def skip_without_tools():
-    missing = [tool for tool in ("mmdebstrap", "genext2fs", "dh", "pngtopnm", "ppmhist") if not shutil.which(tool)]
-    if missing:
-        print(f"skipped: {', '.join(missing)} missing: run ./run deb, which installs what it needs")
-        sys.exit(77)
-
-
 def main():
     skip_without_tools()
-    here = TOP / "tests/boot"
     calm = load() < CALM
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
-        done = subprocess.run(
-            [TOP / "run", "boot", *sys.argv[1:], "--timeout", str(TIMEOUT), "--keep", folder, here / "setup",
-             here / "test"], stdout=subprocess.PIPE, text=True)
-        if done.returncode != 0:
-            print(done.stdout)
-            journal = folder / "journal"
-            print(journal.read_text()[-8000:] if journal.exists() else "no journal")
-            sys.exit("boot: the machine's test failed")
-        told = values(done.stdout)
+        told = values(boot(folder, *sys.argv[1:], "--file", HERE / "await", "--file", HERE / "limits",
+                           HERE / "setup", HERE / "test"))
         figures(told, calm)
         if not calm:
             print("(the machine is busy: figures are not judged)")
         check_boot(told, folder)
         check_screen(folder)
         check_lives(told)
+        check_limits(told, folder, "service", "/system.slice/vitrine.service/")
+        check_limits(told, folder, "scope", "/system.slice/app-vitrine-")
+        check_leaks(folder)
+        check(told["scope_left"] == "0", f"{told['scope_left']} scopes are left of a service that was stopped")
         before, after = display(folder / "display-before"), display(folder / "display-after")
         check(before == after, f"the display was left otherwise than found: {before} {after}")
-        if problems:
-            print((folder / "journal").read_text()[-8000:])
-    if problems:
-        sys.exit("\n".join(problems))
+        judged(folder)
 
 
 main()
