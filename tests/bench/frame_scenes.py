@@ -57,14 +57,15 @@ SCENES = {
     "random": Scene(*SHM, "--pace", "random", floor="udmabuf", floor_pace="random"),
     "callback": Scene(*SHM, "--damage", "256x256", floor="dumb", one_plane=True),
     "still": Scene(*SHM, programs=PROGRAMS[1:]),
-    "fence": Scene("--memory", "udmabuf", floor="udmabuf", programs=OURS),
+    "fence": Scene("--memory", "udmabuf", floor="udmabuf", programs=OURS, size="640x480"),
     "dmabuf-4k": Scene("--memory", "udmabuf", floor="udmabuf", programs=OURS, size="4096x2160",
                        why=NO_DMABUF, one_plane=True),
     "memory": Scene("--memory", "udmabuf", programs=PROGRAMS[1:], size="1920x1080",
                     peer_client=SHM, why=NO_DMABUF),
     "long": Scene("--memory", "udmabuf", programs=("vitrine",), size=SMALL),
     "busy": Scene(*SHM, floor="dumb"),
-    "missed": Scene("--memory", "udmabuf", floor="udmabuf", programs=OURS, why=NO_DMABUF),
+    "missed": Scene("--memory", "udmabuf", floor="udmabuf", programs=OURS, size=SMALL,
+                    why=NO_DMABUF),
 }
 
 
