@@ -84,9 +84,8 @@ bool test_crc_read(struct test_crc *crc, uint32_t *frame, uint32_t *value, int t
 	}
 }
 
-bool test_crc_wait(struct test_crc *crc, uint32_t expected, int timeout_ms, uint32_t *last) {
+bool test_crc_find(struct test_crc *crc, uint32_t expected, int timeout_ms, uint32_t *last) {
 	int64_t deadline = now_ms() + timeout_ms;
-	test_crc_drain(crc);
 	while (true) {
 		int64_t left = deadline - now_ms();
 		uint32_t frame, value;
@@ -100,6 +99,11 @@ bool test_crc_wait(struct test_crc *crc, uint32_t expected, int timeout_ms, uint
 			return true;
 		}
 	}
+}
+
+bool test_crc_wait(struct test_crc *crc, uint32_t expected, int timeout_ms, uint32_t *last) {
+	test_crc_drain(crc);
+	return test_crc_find(crc, expected, timeout_ms, last);
 }
 
 static void make_table(uint32_t table[256]) {

@@ -30,8 +30,10 @@ void test_crc_drain(struct test_crc *crc);
 // sequence shows that flip. False after timeout_ms without one.
 bool test_crc_read(struct test_crc *crc, uint32_t *frame, uint32_t *value, int timeout_ms);
 
-// Drains, and reads until the value is `expected`. False after timeout_ms; *last, if not NULL, then
-// holds the last value that was read.
+// Reads until the value is `expected`, which may have been there before. False after timeout_ms; *last, if not
+// NULL, then holds the last value that was read.
+bool test_crc_find(struct test_crc *crc, uint32_t expected, int timeout_ms, uint32_t *last);
+// The same from now on.
 bool test_crc_wait(struct test_crc *crc, uint32_t expected, int timeout_ms, uint32_t *last);
 
 // What vkms computes for an opaque picture, stride in bytes.

@@ -16,6 +16,7 @@
 // cmocka.h needs some of the above.
 #include <cmocka.h>
 
+#define FIRST_CRC_MS 500
 #define SCREEN_TIMEOUT_MS 30000 // a screen that is wrong stays wrong; a busy machine is slow
 
 struct status_request {
@@ -204,8 +205,20 @@ void test_screen_open(struct test_screen *screen, int crtc_index) {
 	if (left->fd > 0) {
 		test_crc_close(left);
 	}
-	if (!test_crc_open(&screen->crc, test_device_rdev(), crtc_index)) {
-		fail_msg("no CRCs of CRTC %d: %s", crtc_index, strerror(errno));
+	// Opened just when the CRTC is lit, vkms may forget to start its timer: none comes then until it is opened anew.
+	uint32_t frame, value;
+	int tries = SCREEN_TIMEOUT_MS / FIRST_CRC_MS;
+	do {
+		if (!test_crc_open(&screen->crc, test_device_rdev(), crtc_index)) {
+			fail_msg("no CRCs of CRTC %d: %s", crtc_index, strerror(errno));
+		}
+		if (test_crc_read(&screen->crc, &frame, &value, FIRST_CRC_MS)) {
+			break;
+		}
+		test_crc_close(&screen->crc);
+	} while (--tries > 0);
+	if (tries == 0) {
+		fail_msg("no CRC of CRTC %d comes", crtc_index);
 	}
 	screen->crtc_index = crtc_index;
 	*left = screen->crc;
@@ -217,8 +230,13 @@ void test_screen_close(struct test_screen *screen) {
 }
 
 void test_screen_wait(struct test_screen *screen, const struct test_picture *picture) {
+	test_crc_drain(&screen->crc);
+	test_screen_see(screen, picture);
+}
+
+void test_screen_see(struct test_screen *screen, const struct test_picture *picture) {
 	uint32_t expected = test_picture_crc(picture), last = 0;
-	if (!test_crc_wait(&screen->crc, expected, SCREEN_TIMEOUT_MS, &last)) {
+	if (!test_crc_find(&screen->crc, expected, SCREEN_TIMEOUT_MS, &last)) {
 		fail_msg("the screen's CRC is %08x, should become %08x", last, expected);
 	}
 }

@@ -50,6 +50,9 @@ void test_screen_open(struct test_screen *screen, int crtc_index);
 void test_screen_close(struct test_screen *screen);
 // Waits until the screen shows the picture; fails the test after some seconds.
 void test_screen_wait(struct test_screen *screen, const struct test_picture *picture);
+// Waits until the screen shows it or has shown it since the last picture that was waited for: for what does not
+// stay. The kernel keeps the last two seconds.
+void test_screen_see(struct test_screen *screen, const struct test_picture *picture);
 // Asserts that the screen shows nothing else for that many refreshes from now.
 void test_screen_assert_stays(
 	struct test_screen *screen, const struct test_picture *picture, int refreshes);

@@ -163,7 +163,7 @@ static void dim(struct test_picture *picture) {
 static void test_dims_then_turns_off(void **state) {
 	(void)state;
 	struct input_fixture *fixture =
-		input_start_with("[idle]\ndim-after = 2\noff-after = 5\ndim-level = 0.5\n");
+		input_start_with("[idle]\ndim-after = 4\noff-after = 6\ndim-level = 0.5\n");
 	struct test_picture bright, dark;
 	plug_touch(fixture);
 	paint(fixture, &bright);
@@ -175,8 +175,8 @@ static void test_dims_then_turns_off(void **state) {
 	int64_t bytes = test_status_counter(&fixture->control, 0, "composed_bytes");
 	// A touch on a dimmed screen is a touch.
 	expect_tap(fixture);
-	test_screen_wait(&screen, &bright);
-	test_screen_wait(&screen, &dark);
+	test_screen_see(&screen, &bright);
+	test_screen_see(&screen, &dark);
 	assert_int_equal(test_status_counter(&fixture->control, 0, "composed_bytes"), bytes);
 	test_screen_close(&screen);
 	assert_true(test_server_wait_log(&fixture->server, "Virtual-1: off"));
