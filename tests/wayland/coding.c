@@ -370,13 +370,13 @@ static void test_steady(void **state) {
 	assert_true(counts.commits >= FRAMES);
 	assert_int_equal(counts.tests, 0);
 	assert_int_equal(counts.allocations, 0);
-	assert_int_equal(test_trace_plane_values(&fixture->trace), 1); // the framebuffer
+	assert_int_equal(test_trace_plane_values(&fixture->trace), 2); // framebuffer and fence
 	for (int i = 1; i <= FRAMES; i++) {
 		next_frame(&player, &codings[i % 2]); // another range
 	}
 	counts = test_trace_counts(&fixture->trace, &before);
 	assert_int_equal(counts.tests, 0);
-	assert_int_equal(test_trace_plane_values(&fixture->trace), 2);
+	assert_int_equal(test_trace_plane_values(&fixture->trace), 3);
 	assert_placed(fixture, "plane", "");
 	player_finish(&player);
 }
