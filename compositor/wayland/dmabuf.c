@@ -21,8 +21,6 @@
 #define DMA_BUF_MAGIC 0x444d4142 // linux/magic.h since Linux 5.3
 #endif
 
-enum { MAX_WAIT_MS = 10 };
-
 struct params_plane {
 	int fd; // -1: not set
 	uint32_t offset, stride;
@@ -52,7 +50,6 @@ struct dmabuf_buffer {
 	int map_of[FORMAT_MAX_PLANES]; // by plane
 	int map_fd[FORMAT_MAX_PLANES]; // owned
 	bool unreadable;               // a CPU can't read it: do not try again
-	bool late;                     // was waited for in vain
 };
 
 // ---- Access ----
@@ -86,17 +83,14 @@ static bool map_all(struct dmabuf_buffer *buffer) {
 }
 
 // Whoever draws into it has finished. DMA_BUF_IOCTL_SYNC would wait for that as long as it takes, which
-// the client decides; a frame can wait for a moment, and once a buffer.
+// the client decides. Commits wait for their buffers, so this one draws into what it has committed.
 static bool is_ready(struct dmabuf_buffer *buffer) {
 	for (int i = 0; i < buffer->n_maps; i++) {
 		struct pollfd pollfd = {.fd = buffer->map_fd[i], .events = POLLIN};
-		if (buffer->maps[i].guard.users == 0 &&
-			poll(&pollfd, 1, buffer->late ? 0 : MAX_WAIT_MS) == 0) {
-			buffer->late = true;
+		if (buffer->maps[i].guard.users == 0 && poll(&pollfd, 1, 0) == 0) {
 			return false;
 		}
 	}
-	buffer->late = false;
 	return true;
 }
 
