@@ -102,11 +102,11 @@ const struct config_key config_keys[] = {
 	{CONFIG_CORE, "realtime", CONFIG_BOOL, CORE(realtime), .restart = true, .fallback = "true",
 		.description =
 			"Run Vitrine, and none of its apps, with real-time priority (the lowest of SCHED_RR, "
-            "see "
+			"see "
 			"*sched*(7)), so that frames are in time while apps and all else are busy. That takes "
-            "the "
+			"the "
 			"permission, which the package's unit has (*LimitRTPRIO=1*); without it one line of "
-            "the "
+			"the "
 			"log says so. Should Vitrine be busy for half a second without a pause it is like "
 			"all others for ten seconds."},
 

@@ -106,12 +106,12 @@ struct output {
 	struct wl_event_source *hidden_timer;
 	bool hidden_armed;
 	struct pace pace;
-	int64_t wanted_ns;   // when the frame that is wanted was
-	int64_t deadline_ns; // when it is to be begun: later, or at once; 0: unknown
-	bool early;          // it is begun before that
-	bool told;           // with the newest flip somebody was told to draw
-	int64_t begun_ns;    // when the frame being made was begun, or was to be
-	bool torn;           // the newest frame did not wait for a refresh
+	int64_t wanted_ns;            // when the frame that is wanted was
+	int64_t deadline_ns;          // when it is to be begun: later, or at once; 0: unknown
+	bool early;                   // it is begun before that
+	bool told;                    // with the newest flip somebody was told to draw
+	int64_t begun_ns;             // when the frame being made was begun, or was to be
+	bool torn;                    // the newest frame did not wait for a refresh
 	struct format_set whole_only; // of buffers that the device does not show torn
 
 	// watch.c
