@@ -45,9 +45,11 @@ struct cgroups {
 
 struct cgroup {
 	struct cgroups *cgroups;
-	char path[PATH_SIZE]; // absolute; "": none
-	bool made;            // by us, not by systemd
-	struct scope *scope;  // while it is asked for
+	char path[PATH_SIZE];  // absolute; "": none
+	char slice[PATH_SIZE]; // around a scope, outlives it; "": none
+	int64_t oom_kills;     // in it, before
+	bool made;             // by us, not by systemd
+	struct scope *scope;   // while it is asked for
 	char name[64];
 	pid_t pid;
 	struct cgroup_limits limits;
@@ -116,6 +118,12 @@ static int64_t read_field(const char *path, const char *name, const char *word) 
 		line = line != NULL ? line + 1 : NULL;
 	}
 	return -1;
+}
+
+// With those in cgroups below it; each is counted before it is killed.
+static int64_t count_oom_kills(const char *path) {
+	int64_t n = read_field(path, "memory.events", "oom_kill");
+	return n > 0 ? n : 0;
 }
 
 // The absolute path of the process' cgroup. False if it has none of version 2, or is gone.
@@ -468,6 +476,16 @@ void cgroup_joined(struct cgroup *cgroup) {
 	cgroup->path[0] = '\0';
 }
 
+// A scope goes with its last process, and what it counted with it: mostly before that process' end is heard of here.
+// So where kills are to be counted, it is in a slice of the app's own, which systemd keeps.
+static void find_slice(struct cgroup *cgroup) {
+	if (cgroup->limits.memory_max > 0) {
+		snprintf(cgroup->slice, PATH_SIZE, "%s", cgroup->path);
+		*strrchr(cgroup->slice, '/') = '\0';
+		cgroup->oom_kills = count_oom_kills(cgroup->slice);
+	}
+}
+
 static void handle_scope(void *data, bool started) {
 	struct cgroup *cgroup = data;
 	cgroup->scope = NULL;
@@ -478,6 +496,7 @@ static void handle_scope(void *data, bool started) {
 		make(cgroup);
 		return;
 	}
+	find_slice(cgroup);
 	cgroup->ready(cgroup->data, "");
 }
 
@@ -534,7 +553,8 @@ int64_t cgroup_processes(const struct cgroup *cgroup) {
 }
 
 bool cgroup_ran_out_of_memory(const struct cgroup *cgroup) {
-	return read_field(cgroup->path, "memory.events", "oom_kill") > 0;
+	const char *counted = cgroup->slice[0] != '\0' ? cgroup->slice : cgroup->path;
+	return count_oom_kills(counted) > cgroup->oom_kills;
 }
 
 // ---- The end of one ----

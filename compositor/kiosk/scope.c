@@ -245,6 +245,17 @@ static int handle_started(sd_bus_message *message, void *data, sd_bus_error *err
 	return 0;
 }
 
+// A slice of the app's own, beside the scopes of others. A '-' would make it one within another; no name has a ':'.
+static int append_slice(struct scopes *scopes, sd_bus_message *message, const char *name) {
+	char slice[128];
+	int len = snprintf(slice, sizeof(slice), "%s-vitrine:", scopes->user ? "app" : "system");
+	snprintf(slice + len, sizeof(slice) - (size_t)len, "%.64s.slice", name);
+	for (char *dash = slice + len; (dash = strchr(dash, '-')) != NULL;) {
+		*dash = ':';
+	}
+	return sd_bus_message_append(message, "(sv)", "Slice", "s", slice);
+}
+
 static int append_limits(sd_bus_message *message, const struct cgroup_limits *limits) {
 	int rc = 0;
 	if (limits->memory_max > 0) {
@@ -277,6 +288,9 @@ static int append_scope(struct scopes *scopes, sd_bus_message *message, const ch
 				: sd_bus_message_append(message, "(sv)", "CollectMode", "s", "inactive-or-failed");
 	if (rc >= 0 && scopes->unit != NULL) { // ends with the service, however that ends
 		rc = sd_bus_message_append(message, "(sv)", "BindsTo", "as", 1, scopes->unit);
+	}
+	if (rc >= 0 && limits->memory_max > 0) {
+		rc = append_slice(scopes, message, name);
 	}
 	rc = rc < 0 ? rc : append_limits(message, limits);
 	rc = rc < 0 ? rc : sd_bus_message_close_container(message);

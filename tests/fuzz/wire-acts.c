@@ -133,6 +133,22 @@ void act_keyboard(struct peer *peer) {
 	}
 }
 
+void act_timelines(struct peer *peer) {
+	ask_named(peer, "wp_linux_drm_syncobj_manager_v1", "import_timeline");
+	uint32_t surface = make_surface(peer);
+	if (pick(2)) {
+		ask(peer, &wl_subcompositor_interface, "get_subsurface");
+	}
+	ask_named(peer, "wp_linux_drm_syncobj_manager_v1", "get_surface");
+	uint32_t points = peer_last(peer);
+	take_for_dmabufs();
+	for (unsigned n = 1 + pick(3); n > 0; n--) {
+		peer_request_named(peer, points, "set_acquire_point");
+		peer_request_named(peer, points, "set_release_point");
+		show(peer, surface);
+	}
+}
+
 void act_commit(struct peer *peer) {
 	ask(peer, &wl_surface_interface, "commit");
 }

@@ -16,6 +16,7 @@
 #include "wire-control.h"
 #include "wire-files.h"
 #include "wire-heads.h"
+#include "wire-timelines.h"
 
 struct host host;
 
@@ -97,6 +98,7 @@ void host_start(bool trusting) {
 	set_keymap(wayland_server_seat(host.server));
 	assert_true(wire_heads_start(host.server));
 	assert_true(wire_control_start(host.server, host.layout));
+	wire_timelines_start(host.server);
 	add_output(0);
 }
 
@@ -110,6 +112,7 @@ void host_finish(void) {
 	wire_control_finish();
 	wire_heads_finish();
 	wayland_server_destroy(host.server);
+	wire_timelines_finish();
 	kiosk_layout_destroy(host.layout);
 }
 
@@ -117,6 +120,11 @@ void serve(void) {
 	struct wl_display *display = wayland_server_display(host.server);
 	wl_event_loop_dispatch(wl_display_get_event_loop(display), 0);
 	wl_display_flush_clients(display);
+}
+
+void take_for_dmabufs(void) {
+	serve();
+	wire_take_for_dmabufs(host.server);
 }
 
 void host_join(struct peer *peer) {

@@ -6,6 +6,7 @@
 
 #include "linux-dmabuf-v1-client-protocol.h"
 #include "wire-files.h"
+#include "wire-timelines.h"
 #include "xdg-shell-client-protocol.h"
 
 void message_put(struct message *message, uint32_t word) {
@@ -75,6 +76,13 @@ static bool told_numbers(
 		if (strcmp(told[i].request, name) == 0) {
 			return take(&told[i], numbers);
 		}
+	}
+	// In their order or not, if they are of one timeline at all.
+	bool acquires = strcmp(name, "set_acquire_point") == 0;
+	if (acquires || strcmp(name, "set_release_point") == 0) {
+		numbers[0] = 0;
+		numbers[1] = pick(256) + (acquires ? 0 : 16);
+		return true;
 	}
 	// An input method says how often it heard "done".
 	if (strcmp(name, "commit") == 0 &&
@@ -171,9 +179,12 @@ static void put_fd(struct message *message, const struct wl_message *request) {
 	if (message->n_fds < 4) {
 		bool pool = strcmp(request->name, "create_pool") == 0;
 		bool keymap = strcmp(request->name, "keymap") == 0;
-		message->fds[message->n_fds++] = !(pool || keymap) || pick(20) == 0 ? wire_other_file()
-			: pool                                                          ? wire_pool_file()
-																			: wire_keymap_file();
+		bool timeline = strcmp(request->name, "import_timeline") == 0;
+		bool other = !(pool || keymap || timeline) || pick(20) == 0;
+		message->fds[message->n_fds++] = other ? wire_other_file()
+			: pool                             ? wire_pool_file()
+			: keymap                           ? wire_keymap_file()
+											   : wire_timeline_file();
 	}
 }
 

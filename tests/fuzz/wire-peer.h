@@ -94,10 +94,14 @@ void act_drag(struct peer *peer);
 void act_constraint(struct peer *peer);
 void act_keyboard(
 	struct peer *peer); // of the screen: layer surface, input method, virtual keyboard
+// A picture whose drawing and release are points of timelines.
+void act_timelines(struct peer *peer);
 void act_commit(struct peer *peer);
 void act_bind(struct peer *peer); // what is there, or not, once more
 void act_anything(struct peer *peer);
 // Of the server: lets it handle what was sent, and send what it has to.
 void serve(void);
+// The buffers that clients have made so far pass for dma-bufs.
+void take_for_dmabufs(void);
 
 #endif

@@ -17,6 +17,7 @@
 #include "fuzz.h"
 #include "wire-host.h"
 #include "wire-peer.h"
+#include "wire-timelines.h"
 
 enum {
 	RECORD = 16,       // bytes
@@ -67,9 +68,10 @@ static struct peer good, bad;
 static unsigned long n_shown, n_visits;
 
 bool fuzz_is_mixture(void) {
-	printf("%lu requests, %lu events, %lu errors, %lu layers shown\n", wire_counts.n_requests,
+	printf("%lu requests, %lu events, %lu errors, %lu layers shown, ", wire_counts.n_requests,
 		wire_counts.n_events, wire_counts.n_errors, n_shown);
-	return wire_counts.n_errors > 0 && n_shown > 0 && n_visits > 0;
+	printf("%lu changes while points were waited for\n", wire_timeline_waits);
+	return wire_counts.n_errors > 0 && n_shown > 0 && n_visits > 0 && wire_timeline_waits > 0;
 }
 
 static void expect_answer(void) {
@@ -147,6 +149,9 @@ static bool disturb(uint8_t step) {
 	case 8:
 		show_frames();
 		return true;
+	case 20:
+		wire_timelines_change(host.server);
+		return true;
 	default:
 		return false;
 	}
@@ -179,6 +184,9 @@ static void act(uint8_t step) {
 		break;
 	case 18:
 		peer_leave(&bad); // without a word
+		break;
+	case 21:
+		act_timelines(&bad);
 		break;
 	case 19:
 		act_bind(&bad);
