@@ -60,6 +60,8 @@ boot_disk_make() {
 		fail "the Debian for the boot test cannot be made" "check the network and the mirror; the log is $folder/log"
 	}
 	truncate -s "+${boot_room}M" "$folder/disk"
+	# Whole groups of blocks: the kernel finds the bitmap of a short last one invalid.
+	truncate -s %8M "$folder/disk"
 	PATH=$PATH:/usr/sbin:/sbin resize2fs "$folder/disk" >>"$folder/log" 2>&1 ||
 		fail "resize2fs failed" "the log is $folder/log"
 	rm -rf "${disk%/*}"
@@ -67,7 +69,8 @@ boot_disk_make() {
 	say "boot disk: kept as $disk"
 }
 
-# boot_machine SECONDS ARG...: one run of the machine with the disk; ARG... go to the kernel's command line.
+# boot_machine SECONDS ARG...: one run of the machine with the disk; ARG... go to the kernel's command line, before
+# the names of folders: Plymouth reads its first 511 bytes.
 boot_machine() {
 	seconds=$1
 	shift
@@ -75,11 +78,11 @@ boot_machine() {
 	# shellcheck disable=SC2016,SC2086 # for the inner shell; a list of words
 	env TMPDIR="$(vm_memory_folder)" timeout -s KILL "$seconds" \
 		sh -c 'echo $$ >"$0/pid"; exec "$@"' "$boot_folder" "$kernel" \
-		mem="${vm_memory}M" seccomp=on ncpus=2 uml_dir="$boot_folder/" \
-		ubd0="$boot_folder/changes,$disk" root=/dev/ubda rw \
-		$boot_console loglevel=7 printk.time=1 oops=panic panic=-1 \
+		$boot_console loglevel=7 printk.time=1 oops=panic panic=-1 "$@" \
 		vivid.n_devs=1 vivid.node_types=1 vivid.num_inputs=1 vivid.input_types=0 \
-		HOST_FOLDER="$boot_folder/shared" "$@" </dev/null >>"$boot_folder/log" 2>&1 || :
+		mem="${vm_memory}M" seccomp=on ncpus=2 uml_dir="$boot_folder/" \
+		ubd0="$boot_folder/changes,$disk" root=/dev/ubda rw HOST_FOLDER="$boot_folder/shared" \
+		</dev/null >>"$boot_folder/log" 2>&1 || :
 	[ -s "$boot_folder/shared/status" ] || {
 		echo "---- the last 100 lines of the machine ----" >&2
 		tail -n 100 "$boot_folder/log" | tr -d '\r' >&2
