@@ -7,6 +7,7 @@
 # What a Debian has beside the package and what that depends on; the last ones are for the tests' apps.
 boot_packages="systemd systemd-sysv udev dbus libpam-systemd kmod procps iproute2 foot fonts-dejavu-core"
 boot_room=256 # MB, free on the disk
+boot_console="con=null con0=null,fd:2 ssl=null" # the kernel's log comes on fd 2
 
 # The release that the package was built for.
 boot_suite() {
@@ -59,6 +60,8 @@ boot_disk_make() {
 		fail "the Debian for the boot test cannot be made" "check the network and the mirror; the log is $folder/log"
 	}
 	truncate -s "+${boot_room}M" "$folder/disk"
+	# Whole groups of blocks: the kernel finds the bitmap of a short last one invalid.
+	truncate -s %8M "$folder/disk"
 	PATH=$PATH:/usr/sbin:/sbin resize2fs "$folder/disk" >>"$folder/log" 2>&1 ||
 		fail "resize2fs failed" "the log is $folder/log"
 	rm -rf "${disk%/*}"
@@ -66,19 +69,20 @@ boot_disk_make() {
 	say "boot disk: kept as $disk"
 }
 
-# boot_machine SECONDS ARG...: one run of the machine with the disk; ARG... go to the kernel's command line.
+# boot_machine SECONDS ARG...: one run of the machine with the disk; ARG... go to the kernel's command line, before
+# the names of folders: Plymouth reads its first 511 bytes.
 boot_machine() {
 	seconds=$1
 	shift
 	rm -f "$boot_folder/status"
-	# shellcheck disable=SC2016 # for the inner shell
+	# shellcheck disable=SC2016,SC2086 # for the inner shell; a list of words
 	env TMPDIR="$(vm_memory_folder)" timeout -s KILL "$seconds" \
 		sh -c 'echo $$ >"$0/pid"; exec "$@"' "$boot_folder" "$kernel" \
-		mem="${vm_memory}M" seccomp=on ncpus=2 uml_dir="$boot_folder/" \
-		ubd0="$boot_folder/changes,$disk" root=/dev/ubda rw \
-		con=null con0=null,fd:2 ssl=null loglevel=7 printk.time=1 oops=panic panic=-1 \
+		$boot_console loglevel=7 printk.time=1 oops=panic panic=-1 "$@" \
 		vivid.n_devs=1 vivid.node_types=1 vivid.num_inputs=1 vivid.input_types=0 \
-		HOST_FOLDER="$boot_folder/shared" "$@" </dev/null >>"$boot_folder/log" 2>&1 || :
+		mem="${vm_memory}M" seccomp=on ncpus=2 uml_dir="$boot_folder/" \
+		ubd0="$boot_folder/changes,$disk" root=/dev/ubda rw HOST_FOLDER="$boot_folder/shared" \
+		</dev/null >>"$boot_folder/log" 2>&1 || :
 	[ -s "$boot_folder/shared/status" ] || {
 		echo "---- the last 100 lines of the machine ----" >&2
 		tail -n 100 "$boot_folder/log" | tr -d '\r' >&2
@@ -109,13 +113,18 @@ boot_options() {
 		--with) boot_packages="$boot_packages $2"; shift ;;
 		--file) boot_files="$boot_files $2"; shift ;;
 		--kernel) boot_words="$boot_words$2|"; shift ;;
+		--terminals)
+			# shellcheck disable=SC2034 # kernel.sh reads it
+			guest_config_more=$top/tests/boot/terminals.config
+			boot_console="console=tty0 console=ttyS0 ssl=null ssl0=null,fd:2"
+			;;
 		*) break ;;
 		esac
 		shift
 	done
 	boot_scripts=$#
 	[ $# -eq 2 ] || fail "usage: ./run boot [--release SUITE] [--timeout S] [--keep FOLDER] [--with PACKAGES]
-	[--file FILE]... [--kernel WORDS]... SETUP TEST"
+	[--file FILE]... [--kernel WORDS]... [--terminals] SETUP TEST"
 }
 
 # boot_install SETUP TEST: the machine's folder, and in it the disk with the package installed.

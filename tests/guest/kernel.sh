@@ -8,11 +8,16 @@
 guest_cache=${VITRINE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/vitrine}
 guest_kernels=$guest_cache/guest
 guest_config=$top/tests/guest/guest.config
+guest_config_more= # a file with further options, or nothing
 guest_changes=$top/tests/guest/kernel.sed
 guest_objects=1400 # about as many lines as a build prints, for the progress lines
 
+guest_options() {
+	cat "$guest_config" ${guest_config_more:+"$guest_config_more"}
+}
+
 guest_config_hash() {
-	cat "$guest_config" "$guest_changes" | sha256sum | cut -c 1-12
+	{ guest_options; cat "$guest_changes"; } | sha256sum | cut -c 1-12
 }
 
 # Prints the newest cached kernel of this configuration; false when there is none.
@@ -110,8 +115,8 @@ kernel_compile() {
 	start=$(date +%s)
 	say "guest kernel: compiling on $(nproc) CPUs (some 4 minutes on 2, once a machine)"
 	(
-		cd "$build" &&
-			make -C source ARCH=um O="$build/objects" KCONFIG_ALLCONFIG="$guest_config" allnoconfig &&
+		cd "$build" && guest_options >options &&
+			make -C source ARCH=um O="$build/objects" KCONFIG_ALLCONFIG="$build/options" allnoconfig &&
 			make -C source ARCH=um O="$build/objects" -j"$(nproc)" linux
 	) >"$log" 2>&1 &
 	compiler=$!
