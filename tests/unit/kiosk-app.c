@@ -241,7 +241,7 @@ static void test_a_picture_is_awaited(void **state) {
 
 static void test_restart_waits_for_the_end(void **state) {
 	struct fixture *f = *state;
-	start(f, "trap 'printf t; exit' TERM; printf r; while :; do sleep 0.01; done");
+	start(f, "trap 'printf t; exit' TERM; sleep 1000 & printf r; wait");
 	assert_int_equal(heard(f), 'r');
 	pid_t before = app_pid(f->app);
 	app_restart(f->app);
@@ -256,7 +256,7 @@ static void test_restart_waits_for_the_end(void **state) {
 // One that is stopped as a debugger does is woken to hear that it is to end.
 static void test_frozen_app_ends(void **state) {
 	struct fixture *f = *state;
-	start(f, "trap 'printf t; exit' TERM; printf r; kill -STOP $$; while :; do sleep 0.01; done");
+	start(f, "trap 'printf t; exit' TERM; sleep 1000 & printf r; kill -STOP $$; wait");
 	assert_int_equal(heard(f), 'r');
 	stop(f);
 	assert_int_equal(heard(f), 't');
