@@ -8,9 +8,9 @@
 //
 //   vitrine-launch GO REPORT PARENT DIRECTORY USER COMMAND [ARGUMENT...]
 //
-// GO is a pipe that a 'g' comes from, and the path of the cgroup if there is one to enter, REPORT one that closes when COMMAND runs, or gets a line that
-// says why it does not. DIRECTORY and USER may be empty. Variables that the user's entry tells are set
-// where USER is named.
+// GO is a pipe that a 'g' comes from, and the path of the cgroup if there is one to enter, REPORT one that closes when
+// COMMAND runs, or gets a line that says why it does not. DIRECTORY and USER may be empty. Variables that the user's
+// entry tells are set where USER is named.
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>

@@ -34,8 +34,8 @@ struct picture_place {
 struct picture_place picture_place(enum picture_fit fit, int32_t picture_width,
 	int32_t picture_height, int32_t width, int32_t height);
 
-// As a8r8g8b8, premultiplied; upright if it is a JPEG file whose Exif data tell how that is. The caller ends it with pixman_image_unref. NULL with one line in error that
-// names the file, or an empty one if it was cancelled.
+// As a8r8g8b8, premultiplied; upright if it is a JPEG file whose Exif data tell how that is. The caller ends it with
+// pixman_image_unref. NULL with one line in error that names the file, or an empty one if it was cancelled.
 pixman_image_t *picture_load(
 	const char *path, const atomic_bool *cancel, char error[PICTURE_ERROR_SIZE]);
 

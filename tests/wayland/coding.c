@@ -308,7 +308,8 @@ static pid_t start_testcard(const struct fixture *fixture, const char *coding, i
 	return pid;
 }
 
-// The test card's own colours come back, whichever way they go. vkms takes no YUYV. Below its numbers there are bars alone.
+// The test card's own colours come back, whichever way they go. vkms takes no YUYV. Below its numbers there are bars
+// alone.
 static void test_testcard(void **state) {
 	static const char *const names[] = {
 		"bt601", "bt601-full", "bt709", "bt709-full", "bt2020", "bt2020-full"};
