@@ -3,13 +3,14 @@
 // and what is left of all that. tests/wayland/syncobj.c has the kernel's own.
 #include "wayland-harness.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "count.h"
 #include "fake-fence.h"
 #include "fake-syncobj.h"
+#include "order.h"
 
 struct line { // a timeline
 	struct wp_linux_drm_syncobj_timeline_v1 *object;
@@ -98,17 +99,6 @@ static uint32_t shown(struct wl_surface *surface) {
 
 static int n_held(struct wl_surface *surface) {
 	return server_surface(client, surface)->n_held;
-}
-
-static int count_fds(void) {
-	DIR *dir = opendir("/proc/self/fd");
-	assert_non_null(dir);
-	int n = 0;
-	while (readdir(dir)) {
-		n++;
-	}
-	closedir(dir);
-	return n;
 }
 
 // ---- Waiting and releasing ----
@@ -305,15 +295,15 @@ static void test_flood(void **state) {
 		set_release(sync, &release, i);
 		show(surface, a);
 		sync_client();
-		fds = i <= 2 ? count_fds() : fds;
-		assert_int_equal(count_fds(), fds);
+		fds = i <= 2 ? test_count_entries("/proc/self/fd") : fds;
+		assert_int_equal(test_count_entries("/proc/self/fd"), fds);
 		assert_int_equal(fake_syncobj_watches, 1); // of the first alone
 	}
 	assert_true(n_held(surface) <= 64);
 	fake_syncobj_signal(acquire.number, N);
 	assert_int_equal(n_held(surface), 0);
 	assert_int_equal(reached(&release), N - 1);
-	assert_int_equal(count_fds(), fds - 1); // the kernel lets go of its own
+	assert_int_equal(test_count_entries("/proc/self/fd"), fds - 1); // the kernel lets go of its own
 	wp_linux_drm_syncobj_surface_v1_destroy(sync);
 	line_destroy(&acquire);
 	line_destroy(&release);
@@ -365,7 +355,7 @@ static void test_waits_that_are_left_behind(void **state) {
 enum step { SURFACE, SYNC, ACQUIRE, RELEASE, BUFFER, SIGNAL, STEPS };
 
 static void go_in_order(const int *order, bool placed) {
-	int fds = count_fds();
+	int fds = test_count_entries("/proc/self/fd");
 	struct shm_image *a = new_image(1), *b = new_image(2);
 	struct wl_surface *surface = new_surface();
 	struct wp_linux_drm_syncobj_surface_v1 *sync = sync_of(surface);
@@ -422,29 +412,7 @@ static void go_in_order(const int *order, bool placed) {
 	image_destroy(a);
 	image_destroy(b);
 	sync_client();
-	assert_int_equal(count_fds(), fds);
-}
-
-static bool next_order(int *order) {
-	int i = STEPS - 2;
-	while (i >= 0 && order[i] > order[i + 1]) {
-		i--;
-	}
-	if (i < 0) {
-		return false;
-	}
-	int j = STEPS - 1, swapped = order[i];
-	while (order[j] < order[i]) {
-		j--;
-	}
-	order[i] = order[j];
-	order[j] = swapped;
-	for (int a = i + 1, b = STEPS - 1; a < b; a++, b--) {
-		swapped = order[a];
-		order[a] = order[b];
-		order[b] = swapped;
-	}
-	return true;
+	assert_int_equal(test_count_entries("/proc/self/fd"), fds);
 }
 
 static void test_every_order_of_going(void **state) {
@@ -453,12 +421,12 @@ static void test_every_order_of_going(void **state) {
 	do {
 		go_in_order(order, false);
 		go_in_order(order, true);
-	} while (next_order(order));
+	} while (test_next_order(order, STEPS));
 }
 
 static void test_client_goes(void **state) {
 	(void)state;
-	int fds = count_fds();
+	int fds = test_count_entries("/proc/self/fd");
 	struct client *leaving = client_connect();
 	struct shm_image *a = new_image_of(leaving, 1);
 	struct wl_surface *surface =
@@ -485,7 +453,8 @@ static void test_client_goes(void **state) {
 	acquire.object = release.object = NULL;
 	line_destroy(&acquire);
 	line_destroy(&release);
-	assert_int_equal(count_fds(), fds + fake_syncobj_watches); // that the kernel keeps
+	assert_int_equal(
+		test_count_entries("/proc/self/fd"), fds + fake_syncobj_watches); // that the kernel keeps
 }
 
 // ---- Devices ----
@@ -634,7 +603,7 @@ static void test_mistakes(void **state) {
 static void test_managers_mistakes(void **state) {
 	(void)state;
 	struct client *wrong = client_connect();
-	int fds = count_fds();
+	int fds = test_count_entries("/proc/self/fd");
 	int file = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	client_keep(wrong, wp_linux_drm_syncobj_manager_v1_import_timeline(wrong->syncobj, file));
 	assert_error(wrong, &wp_linux_drm_syncobj_manager_v1_interface,
@@ -642,7 +611,7 @@ static void test_managers_mistakes(void **state) {
 	close(file);
 	client_disconnect(wrong);
 	wrong = client_connect();
-	assert_int_equal(count_fds(), fds);
+	assert_int_equal(test_count_entries("/proc/self/fd"), fds);
 	struct wl_surface *surface =
 		client_keep(wrong, wl_compositor_create_surface(wrong->compositor));
 	for (int i = 0; i < 2; i++) {

@@ -248,19 +248,26 @@ int drmIoctl(int fd, unsigned long request, void *argument) {
 	return 0;
 }
 
+// A plane that shows a framebuffer, of a device that takes commits.
+static void flip_init(struct fake *fake, struct kms_plane *plane) {
+	fake_init(fake);
+	*plane =
+		(struct kms_plane){.device = &fake->device, .ours = true, .rotations = DRM_MODE_ROTATE_0};
+	plane->props[KMS_PLANE_FB_ID] = property(6, 40);
+	plane->props[KMS_PLANE_CRTC_ID] = property(7, 100);
+	fake->device.planes = plane;
+	fake->device.n_planes = 1;
+	fake->device.cap_connectors = 2;
+	wl_list_init(&fake->device.doomed);
+	assert_true(kms_request_init(&fake->device));
+}
+
 // Drivers that are told what changes show buffers at once all the same, and are told nothing then.
 static void flips_with_damage(void **state) {
 	(void)state;
 	struct fake fake;
-	fake_init(&fake);
-	struct kms_plane plane = {.device = &fake.device, .ours = true, .rotations = DRM_MODE_ROTATE_0};
-	fake.device.planes = &plane;
-	fake.device.n_planes = 1;
-	fake.device.cap_connectors = 2;
-	wl_list_init(&fake.device.doomed);
-	assert_true(kms_request_init(&fake.device));
-	plane.props[KMS_PLANE_FB_ID] = property(6, 40);
-	plane.props[KMS_PLANE_CRTC_ID] = property(7, 100);
+	struct kms_plane plane;
+	flip_init(&fake, &plane);
 	plane.props[KMS_PLANE_FB_DAMAGE_CLIPS] = property(8, 0);
 	const struct drm_mode_rect box = {.x2 = 4, .y2 = 4};
 	fake.device.damages[0] = (struct kms_damage){.blob = 60, .boxes = {box}, .n = 1};
@@ -285,16 +292,9 @@ static void flips_with_damage(void **state) {
 static void fences(void **state) {
 	(void)state;
 	struct fake fake;
-	fake_init(&fake);
-	struct kms_plane plane = {.device = &fake.device, .ours = true, .rotations = DRM_MODE_ROTATE_0};
-	fake.device.planes = &plane;
-	fake.device.n_planes = 1;
-	fake.device.cap_connectors = 2;
+	struct kms_plane plane;
+	flip_init(&fake, &plane);
 	fake.device.idle_fence = -1;
-	wl_list_init(&fake.device.doomed);
-	assert_true(kms_request_init(&fake.device));
-	plane.props[KMS_PLANE_FB_ID] = property(6, 40);
-	plane.props[KMS_PLANE_CRTC_ID] = property(7, 100);
 	struct kms_framebuffer framebuffer = {.id = 41};
 	struct kms_plane_state shown = {.framebuffer = &framebuffer};
 	int32_t out_fence = 7;

@@ -2,9 +2,9 @@
 // Commits whose buffers are still being drawn: all of a commit waits, in order, and nothing else does.
 #include "wayland-harness.h"
 
-#include <dirent.h>
-
+#include "count.h"
 #include "fake-fence.h"
+#include "order.h"
 
 static struct client *client;
 
@@ -238,17 +238,6 @@ static void test_free_child(void **state) {
 	drop_shown(client, parent, (struct shm_image *[]){a, b, c, d, e}, 5);
 }
 
-static int count_fds(void) {
-	DIR *dir = opendir("/proc/self/fd");
-	assert_non_null(dir);
-	int n = 0;
-	while (readdir(dir)) {
-		n++;
-	}
-	closedir(dir);
-	return n;
-}
-
 enum step { SURFACE, CHILD, SUBSURFACE, BUFFER, CHILD_BUFFER, SIGNAL, STEPS };
 // What the parent's commits wait for besides.
 enum besides { NOTHING, BARRIER, TIME, BESIDES };
@@ -268,7 +257,7 @@ static void go_in_order(const int *order, bool placed, enum besides besides) {
 	int fence, other;
 	struct shm_image *a = new_image(8, 1);
 	struct shm_image *b = new_undrawn(8, 2, &fence), *c = new_undrawn(8, 3, &other);
-	int fds = count_fds();
+	int fds = test_count_entries("/proc/self/fd");
 	struct wl_surface *parent = new_surface(), *child = new_surface();
 	struct wl_subsurface *subsurface = new_child(child, parent);
 	struct wp_fifo_v1 *fifo =
@@ -290,7 +279,7 @@ static void go_in_order(const int *order, bool placed, enum besides besides) {
 	wait_besides(fifo, timer);
 	show(parent, b);
 	sync_client();
-	assert_int_equal(count_fds(), fds + 1);
+	assert_int_equal(test_count_entries("/proc/self/fd"), fds + 1);
 	for (int i = 0; i < STEPS; i++) {
 		switch ((enum step)order[i]) {
 		case SURFACE:
@@ -324,7 +313,7 @@ static void go_in_order(const int *order, bool placed, enum besides besides) {
 		}
 		sync_client();
 	}
-	assert_int_equal(count_fds(), fds);
+	assert_int_equal(test_count_entries("/proc/self/fd"), fds);
 	assert_true(wl_list_empty(&harness.server->commit_timers));
 	if (fifo) {
 		wp_fifo_v1_destroy(fifo);
@@ -348,28 +337,6 @@ static bool is_legal(const int *order) {
 	return order[i] == SUBSURFACE;
 }
 
-static bool next_order(int *order) {
-	int i = STEPS - 2;
-	while (i >= 0 && order[i] > order[i + 1]) {
-		i--;
-	}
-	if (i < 0) {
-		return false;
-	}
-	int j = STEPS - 1, swapped = order[i];
-	while (order[j] < order[i]) {
-		j--;
-	}
-	order[i] = order[j];
-	order[j] = swapped;
-	for (int a = i + 1, b = STEPS - 1; a < b; a++, b--) {
-		swapped = order[a];
-		order[a] = order[b];
-		order[b] = swapped;
-	}
-	return true;
-}
-
 static void test_every_order_of_going(void **state) {
 	(void)state;
 	int order[STEPS] = {SURFACE, CHILD, SUBSURFACE, BUFFER, CHILD_BUFFER, SIGNAL};
@@ -378,12 +345,12 @@ static void test_every_order_of_going(void **state) {
 			go_in_order(order, false, (enum besides)i);
 			go_in_order(order, true, (enum besides)i);
 		}
-	} while (next_order(order));
+	} while (test_next_order(order, STEPS));
 }
 
 static void test_client_goes(void **state) {
 	(void)state;
-	int fds = count_fds();
+	int fds = test_count_entries("/proc/self/fd");
 	for (int i = 0; i < 2; i++) {
 		struct client *leaving = client_connect();
 		struct shm_image *a = image_create(leaving, 8, 8, WL_SHM_FORMAT_ARGB8888, 1);
@@ -407,7 +374,7 @@ static void test_client_goes(void **state) {
 	}
 	sync_client();
 	fake_fence_reset();
-	assert_int_equal(count_fds(), fds);
+	assert_int_equal(test_count_entries("/proc/self/fd"), fds);
 }
 
 // Ever more buffers replace one another at the end of the queue.

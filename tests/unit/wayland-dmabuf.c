@@ -3,11 +3,11 @@
 // has no source of dma-bufs; the guest has.
 #include "wayland-harness.h"
 
-#include <dirent.h>
 #include <drm_fourcc.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "count.h"
 #include "dmabuf.h"
 
 static struct client *client;
@@ -106,21 +106,10 @@ static void test_bounds(void **state) {
 	}
 }
 
-static int count_fds(void) {
-	DIR *dir = opendir("/proc/self/fd");
-	assert_non_null(dir);
-	int n = 0;
-	while (readdir(dir)) {
-		n++;
-	}
-	closedir(dir);
-	return n;
-}
-
 static void test_read(void **state) {
 	(void)state;
 	need_memory();
-	int fds = count_fds();
+	int fds = test_count_entries("/proc/self/fd");
 	assert_true(test_dmabuf_begin_write(&memory));
 	memset(memory.map, 1, 640 * 480);
 	memset((uint8_t *)memory.map + 640 * 480, 2, 640 * 240);
@@ -136,7 +125,7 @@ static void test_read(void **state) {
 	struct scene_buffer *shown = harness.scene.layers[0]->buffer;
 	assert_int_equal(shown->kind, SCENE_BUFFER_DMABUF);
 	assert_int_equal(shown->fd[0], shown->fd[1]); // both planes came as fds of their own
-	assert_int_equal(count_fds(), fds + 1);
+	assert_int_equal(test_count_entries("/proc/self/fd"), fds + 1);
 	struct scene_pixels first, second;
 	assert_true(shown->ops->begin_access(shown, &first));
 	assert_true(shown->ops->begin_access(shown, &second)); // in two places of one frame
@@ -151,11 +140,11 @@ static void test_read(void **state) {
 	assert_true(shown->ops->begin_access(shown, &first));
 	assert_int_equal(first.data[0][0], 1);
 	assert_true(shown->ops->end_access(shown));
-	assert_int_equal(count_fds(), fds + 1);
+	assert_int_equal(test_count_entries("/proc/self/fd"), fds + 1);
 	wl_surface_attach(surface, NULL, 0, 0);
 	wl_surface_commit(surface);
 	assert_true(client_sync(client));
-	assert_int_equal(count_fds(), fds);
+	assert_int_equal(test_count_entries("/proc/self/fd"), fds);
 	drop_root(client, surface);
 	wl_surface_destroy(surface);
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What one client can't use up: file descriptors, mappings, memory, connections, time. Each of these
 // clients is told so by the protocol's own error, or is disconnected, and another one goes on.
-#include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
@@ -13,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "count.h"
 #include "wayland-harness.h"
 
 static struct client *client, *witness;
@@ -30,17 +30,6 @@ static double seconds(void) {
 	struct timespec now;
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
 	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
-static int count_fds(void) {
-	int n = 0;
-	DIR *dir = opendir("/proc/self/fd");
-	assert_non_null(dir);
-	while (readdir(dir)) {
-		n++;
-	}
-	closedir(dir);
-	return n;
 }
 
 static int count_maps(void) {
@@ -67,7 +56,7 @@ static int setup(void **state) {
 	}
 	witness = client_connect();
 	assert_true(client_sync(witness));
-	n_fds_before = count_fds();
+	n_fds_before = test_count_entries("/proc/self/fd");
 	client = client_connect();
 	started = seconds();
 	return 0;
@@ -78,7 +67,8 @@ static int teardown(void **state) {
 		client_disconnect(client);
 	}
 	assert_true(client_sync(witness));
-	assert_int_equal(count_fds(), n_fds_before); // nothing of the other one is left
+	assert_int_equal(
+		test_count_entries("/proc/self/fd"), n_fds_before); // nothing of the other one is left
 	client_disconnect(witness);
 	return harness_teardown(state);
 }
@@ -160,7 +150,7 @@ static void test_parked_fds(void **state) {
 		wl_event_loop_dispatch(harness.server->loop, 0);
 		wl_display_flush_clients(harness.server->display);
 		recv(fds[1], events, sizeof(events), MSG_DONTWAIT);
-		int n = id % 16 == 0 ? count_fds() : 0;
+		int n = id % 16 == 0 ? test_count_entries("/proc/self/fd") : 0;
 		most = n > most ? n : most;
 	}
 	assert_true((rlim_t)(most - n_fds_before) < file_limit() / 4 + 1024);

@@ -4,7 +4,6 @@
 // go, frames are shown and connections end. The server answers with an error or goes on, and in the end
 // nothing is left: under ASan and UBSan this is where anything else would show. VITRINE_TEST_SEED
 // repeats a run, VITRINE_TEST_STEPS makes it longer.
-#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,6 +14,7 @@
 
 #include <cmocka.h>
 
+#include "count.h"
 #include "wire-host.h"
 #include "wire-peer.h"
 
@@ -88,17 +88,6 @@ static unsigned long setting(const char *name, unsigned long otherwise) {
 	return value ? strtoul(value, NULL, 0) : otherwise;
 }
 
-static int count_fds(void) {
-	int n = 0;
-	DIR *dir = opendir("/proc/self/fd");
-	assert_non_null(dir);
-	while (readdir(dir)) {
-		n++;
-	}
-	closedir(dir);
-	return n;
-}
-
 static void test_anything(void **state) {
 	(void)state;
 	random_state = setting("VITRINE_TEST_SEED", 1);
@@ -108,7 +97,7 @@ static void test_anything(void **state) {
 	for (int i = 0; i < N_PEERS; i++) {
 		peers[i].fd = -1;
 	}
-	int n_fds = count_fds() + (host.outputs[0].wayland ? 0 : 1);
+	int n_fds = test_count_entries("/proc/self/fd") + (host.outputs[0].wayland ? 0 : 1);
 	for (unsigned long step = 0; step < n; step++) {
 		disturb();
 		act(&peers[pick(N_PEERS)]);
@@ -129,7 +118,7 @@ static void test_anything(void **state) {
 	// Otherwise it proves little.
 	assert_true(shown > n / 50 && wire_counts.n_events > n && wire_counts.n_errors > 0);
 	// A timer each of outputs that were withdrawn a moment ago is all that may be left.
-	assert_in_range(count_fds(), n_fds - 1, n_fds + 16);
+	assert_in_range(test_count_entries("/proc/self/fd"), n_fds - 1, n_fds + 16);
 	host_finish();
 	wire_close();
 }

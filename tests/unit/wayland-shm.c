@@ -3,13 +3,14 @@
 // and given back, and that it can be read at any time.
 #include "wayland-harness.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
+
+#include "count.h"
 
 enum { WIDTH = 64, HEIGHT = 64, STRIDE = WIDTH * 4, SIZE = STRIDE * HEIGHT, PAGE = 4096 };
 
@@ -18,17 +19,6 @@ static struct wl_surface *surface;
 // What there is: the kernel's, or a file that makes nothing.
 static bool real;
 static enum scene_share best; // that memory can come to
-
-static int count_fds(void) {
-	DIR *dir = opendir("/proc/self/fd");
-	assert_non_null(dir);
-	int n = 0;
-	while (readdir(dir)) {
-		n++;
-	}
-	closedir(dir);
-	return n;
-}
 
 static int setup_without(void **state) {
 	harness_setup(state);
@@ -109,19 +99,19 @@ static enum scene_share share_of(int fd, int32_t size, int32_t offset) {
 
 static void test_what_can_be_sealed_is_shared(void **state) {
 	(void)state;
-	int fds = count_fds();
+	int fds = test_count_entries("/proc/self/fd");
 	assert_int_equal(share_of(memory(MFD_ALLOW_SEALING, 0, SIZE), SIZE, 0), best);
 	const int seals[] = {F_SEAL_SHRINK, F_SEAL_SHRINK | F_SEAL_SEAL, F_SEAL_GROW,
 		F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL};
 	for (size_t i = 0; i < 4; i++) {
 		assert_int_equal(share_of(memory(MFD_ALLOW_SEALING, seals[i], SIZE), SIZE, 0), best);
 	}
-	assert_int_equal(count_fds(), fds);
+	assert_int_equal(test_count_entries("/proc/self/fd"), fds);
 }
 
 static void test_what_cannot_be_is_not(void **state) {
 	(void)state;
-	int fds = count_fds();
+	int fds = test_count_entries("/proc/self/fd");
 	assert_int_equal(share_of(memory(0, 0, SIZE), SIZE, 0), SCENE_SHARE_UNSEALED);
 	assert_int_equal(
 		share_of(memory(MFD_ALLOW_SEALING, F_SEAL_SEAL, SIZE), SIZE, 0), SCENE_SHARE_UNSEALED);
@@ -130,7 +120,7 @@ static void test_what_cannot_be_is_not(void **state) {
 	int fd = open("/dev/shm", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	assert_int_equal(ftruncate(fd, SIZE), 0);
 	assert_int_equal(share_of(fd, SIZE, 0), SCENE_SHARE_UNSEALED);
-	assert_int_equal(count_fds(), fds);
+	assert_int_equal(test_count_entries("/proc/self/fd"), fds);
 }
 
 // No more can be done to a pool that is read, or shown.
@@ -190,7 +180,7 @@ static void pool_destroy(struct pool *pool) {
 
 static void test_files_that_are_not_what_they_were(void **state) {
 	(void)state;
-	int fds = count_fds();
+	int fds = test_count_entries("/proc/self/fd");
 	// Sealed against seals since it was seen.
 	struct pool pool = pool_create(2);
 	commit(pool.buffers[1]);
@@ -207,16 +197,16 @@ static void test_files_that_are_not_what_they_were(void **state) {
 	commit(pool.buffers[1]);
 	assert_int_equal(scene_buffer_share(shown()), SCENE_SHARE_REFUSED);
 	pool_destroy(&pool);
-	assert_int_equal(count_fds(), fds);
+	assert_int_equal(test_count_entries("/proc/self/fd"), fds);
 }
 
 static void test_pages(void **state) {
 	(void)state;
-	int fds = count_fds();
+	int fds = test_count_entries("/proc/self/fd");
 	assert_int_equal(share_of(memory(MFD_ALLOW_SEALING, 0, 2 * SIZE), 2 * SIZE, PAGE), best);
 	assert_int_equal(
 		share_of(memory(MFD_ALLOW_SEALING, 0, 2 * SIZE), 2 * SIZE, 64), SCENE_SHARE_UNALIGNED);
-	assert_int_equal(count_fds(), fds);
+	assert_int_equal(test_count_entries("/proc/self/fd"), fds);
 }
 
 // The last page is not all in the file, which is made larger if it can be.
@@ -245,7 +235,7 @@ static void test_last_page(void **state) {
 
 static void test_a_client_has_a_limit(void **state) {
 	(void)state;
-	int fds = count_fds(), shared = 0;
+	int fds = test_count_entries("/proc/self/fd"), shared = 0;
 	struct pool pool = pool_create(40);
 	for (int round = 0; round < 2; round++) {
 		for (int i = 0; i < pool.n; i++) {
@@ -260,7 +250,7 @@ static void test_a_client_has_a_limit(void **state) {
 	}
 	assert_int_equal(shared, real ? 32 : 0);
 	pool_destroy(&pool);
-	assert_int_equal(count_fds(), fds);
+	assert_int_equal(test_count_entries("/proc/self/fd"), fds);
 	// And has room again.
 	assert_int_equal(share_of(memory(MFD_ALLOW_SEALING, 0, SIZE), SIZE, 0), best);
 }
@@ -268,21 +258,21 @@ static void test_a_client_has_a_limit(void **state) {
 static void test_pools_beyond_the_limit_are_composed(void **state) {
 	(void)state;
 	enum { POOLS = 80 };
-	int fds = count_fds();
+	int fds = test_count_entries("/proc/self/fd");
 	struct wl_shm_pool *pools[POOLS];
 	int fd = memory(MFD_ALLOW_SEALING, 0, SIZE);
 	for (int i = 0; i < POOLS; i++) {
 		pools[i] = wl_shm_create_pool(client->shm, fd, SIZE);
 	}
 	assert_true(client_sync(client));
-	assert_int_equal(count_fds(), fds + 1 + 64);
+	assert_int_equal(test_count_entries("/proc/self/fd"), fds + 1 + 64);
 	assert_int_equal(share_of(memory(MFD_ALLOW_SEALING, 0, SIZE), SIZE, 0), SCENE_SHARE_REFUSED);
 	for (int i = 0; i < POOLS; i++) {
 		wl_shm_pool_destroy(pools[i]);
 	}
 	assert_true(client_sync(client));
 	close(fd);
-	assert_int_equal(count_fds(), fds);
+	assert_int_equal(test_count_entries("/proc/self/fd"), fds);
 }
 
 // A device that takes none of a client's buffers is not offered them for ever; those of others are.
@@ -361,7 +351,7 @@ static void test_objects_go_in_any_order(void **state) {
 	(void)state;
 	static const int orders[][3] = {
 		{0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};
-	int fds = count_fds();
+	int fds = test_count_entries("/proc/self/fd");
 	for (int shared = 0; shared < 2; shared++) {
 		for (size_t i = 0; i < 6; i++) {
 			int fd = memory(MFD_ALLOW_SEALING, 0, SIZE);
@@ -388,7 +378,7 @@ static void test_objects_go_in_any_order(void **state) {
 					assert_int_equal(read_pixel(harness.scene.layers[0]), colour);
 				}
 			}
-			assert_int_equal(count_fds(), fds);
+			assert_int_equal(test_count_entries("/proc/self/fd"), fds);
 		}
 	}
 }

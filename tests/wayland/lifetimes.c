@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "fixture.h"
+#include "order.h"
 
 #define PARTS 7 // what a client under test is made of
 #define KILLS 12
@@ -164,30 +165,6 @@ static void destroy_in_order(const int *order) {
 	test_client_disconnect(&victim.client);
 }
 
-// The next permutation in lexical order. False after the last.
-static bool next_order(int *order) {
-	int i = PARTS - 2;
-	while (i >= 0 && order[i] > order[i + 1]) {
-		i--;
-	}
-	if (i < 0) {
-		return false;
-	}
-	int j = PARTS - 1;
-	while (order[j] < order[i]) {
-		j--;
-	}
-	int swapped = order[i];
-	order[i] = order[j];
-	order[j] = swapped;
-	for (int a = i + 1, b = PARTS - 1; a < b; a++, b--) {
-		swapped = order[a];
-		order[a] = order[b];
-		order[b] = swapped;
-	}
-	return true;
-}
-
 static void test_destroying_in_legal_orders(void **state) {
 	(void)state;
 	int order[PARTS] = {0, 1, 2, 3, 4, 5, 6}, n = 0;
@@ -196,7 +173,7 @@ static void test_destroying_in_legal_orders(void **state) {
 			destroy_in_order(order);
 			assert_undisturbed();
 		}
-	} while (next_order(order));
+	} while (test_next_order(order, PARTS));
 	assert_as_before();
 }
 
@@ -208,7 +185,7 @@ static void test_destroying_in_illegal_orders(void **state) {
 			destroy_in_order(order);
 			assert_undisturbed();
 		}
-	} while (next_order(order));
+	} while (test_next_order(order, PARTS));
 	assert_as_before();
 }
 
