@@ -68,6 +68,14 @@ static void run_in_child(bool (*test)(void)) {
 	assert_int_equal(status, 0);
 }
 
+static int64_t limit_us(void) {
+	struct rlimit limit;
+	return getrlimit(RLIMIT_RTTIME, &limit) == 0 && limit.rlim_cur < INT64_MAX
+		? (int64_t)limit.rlim_cur
+		: INT64_MAX;
+}
+
+// The kernel makes the limit a second longer each time that it tells of it.
 static bool spin_and_rest(void) {
 	struct wl_event_loop *loop = wl_event_loop_create();
 	struct realtime *realtime = realtime_create(loop);
@@ -78,7 +86,7 @@ static bool spin_and_rest(void) {
 	while (!realtime_is_on(realtime)) {
 		wl_event_loop_dispatch(loop, -1);
 	}
-	ok = ok && clock_now_ms() - lost >= 9000;
+	ok = ok && clock_now_ms() - lost >= 9000 && limit_us() <= 500000;
 	realtime_destroy(realtime);
 	wl_event_loop_destroy(loop);
 	return ok;
@@ -90,6 +98,30 @@ static void is_lost_for_a_while_by_who_never_sleeps(void **state) {
 		skip();
 	}
 	run_in_child(spin_and_rest);
+}
+
+// The kernel ends whoever gets to the hard limit, and looks at that one first.
+static bool be_held_tight(void) {
+	const struct rlimit tight = {.rlim_cur = 200000, .rlim_max = 200000};
+	if (setrlimit(RLIMIT_RTTIME, &tight) != 0) {
+		return false;
+	}
+	struct wl_event_loop *loop = wl_event_loop_create();
+	struct realtime *realtime = realtime_create(loop);
+	bool ok = realtime_is_on(realtime);
+	while (realtime_is_on(realtime)) {
+	}
+	realtime_destroy(realtime);
+	wl_event_loop_destroy(loop);
+	return ok;
+}
+
+static void is_lost_before_the_hard_limit(void **state) {
+	(void)state;
+	if (!permitted()) {
+		skip();
+	}
+	run_in_child(be_held_tight);
 }
 
 static bool be_refused(void) {
@@ -134,6 +166,7 @@ int main(void) {
 		cmocka_unit_test(goes_on_when_refused),
 		cmocka_unit_test(another_policy_stays),
 		cmocka_unit_test(is_lost_for_a_while_by_who_never_sleeps),
+		cmocka_unit_test(is_lost_before_the_hard_limit),
 		cmocka_unit_test(is_had_and_not_handed_on),
 	};
 	return cmocka_run_group_tests_name("kiosk-realtime", tests, NULL, NULL);
