@@ -96,6 +96,16 @@ static void give_up(struct scopes *scopes, const char *why) {
 	}
 }
 
+static void stop_events(struct scopes *scopes) {
+	struct wl_event_source **sources[] = {&scopes->fd_event, &scopes->timer_event};
+	for (int i = 0; i < 2; i++) {
+		if (*sources[i] != NULL) {
+			wl_event_source_remove(*sources[i]);
+			*sources[i] = NULL;
+		}
+	}
+}
+
 static int handle_bus(int fd, uint32_t mask, void *data) {
 	(void)mask;
 	struct scopes *scopes = data;
@@ -109,10 +119,9 @@ static int handle_bus(int fd, uint32_t mask, void *data) {
 		rc = sd_bus_process(scopes->bus, NULL);
 	} while (rc > 0);
 	if (rc < 0) {
-		wl_event_source_fd_update(scopes->fd_event, 0);
+		// The file would report the hangup for ever, and the timer is armed for what was asked before.
+		stop_events(scopes);
 		give_up(scopes, strerror(-rc));
-		wl_event_source_remove(scopes->fd_event); // it would report the hangup for ever
-		scopes->fd_event = NULL;
 		return 0;
 	}
 	update_events(scopes);
@@ -209,12 +218,7 @@ void scopes_destroy(struct scopes *scopes) {
 	wl_list_for_each_safe(scope, next, &scopes->waiting, link) {
 		scope_free(scope);
 	}
-	if (scopes->fd_event != NULL) {
-		wl_event_source_remove(scopes->fd_event);
-	}
-	if (scopes->timer_event != NULL) {
-		wl_event_source_remove(scopes->timer_event);
-	}
+	stop_events(scopes);
 	if (scopes->timer >= 0) {
 		close(scopes->timer);
 	}
