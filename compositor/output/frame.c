@@ -85,6 +85,14 @@ void frame_unlock(struct frame *frame) {
 	}
 }
 
+void frame_forsake(struct frame *frame) {
+	for (int i = 0; frame != NULL && i < frame->n_layers; i++) {
+		if (frame->layers[i].locked && frame->layers[i].release != NULL) {
+			frame->layers[i].release->forsaken = true;
+		}
+	}
+}
+
 static void take_layer(struct frame_layer *taken, const struct scene_layer *layer) {
 	*taken = (struct frame_layer){
 		.id = layer->id,

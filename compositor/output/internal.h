@@ -145,6 +145,8 @@ bool frame_needed(struct output *output, const struct frame *before, const struc
 // Every visible layer composed: the outcome that no device refuses.
 void frame_compose_all(struct output *output, struct frame *frame);
 void frame_unlock(struct frame *frame);
+// The flip that was to take it off the screen is lost, and with it maybe what was promised.
+void frame_forsake(struct frame *frame); // may be NULL
 
 // ---- planned.c ----
 // The layer as the planner sees it; `lowest`: nothing visible lies below it.

@@ -623,6 +623,7 @@ static void finish_retired(struct output *output) {
 		kms_crtc_lose_flip(output->pipe.crtc);
 		frame_unlock(output->pending);
 		output->pending = NULL;
+		frame_forsake(output->on_screen);
 	}
 	pool_flipped(output);
 	output_destroy(output);

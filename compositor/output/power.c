@@ -93,6 +93,7 @@ void output_pause(struct output *output) {
 		kms_crtc_lose_flip(output->pipe.crtc);
 		output->pending = NULL;
 		frame_unlock(lost);
+		frame_forsake(output->on_screen);
 		watch_discard(output, lost);
 	}
 	output->paused = true;

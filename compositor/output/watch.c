@@ -142,6 +142,7 @@ static void lose(struct output *output, int64_t age_ns) {
 		output->lost_ns = output->pace.due_ns;
 	}
 	watch_release(output);
+	frame_forsake(output->on_screen);
 	output->held = output->on_screen;
 	output->on_screen = lost;
 	output->pending = NULL;

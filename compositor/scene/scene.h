@@ -131,6 +131,7 @@ struct scene_release_ops {
 struct scene_release {
 	const struct scene_release_ops *ops;
 	unsigned locks;
+	bool forsaken; // what was to signal the fence that was promised may never do so
 };
 
 // Returns its argument. NULL is fine, of both.

@@ -15,6 +15,7 @@
 #include <unistd.h>
 #include <xf86drm.h>
 
+#include "base/log.h"
 #include "wayland/server.h"
 
 enum { MAX_WAITS = 4096 }; // that the kernel keeps for one client
@@ -284,11 +285,29 @@ static void signal_point(struct sync_timeline *timeline, uint64_t value) {
 	}
 }
 
+// The fence that was promised never comes, and points come in order: so the timeline begins anew, with all of its
+// points reached that somebody has named. Who waits for that fence already does so for good.
+static void signal_anyway(struct sync_timeline *timeline, uint64_t value) {
+	const int device = timeline->server->sync.fd;
+	uint64_t last = 0;
+	if (timeline->handle != 0 &&
+		drmSyncobjQuery2(
+			device, &timeline->handle, &last, 1, DRM_SYNCOBJ_QUERY_FLAGS_LAST_SUBMITTED) == 0) {
+		drmSyncobjReset(device, &timeline->handle, 1);
+	}
+	signal_point(timeline, last > value ? last : value);
+}
+
 static void handle_done(struct scene_release *base) {
 	struct sync_release *release = release_of(base);
 	struct sync_timeline *timeline = release->timeline;
+	const struct sync_point point = {.timeline = timeline, .value = release->value};
 	if (!release->promised) {
 		signal_point(timeline, release->value);
+	} else if (base->forsaken && !sync_point_is_signalled(&point)) {
+		log_warning("a buffer's release was promised with a page flip that did not come: it is "
+					"told without it");
+		signal_anyway(timeline, release->value);
 	}
 	if (timeline->spare) {
 		free(release);

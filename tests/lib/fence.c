@@ -4,8 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/dma-buf.h>
-#include <linux/ioctl.h>
-#include <linux/types.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -17,20 +15,12 @@
 
 #include <cmocka.h>
 
-// No header has these: drivers/dma-buf/sw_sync.c.
-struct sw_sync_fence {
-	__u32 value;
-	char name[32];
-	__s32 fence;
-};
-#define SW_SYNC_CREATE_FENCE _IOWR('W', 0, struct sw_sync_fence)
-#define SW_SYNC_INC _IOW('W', 1, __u32)
+#include "sw_sync.h"
 
 void test_timeline_init(struct test_timeline *timeline) {
-	static const char path[] = "/sys/kernel/debug/sync/sw_sync";
-	*timeline = (struct test_timeline){.fd = open(path, O_RDWR | O_CLOEXEC)};
+	*timeline = (struct test_timeline){.fd = open(SW_SYNC_PATH, O_RDWR | O_CLOEXEC)};
 	if (timeline->fd < 0) {
-		printf("%s: %s: needs a kernel with CONFIG_SW_SYNC\n", path, strerror(errno));
+		printf("%s: %s: needs a kernel with CONFIG_SW_SYNC\n", SW_SYNC_PATH, strerror(errno));
 		exit(77);
 	}
 }

@@ -206,6 +206,49 @@ static void test_frames_keep_and_promise(void **state) {
 	drop_shown(client, surface, (struct shm_image *[]){a, b}, 2);
 }
 
+// The flip that was to keep the promise may be lost: what it kept all the same stays so, for the rest there is no
+// waiting.
+static void test_promise_that_is_forsaken(void **state) {
+	(void)state;
+	for (int kept = 0; kept < 2; kept++) {
+		struct shm_image *a = new_image(1), *b = new_image(2);
+		struct wl_surface *surface = new_surface();
+		struct wp_linux_drm_syncobj_surface_v1 *sync = sync_of(surface);
+		struct line acquire = line_create(client), release = line_create(client);
+		int fence = open("/dev/null", O_RDONLY | O_CLOEXEC);
+		make_root(client, surface);
+		fake_syncobj_signal(acquire.number, 3);
+		set_acquire(sync, &acquire, 1);
+		set_release(sync, &release, 10);
+		show(surface, a);
+		struct scene_release *frame =
+			scene_release_lock(server_surface(client, surface)->layer.release);
+		set_acquire(sync, &acquire, 2);
+		set_release(sync, &release, 20);
+		show(surface, b);
+		sync_client();
+		frame->ops->promise(frame, fence);
+		if (kept) {
+			fake_syncobj_signal(release.number, 10);
+		}
+		frame->forsaken = true;
+		assert_int_equal(reached(&release), kept ? 10 : 0);
+		fake_syncobj_calls = 0;
+		scene_release_unlock(frame);
+		assert_int_equal(reached(&release), 10);
+		assert_int_equal(
+			fake_syncobj_calls, kept ? 1 : 4); // nothing is taken from a timeline in order
+		show(surface, NULL);
+		sync_client();
+		assert_int_equal(reached(&release), 20);
+		close(fence);
+		wp_linux_drm_syncobj_surface_v1_destroy(sync);
+		line_destroy(&acquire);
+		line_destroy(&release);
+		drop_shown(client, surface, (struct shm_image *[]){a, b}, 2);
+	}
+}
+
 // Fences of the buffer itself count besides, and come second.
 static void test_fences_count_too(void **state) {
 	(void)state;
@@ -628,6 +671,7 @@ int main(void) {
 		TEST(test_waits_and_releases),
 		TEST(test_calls),
 		TEST(test_frames_keep_and_promise),
+		TEST(test_promise_that_is_forsaken),
 		TEST(test_fences_count_too),
 		TEST(test_cached_and_behind_a_barrier),
 		TEST(test_flood),

@@ -189,12 +189,37 @@ int drmSyncobjQuery(int fd, uint32_t *list, uint64_t *points, uint32_t n) {
 	return 0;
 }
 
+int drmSyncobjQuery2(int fd, uint32_t *list, uint64_t *points, uint32_t n, uint32_t flags) {
+	if (!answers(fd)) {
+		return -1;
+	}
+	assert_int_equal(n, 1);
+	assert_int_equal(flags, DRM_SYNCOBJ_QUERY_FLAGS_LAST_SUBMITTED);
+	const struct timeline *timeline = &timelines[timeline_of(fd, *list)];
+	*points = timeline->promised > timeline->signalled ? timeline->promised : timeline->signalled;
+	return 0;
+}
+
+int drmSyncobjReset(int fd, const uint32_t *list, uint32_t n) {
+	if (!answers(fd)) {
+		return -1;
+	}
+	assert_int_equal(n, 1);
+	struct timeline *timeline = &timelines[timeline_of(fd, *list)];
+	timeline->signalled = timeline->promised = 0;
+	return 0;
+}
+
+// No point comes before those that were promised.
 int drmSyncobjTimelineSignal(int fd, const uint32_t *list, uint64_t *points, uint32_t n) {
 	if (!answers(fd)) {
 		return -1;
 	}
 	assert_int_equal(n, 1);
-	set_signalled(timeline_of(fd, *list), *points);
+	int index = timeline_of(fd, *list);
+	if (timelines[index].promised <= timelines[index].signalled) {
+		set_signalled(index, *points);
+	}
 	return 0;
 }
 

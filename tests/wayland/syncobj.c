@@ -42,6 +42,15 @@ static int start_without_timelines(void **state) {
 	return 0;
 }
 
+static const char lose[] = "/tmp/vitrine-syncobj-lose";
+
+static int start_losing(void **state) {
+	unlink(lose);
+	fixture_start_with_module(state, "lost-flips.so", "VITRINE_TEST_LOSE_FLIPS", lose);
+	fixture = *state;
+	return 0;
+}
+
 static bool is_layout(const char *name) {
 	const char *now = getenv("VITRINE_LAYOUT"); // none outside of the guest
 	return now && strcmp(now, name) == 0;
@@ -335,6 +344,36 @@ static void test_release_is_promised_before_the_flip(void **state) {
 				  "signalled %.1f ms after it\n",
 		early, FRAMES, (double)promised_ns / FRAMES / 1e6, (double)released_ns / FRAMES / 1e6);
 	assert_true(early > 0);
+	player_finish(&player);
+}
+
+// A flip that does not come, nor the fence that was to be signalled with it: the buffer comes back with the display.
+static void test_promise_is_kept_without_the_flip(void **state) {
+	(void)state;
+	struct player player;
+	player_init(&player, "player");
+	size_t mark = fixture->server.len;
+	FILE *file = fopen(lose, "we");
+	assert_non_null(file);
+	assert_true(fputc('1', file) == '1'); // one flip
+	fclose(file);
+	player_show(&player, 1);
+	player_draw(&player);
+	wl_display_flush(player.client.display);
+	test_syncobj_wait_promised(&player.release[0], player.released[0]);
+	assert_true(test_server_wait_log_after(&fixture->server, &mark, "a page flip has not come "));
+	assert_false(is_released(&player, 0)); // it may be seen still
+	assert_true(
+		test_server_wait_log_after(&fixture->server, &mark, "the display shows frames again"));
+	wait_released(&player, 0);
+	assert_false(is_released(&player, 1));
+	for (int i = 2; i < 2 + 2 * BUFFERS; i++) {
+		test_client_wait(&player.client, !player.window.base.callback);
+		player_show(&player, i % BUFFERS);
+		player_draw(&player);
+		wl_display_flush(player.client.display);
+		wait_released(&player, (i - 1) % BUFFERS);
+	}
 	player_finish(&player);
 }
 
@@ -683,6 +722,8 @@ int main(void) {
 	};
 	const struct CMUnitTest replugged[] = {
 		TEST(test_device_comes_back),
+		cmocka_unit_test_setup_teardown(
+			test_promise_is_kept_without_the_flip, start_losing, fixture_stop),
 	};
 	if (is_layout("dual")) {
 		return cmocka_run_group_tests_name("syncobj", on_planes, NULL, NULL);
