@@ -9,6 +9,8 @@
 // cmocka.h needs some of the above.
 #include <cmocka.h>
 
+#include "globals.h"
+
 static const char *const names[TEST_N_EVENTS] = {"keymap", "repeat_info", "keyboard.enter",
 	"keyboard.leave", "key", "modifiers", "pointer.enter", "pointer.leave", "motion", "button",
 	"axis", "axis_source", "axis_stop", "axis_value120", "axis_discrete", "axis_direction",
@@ -239,36 +241,18 @@ static const struct wl_seat_listener seat_listener = {
 	.name = handle_name,
 };
 
-static void handle_global(void *data, struct wl_registry *registry, uint32_t name,
-	const char *interface, uint32_t version) {
-	struct test_seat *seat = data;
-	if (strcmp(interface, wl_seat_interface.name) == 0) {
-		assert_true(version >= seat->version);
-		seat->seat = wl_registry_bind(registry, name, &wl_seat_interface, seat->version);
-		wl_seat_add_listener(seat->seat, &seat_listener, seat);
-	}
-}
-
-static void handle_global_remove(void *data, struct wl_registry *registry, uint32_t name) {
-	(void)data;
-	(void)registry;
-	(void)name;
-}
-
-static const struct wl_registry_listener registry_listener = {
-	.global = handle_global,
-	.global_remove = handle_global_remove,
-};
-
 void test_seat_init(struct test_seat *seat, struct test_client *client, uint32_t version) {
 	memset(seat, 0, sizeof(*seat));
 	seat->client = client;
 	seat->version = version;
-	seat->registry = wl_display_get_registry(client->display);
-	wl_registry_add_listener(seat->registry, &registry_listener, seat);
+	struct test_globals globals;
+	test_globals_ask(&globals, client->display);
 	test_client_roundtrip(client);
+	assert_true(test_globals_version(&globals, &wl_seat_interface) >= version);
+	seat->seat = test_globals_bind(&globals, &wl_seat_interface, version);
+	wl_seat_add_listener(seat->seat, &seat_listener, seat);
+	test_globals_finish(&globals);
 	test_client_roundtrip(client);
-	assert_non_null(seat->seat);
 }
 
 void test_seat_finish(struct test_seat *seat) {
@@ -291,7 +275,6 @@ void test_seat_finish(struct test_seat *seat) {
 		wl_touch_destroy(seat->touch);
 	}
 	wl_seat_destroy(seat->seat);
-	wl_registry_destroy(seat->registry);
 	seat->seat = NULL;
 }
 

@@ -47,7 +47,6 @@ enum { TEST_EVENTS = 4096 };
 
 struct test_seat {
 	struct test_client *client;
-	struct wl_registry *registry;
 	struct wl_seat *seat;
 	struct wl_pointer *pointer;
 	struct wl_keyboard *keyboard;

@@ -8,6 +8,7 @@
 
 #include "color-representation-v1-client-protocol.h"
 #include "fake-fence.h"
+#include "globals.h"
 
 #define MATRIX(name) WP_COLOR_REPRESENTATION_SURFACE_V1_COEFFICIENTS_##name
 #define RANGE(name) WP_COLOR_REPRESENTATION_SURFACE_V1_RANGE_##name
@@ -54,28 +55,6 @@ static const struct wp_color_representation_manager_v1_listener manager_listener
 	.done = handle_done,
 };
 
-static void handle_global(void *data, struct wl_registry *registry, uint32_t name,
-	const char *interface, uint32_t version) {
-	(void)data;
-	if (strcmp(interface, wp_color_representation_manager_v1_interface.name) == 0) {
-		assert_int_equal(version, 1);
-		manager = wl_registry_bind(
-			registry, name, &wp_color_representation_manager_v1_interface, version);
-		wp_color_representation_manager_v1_add_listener(manager, &manager_listener, NULL);
-	}
-}
-
-static void handle_global_remove(void *data, struct wl_registry *registry, uint32_t name) {
-	(void)data;
-	(void)registry;
-	(void)name;
-}
-
-static const struct wl_registry_listener registry_listener = {
-	.global = handle_global,
-	.global_remove = handle_global_remove,
-};
-
 static void sync_client(void) {
 	assert_true(client_sync(client));
 }
@@ -83,9 +62,14 @@ static void sync_client(void) {
 static void connect_client(void) {
 	memset(&offer, 0, sizeof(offer));
 	client = client_connect();
-	struct wl_registry *registry = client_keep(client, wl_display_get_registry(client->display));
-	wl_registry_add_listener(registry, &registry_listener, NULL);
+	struct test_globals globals;
+	test_globals_ask(&globals, client->display);
 	sync_client();
+	const struct wl_interface *interface = &wp_color_representation_manager_v1_interface;
+	assert_int_equal(test_globals_version(&globals, interface), 1);
+	manager = test_globals_bind(&globals, interface, 1);
+	wp_color_representation_manager_v1_add_listener(manager, &manager_listener, NULL);
+	test_globals_finish(&globals);
 	sync_client();
 	assert_non_null(client_keep(client, manager));
 }

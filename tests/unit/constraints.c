@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cursor-shape-v1-client-protocol.h"
+#include "globals.h"
 #include "pointer-constraints-unstable-v1-client-protocol.h"
 #include "pointer-gestures-unstable-v1-client-protocol.h"
 #include "relative-pointer-unstable-v1-client-protocol.h"
@@ -22,38 +23,24 @@ static struct zwp_relative_pointer_manager_v1 *relative_manager;
 static struct zwp_pointer_gestures_v1 *gestures;
 static struct wp_cursor_shape_manager_v1 *shapes;
 
-static void handle_global(void *data, struct wl_registry *registry, uint32_t name,
-	const char *interface, uint32_t version) {
-	(void)data;
-#define BIND(object, type, highest) \
-	if (strcmp(interface, type.name) == 0) { \
-		assert_int_equal(version, highest); \
-		object = wl_registry_bind(registry, name, &type, version); \
-	}
-	BIND(constraints, zwp_pointer_constraints_v1_interface, 1)
-	BIND(relative_manager, zwp_relative_pointer_manager_v1_interface, 1)
-	BIND(gestures, zwp_pointer_gestures_v1_interface, 3)
-	BIND(shapes, wp_cursor_shape_manager_v1_interface, 2)
-#undef BIND
-}
-
-static void handle_global_remove(void *data, struct wl_registry *registry, uint32_t name) {
-	(void)data;
-	(void)registry;
-	(void)name;
-}
-
-static const struct wl_registry_listener registry_listener = {handle_global, handle_global_remove};
-
 // a, whose globals these are, lies at 20,190 with 600x100 px, b at 270,40 with 100x400 px.
 static int setup(void **state) {
 	(void)state;
 	peers_start(&harness);
 	peer_init(&a, &harness, "a", 3, 600, 100);
 	peer_init(&b, &harness, "b", 3, 100, 400);
-	struct wl_registry *registry = wl_display_get_registry(a.client->display);
-	wl_registry_add_listener(registry, &registry_listener, NULL);
+	struct test_globals globals;
+	test_globals_ask(&globals, a.client->display);
 	assert_true(client_sync(a.client));
+#define BIND(object, type, highest) \
+	assert_int_equal(test_globals_version(&globals, &type), highest); \
+	object = test_globals_bind(&globals, &type, highest);
+	BIND(constraints, zwp_pointer_constraints_v1_interface, 1)
+	BIND(relative_manager, zwp_relative_pointer_manager_v1_interface, 1)
+	BIND(gestures, zwp_pointer_gestures_v1_interface, 3)
+	BIND(shapes, wp_cursor_shape_manager_v1_interface, 2)
+#undef BIND
+	test_globals_finish(&globals);
 	assert_non_null(constraints);
 	assert_non_null(shapes);
 	return 0;

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "globals.h"
+
 void peer_hear(struct peer *peer, const char *format, ...) {
 	size_t length = strlen(peer->heard);
 	va_list args;
@@ -320,40 +322,20 @@ static const struct zwp_primary_selection_device_v1_listener primary_listener = 
 
 // ---- Life ----
 
-static void handle_global(void *data, struct wl_registry *registry, uint32_t name,
-	const char *interface, uint32_t version) {
-	struct peer *peer = data;
-	if (strcmp(interface, wl_seat_interface.name) == 0) {
-		peer->seat = wl_registry_bind(registry, name, &wl_seat_interface, 5);
-	} else if (strcmp(interface, wl_data_device_manager_interface.name) == 0) {
-		assert_int_equal(version, 3);
-		peer->manager =
-			wl_registry_bind(registry, name, &wl_data_device_manager_interface, peer->version);
-	} else if (strcmp(interface, zwp_primary_selection_device_manager_v1_interface.name) == 0) {
-		peer->primary_manager = wl_registry_bind(
-			registry, name, &zwp_primary_selection_device_manager_v1_interface, version);
-	}
-}
-
-static void handle_global_remove(void *data, struct wl_registry *registry, uint32_t name) {
-	(void)data;
-	(void)registry;
-	(void)name;
-}
-
-static const struct wl_registry_listener registry_listener = {
-	.global = handle_global,
-	.global_remove = handle_global_remove,
-};
-
 void peer_init(struct peer *peer, struct harness *harness, const char *name, uint32_t version,
 	int32_t width, int32_t height) {
 	*peer = (struct peer){.version = version};
 	snprintf(peer->name, sizeof(peer->name), "%s", name);
 	peer->client = client_connect(harness);
-	peer->registry = wl_display_get_registry(peer->client->display);
-	wl_registry_add_listener(peer->registry, &registry_listener, peer);
+	struct test_globals globals;
+	test_globals_ask(&globals, peer->client->display);
 	assert_true(client_sync(peer->client));
+	assert_int_equal(test_globals_version(&globals, &wl_data_device_manager_interface), 3);
+	peer->seat = test_globals_bind(&globals, &wl_seat_interface, 5);
+	peer->manager = test_globals_bind(&globals, &wl_data_device_manager_interface, version);
+	peer->primary_manager =
+		test_globals_bind(&globals, &zwp_primary_selection_device_manager_v1_interface, 1);
+	test_globals_finish(&globals);
 	peer->pointer = wl_seat_get_pointer(peer->seat);
 	wl_pointer_add_listener(peer->pointer, &pointer_listener, peer);
 	peer->touch = wl_seat_get_touch(peer->seat);

@@ -11,7 +11,6 @@ struct peer {
 	struct window window;
 	char name[8];
 	uint32_t version; // of wl_data_device_manager
-	struct wl_registry *registry;
 	struct wl_seat *seat;
 	struct wl_pointer *pointer;
 	struct wl_touch *touch;

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "globals.h"
 #include "wayland/server.h"
 #include "wlr-layer-shell-unstable-v1-client-protocol.h"
 
@@ -59,32 +60,14 @@ static const struct zwlr_layer_surface_v1_listener layer_listener = {
 	.closed = handle_closed,
 };
 
-static void find_shell(void *data, struct wl_registry *registry, uint32_t name,
-	const char *interface, uint32_t version) {
-	struct zwlr_layer_shell_v1 **shell = data;
-	if (strcmp(interface, zwlr_layer_shell_v1_interface.name) == 0) {
-		*shell = wl_registry_bind(registry, name, &zwlr_layer_shell_v1_interface, version);
-	}
-}
-
-static void ignore_remove(void *data, struct wl_registry *registry, uint32_t name) {
-	(void)data;
-	(void)registry;
-	(void)name;
-}
-
-static const struct wl_registry_listener shell_listener = {
-	.global = find_shell,
-	.global_remove = ignore_remove,
-};
-
 // NULL: it is not offered.
 static struct zwlr_layer_shell_v1 *bind_shell(struct client *client) {
-	struct zwlr_layer_shell_v1 *shell = NULL;
-	struct wl_registry *registry = wl_display_get_registry(client->display);
-	wl_registry_add_listener(registry, &shell_listener, &shell);
+	struct test_globals globals;
+	test_globals_ask(&globals, client->display);
 	client_sync(client);
-	wl_registry_destroy(registry);
+	struct zwlr_layer_shell_v1 *shell =
+		test_globals_bind(&globals, &zwlr_layer_shell_v1_interface, UINT32_MAX);
+	test_globals_finish(&globals);
 	return shell;
 }
 

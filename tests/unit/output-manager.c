@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "globals.h"
 #include "wayland/output_manager.h"
 #include "wlr-output-management-unstable-v1-client-protocol.h"
 #include "wlr-output-power-management-unstable-v1-client-protocol.h"
@@ -33,7 +34,6 @@ struct seen_head {
 
 struct tool {
 	struct client *client;
-	struct wl_registry *registry;
 	struct zwlr_output_manager_v1 *manager;
 	struct zwlr_output_power_manager_v1 *powers;
 	struct seen_head heads[MAX_HEADS];
@@ -269,24 +269,6 @@ static void power_failed(void *data, struct zwlr_output_power_v1 *object) {
 
 static const struct zwlr_output_power_v1_listener power_listener = {power_mode, power_failed};
 
-static void handle_global(void *data, struct wl_registry *registry, uint32_t name,
-	const char *interface, uint32_t version) {
-	struct tool *tool = data;
-	if (strcmp(interface, zwlr_output_manager_v1_interface.name) == 0) {
-		assert_int_equal(version, 4);
-		tool->manager = wl_registry_bind(registry, name, &zwlr_output_manager_v1_interface, 4);
-		zwlr_output_manager_v1_add_listener(tool->manager, &manager_listener, tool);
-	} else if (strcmp(interface, zwlr_output_power_manager_v1_interface.name) == 0) {
-		tool->powers = wl_registry_bind(registry, name, &zwlr_output_power_manager_v1_interface, 1);
-	}
-}
-
-static void handle_global_remove(void *data, struct wl_registry *registry, uint32_t name) {
-	(void)data, (void)registry, (void)name;
-}
-
-static const struct wl_registry_listener registry_listener = {handle_global, handle_global_remove};
-
 static struct tool tool;
 
 static int setup(void **state) {
@@ -300,9 +282,14 @@ static int setup(void **state) {
 	states[1].enabled = false;
 	output_manager_update(manager, states, 2);
 	tool = (struct tool){.client = client_connect(), .power = -1};
-	tool.registry = wl_display_get_registry(tool.client->display);
-	wl_registry_add_listener(tool.registry, &registry_listener, &tool);
+	struct test_globals globals;
+	test_globals_ask(&globals, tool.client->display);
 	assert_true(client_sync(tool.client));
+	assert_int_equal(test_globals_version(&globals, &zwlr_output_manager_v1_interface), 4);
+	tool.manager = test_globals_bind(&globals, &zwlr_output_manager_v1_interface, 4);
+	zwlr_output_manager_v1_add_listener(tool.manager, &manager_listener, &tool);
+	tool.powers = test_globals_bind(&globals, &zwlr_output_power_manager_v1_interface, 1);
+	test_globals_finish(&globals);
 	assert_true(client_sync(tool.client));
 	assert_int_equal(tool.dones, 1);
 	assert_int_equal(tool.n_heads, 2);
@@ -324,7 +311,6 @@ static int teardown(void **state) {
 	}
 	free_proxy(tool.manager);
 	free_proxy(tool.powers);
-	free_proxy(tool.registry);
 	client_disconnect(tool.client);
 	output_manager_destroy(manager);
 	return harness_teardown(state);

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "globals.h"
+
 void say(struct side *side, const char *format, ...) {
 	size_t length = strlen(side->log);
 	va_list args;
@@ -20,39 +22,16 @@ void expect(struct side *side, const char *expected) {
 	side->log[0] = '\0';
 }
 
-static void handle_global(void *data, struct wl_registry *registry, uint32_t name,
-	const char *interface, uint32_t version) {
-	(void)version;
-	struct side *side = data;
-	if (strcmp(interface, zwp_text_input_manager_v3_interface.name) == 0) {
-		side->text_manager =
-			wl_registry_bind(registry, name, &zwp_text_input_manager_v3_interface, 1);
-	} else if (strcmp(interface, zwp_input_method_manager_v2_interface.name) == 0) {
-		side->method_manager =
-			wl_registry_bind(registry, name, &zwp_input_method_manager_v2_interface, 1);
-	} else if (strcmp(interface, zwp_virtual_keyboard_manager_v1_interface.name) == 0) {
-		side->keyboard_manager =
-			wl_registry_bind(registry, name, &zwp_virtual_keyboard_manager_v1_interface, 1);
-	}
-}
-
-static void handle_global_remove(void *data, struct wl_registry *registry, uint32_t name) {
-	(void)data;
-	(void)registry;
-	(void)name;
-}
-
-static const struct wl_registry_listener registry_listener = {
-	.global = handle_global,
-	.global_remove = handle_global_remove,
-};
-
 void side_init(struct side *side, struct harness *harness) {
 	*side = (struct side){.client = client_connect(harness)};
-	struct wl_registry *registry = wl_display_get_registry(side->client->display);
-	wl_registry_add_listener(registry, &registry_listener, side);
+	struct test_globals globals;
+	test_globals_ask(&globals, side->client->display);
 	assert_true(client_sync(side->client));
-	wl_registry_destroy(registry);
+	side->text_manager = test_globals_bind(&globals, &zwp_text_input_manager_v3_interface, 1);
+	side->method_manager = test_globals_bind(&globals, &zwp_input_method_manager_v2_interface, 1);
+	side->keyboard_manager =
+		test_globals_bind(&globals, &zwp_virtual_keyboard_manager_v1_interface, 1);
+	test_globals_finish(&globals);
 	assert_non_null(side->text_manager);
 	assert_non_null(side->method_manager);
 	assert_non_null(side->keyboard_manager);

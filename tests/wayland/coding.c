@@ -19,6 +19,7 @@
 #include "fixture.h"
 
 #include "color-representation-v1-client-protocol.h"
+#include "globals.h"
 
 enum { TOLERANCE = 2, PART_X = 40, PART_Y = 30, PART_SIZE = 16, FRAMES = 100, WARM_UP = 30 };
 
@@ -50,7 +51,6 @@ enum { N_CODINGS = sizeof(codings) / sizeof(codings[0]), BT709 = 0, BT601_FULL =
 // both are composed.
 struct player {
 	struct test_client client;
-	struct wl_registry *registry;
 	struct wp_color_representation_manager_v1 *manager;
 	struct wp_color_representation_surface_v1 *told; // may be NULL
 	struct test_window window;
@@ -59,27 +59,6 @@ struct player {
 	struct test_surface part;
 	struct wl_subsurface *subsurface;
 	struct test_buffer part_buffer;
-};
-
-static void handle_global(void *data, struct wl_registry *registry, uint32_t name,
-	const char *interface, uint32_t version) {
-	(void)version;
-	struct player *player = data;
-	if (strcmp(interface, wp_color_representation_manager_v1_interface.name) == 0) {
-		player->manager =
-			wl_registry_bind(registry, name, &wp_color_representation_manager_v1_interface, 1);
-	}
-}
-
-static void handle_global_remove(void *data, struct wl_registry *registry, uint32_t name) {
-	(void)data;
-	(void)registry;
-	(void)name;
-}
-
-static const struct wl_registry_listener registry_listener = {
-	.global = handle_global,
-	.global_remove = handle_global_remove,
 };
 
 // Samples that limited range has, too.
@@ -109,9 +88,11 @@ static void player_init(struct player *player, struct fixture *fixture, uint32_t
 	*player = (struct player){0};
 	struct test_client *client = &player->client;
 	test_client_connect(client, &fixture->server);
-	player->registry = wl_display_get_registry(client->display);
-	wl_registry_add_listener(player->registry, &registry_listener, player);
+	struct test_globals globals;
+	test_globals_ask(&globals, client->display);
 	test_client_roundtrip(client);
+	player->manager = test_globals_bind(&globals, &wp_color_representation_manager_v1_interface, 1);
+	test_globals_finish(&globals);
 	assert_non_null(player->manager);
 	test_window_init(&player->window, client, "player", NULL);
 	for (uint32_t i = 0; i < 2; i++) {
@@ -136,7 +117,6 @@ static void player_finish(struct player *player) {
 		test_buffer_finish(&player->buffers[i]);
 	}
 	wp_color_representation_manager_v1_destroy(player->manager);
-	wl_registry_destroy(player->registry);
 	test_client_disconnect(&player->client);
 }
 

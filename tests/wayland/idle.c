@@ -6,6 +6,7 @@
 #include <sys/sysmacros.h>
 
 #include "ext-idle-notify-v1-client-protocol.h"
+#include "globals.h"
 #include "idle-inhibit-unstable-v1-client-protocol.h"
 #include "input-fixture.h"
 #include "keyboard-shortcuts-inhibit-unstable-v1-client-protocol.h"
@@ -194,39 +195,22 @@ static void test_dims_then_turns_off(void **state) {
 // ---- What clients hear, and ask for ----
 
 struct globals {
-	struct wl_registry *registry;
 	struct ext_idle_notifier_v1 *notifier;
 	struct zwp_idle_inhibit_manager_v1 *inhibit;
 	struct zwp_keyboard_shortcuts_inhibit_manager_v1 *shortcuts;
 };
 
-static void handle_global(void *data, struct wl_registry *registry, uint32_t name,
-	const char *interface, uint32_t version) {
-	(void)version;
-	struct globals *globals = data;
-	if (strcmp(interface, ext_idle_notifier_v1_interface.name) == 0) {
-		globals->notifier = wl_registry_bind(registry, name, &ext_idle_notifier_v1_interface, 2);
-	} else if (strcmp(interface, zwp_idle_inhibit_manager_v1_interface.name) == 0) {
-		globals->inhibit =
-			wl_registry_bind(registry, name, &zwp_idle_inhibit_manager_v1_interface, 1);
-	} else if (strcmp(interface, zwp_keyboard_shortcuts_inhibit_manager_v1_interface.name) == 0) {
-		globals->shortcuts = wl_registry_bind(
-			registry, name, &zwp_keyboard_shortcuts_inhibit_manager_v1_interface, 1);
-	}
-}
-
-static void handle_global_remove(void *data, struct wl_registry *registry, uint32_t name) {
-	(void)data;
-	(void)registry;
-	(void)name;
-}
-
-static const struct wl_registry_listener registry_listener = {handle_global, handle_global_remove};
-
 static void bind_globals(struct globals *globals, struct test_client *client) {
-	*globals = (struct globals){.registry = wl_display_get_registry(client->display)};
-	wl_registry_add_listener(globals->registry, &registry_listener, globals);
+	struct test_globals all;
+	test_globals_ask(&all, client->display);
 	test_client_roundtrip(client);
+	*globals = (struct globals){
+		.notifier = test_globals_bind(&all, &ext_idle_notifier_v1_interface, 2),
+		.inhibit = test_globals_bind(&all, &zwp_idle_inhibit_manager_v1_interface, 1),
+		.shortcuts =
+			test_globals_bind(&all, &zwp_keyboard_shortcuts_inhibit_manager_v1_interface, 1),
+	};
+	test_globals_finish(&all);
 	assert_true(globals->notifier && globals->inhibit && globals->shortcuts);
 }
 
@@ -234,7 +218,6 @@ static void release_globals(struct globals *globals) {
 	ext_idle_notifier_v1_destroy(globals->notifier);
 	zwp_idle_inhibit_manager_v1_destroy(globals->inhibit);
 	zwp_keyboard_shortcuts_inhibit_manager_v1_destroy(globals->shortcuts);
-	wl_registry_destroy(globals->registry);
 }
 
 struct notification {

@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include <xkbcommon/xkbcommon.h>
 
+#include "globals.h"
 #include "input-fixture.h"
 #include "virtual-keyboard-unstable-v1-client-protocol.h"
 
@@ -148,26 +149,6 @@ static void test_released_after_its_modifiers(void **state) {
 
 // ---- Keys of a program, such as an on-screen keyboard ----
 
-static void handle_global(void *data, struct wl_registry *registry, uint32_t name,
-	const char *interface, uint32_t version) {
-	(void)version;
-	struct zwp_virtual_keyboard_manager_v1 **manager = data;
-	if (strcmp(interface, zwp_virtual_keyboard_manager_v1_interface.name) == 0) {
-		*manager = wl_registry_bind(registry, name, &zwp_virtual_keyboard_manager_v1_interface, 1);
-	}
-}
-
-static void handle_global_remove(void *data, struct wl_registry *registry, uint32_t name) {
-	(void)data;
-	(void)registry;
-	(void)name;
-}
-
-static const struct wl_registry_listener registry_listener = {
-	.global = handle_global,
-	.global_remove = handle_global_remove,
-};
-
 // Sends the keymap of a usual keyboard; gives the bit of Alt in it.
 static uint32_t send_keymap(struct zwp_virtual_keyboard_v1 *keyboard) {
 	struct xkb_context *context = xkb_context_new(XKB_CONTEXT_NO_FLAGS);
@@ -202,9 +183,11 @@ static void test_typed_by_a_program(void **state) {
 		"[osk]\nallow = %s\n[app-keys input]\ndeny = Tab\n", self_path);
 	struct input_fixture *fixture = input_start_with(configuration);
 	struct zwp_virtual_keyboard_manager_v1 *manager = NULL;
-	struct wl_registry *registry = wl_display_get_registry(fixture->client.display);
-	wl_registry_add_listener(registry, &registry_listener, &manager);
+	struct test_globals globals;
+	test_globals_ask(&globals, fixture->client.display);
 	test_client_roundtrip(&fixture->client);
+	manager = test_globals_bind(&globals, &zwp_virtual_keyboard_manager_v1_interface, 1);
+	test_globals_finish(&globals);
 	assert_non_null(manager);
 	struct zwp_virtual_keyboard_v1 *keyboard =
 		zwp_virtual_keyboard_manager_v1_create_virtual_keyboard(manager, fixture->seat.seat);
@@ -222,7 +205,6 @@ static void test_typed_by_a_program(void **state) {
 	}
 	zwp_virtual_keyboard_v1_destroy(keyboard);
 	zwp_virtual_keyboard_manager_v1_destroy(manager);
-	wl_registry_destroy(registry);
 	void *self = fixture;
 	input_stop(&self);
 }

@@ -8,6 +8,8 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "globals.h"
+
 char reload_folder[64], reload_ini[96];
 
 // ---- What the client hears of its output ----
@@ -77,30 +79,15 @@ static void handle_text(void *data, struct zxdg_output_v1 *output, const char *t
 static const struct zxdg_output_v1_listener xdg_listener = {
 	handle_position, handle_size, handle_xdg_done, handle_text, handle_text};
 
-static void handle_global(void *data, struct wl_registry *registry, uint32_t name,
-	const char *interface, uint32_t version) {
-	(void)version;
-	struct reload *reload = data;
-	if (strcmp(interface, wp_fractional_scale_manager_v1_interface.name) == 0) {
-		reload->fractional_manager =
-			wl_registry_bind(registry, name, &wp_fractional_scale_manager_v1_interface, 1);
-	} else if (strcmp(interface, zxdg_output_manager_v1_interface.name) == 0) {
-		reload->xdg_manager =
-			wl_registry_bind(registry, name, &zxdg_output_manager_v1_interface, 3);
-	}
-}
-
-static void handle_global_remove(void *data, struct wl_registry *registry, uint32_t name) {
-	(void)data, (void)registry, (void)name;
-}
-
-static const struct wl_registry_listener registry_listener = {handle_global, handle_global_remove};
-
 void reload_listen(struct reload *reload) {
 	wl_output_add_listener(reload->client.outputs[0], &output_listener, reload);
-	reload->registry = wl_display_get_registry(reload->client.display);
-	wl_registry_add_listener(reload->registry, &registry_listener, reload);
+	struct test_globals globals;
+	test_globals_ask(&globals, reload->client.display);
 	test_client_roundtrip(&reload->client);
+	reload->fractional_manager =
+		test_globals_bind(&globals, &wp_fractional_scale_manager_v1_interface, 1);
+	reload->xdg_manager = test_globals_bind(&globals, &zxdg_output_manager_v1_interface, 3);
+	test_globals_finish(&globals);
 	assert_non_null(reload->fractional_manager);
 	assert_non_null(reload->xdg_manager);
 	reload->fractional = wp_fractional_scale_manager_v1_get_fractional_scale(
@@ -285,7 +272,6 @@ int reload_stop(void **state) {
 		wp_fractional_scale_manager_v1_destroy(reload->fractional_manager);
 		zxdg_output_v1_destroy(reload->xdg_output);
 		zxdg_output_manager_v1_destroy(reload->xdg_manager);
-		wl_registry_destroy(reload->registry);
 	}
 	test_client_disconnect(&reload->client);
 	test_client_disconnect(&reload->control);

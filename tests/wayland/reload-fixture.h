@@ -18,7 +18,6 @@ struct reload {
 	struct test_buffer buffer;
 	struct test_seat seat;
 	struct test_device keyboard, pointer, touch;
-	struct wl_registry *registry;
 	struct wp_fractional_scale_manager_v1 *fractional_manager;
 	struct wp_fractional_scale_v1 *fractional;
 	struct zxdg_output_manager_v1 *xdg_manager;

@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "globals.h"
 #include "input-fixture.h"
 #include "pointer-constraints-unstable-v1-client-protocol.h"
 #include "pointer-gestures-unstable-v1-client-protocol.h"
@@ -28,7 +29,6 @@ static const char text[] = "from one client to another";
 // A client with what it heard of the protocols here, one word an event.
 struct peer {
 	struct test_client *client;
-	struct wl_registry *registry;
 	struct wl_seat *seat;
 	struct wl_data_device_manager *manager;
 	struct wl_data_device *device;
@@ -184,34 +184,18 @@ static void expect_data(struct peer *from, struct peer *to) {
 
 // ---- Peers ----
 
-static void handle_global(void *data, struct wl_registry *registry, uint32_t name,
-	const char *interface, uint32_t version) {
-	struct peer *peer = data;
-#define BIND(member, type) \
-	if (strcmp(interface, type.name) == 0) { \
-		peer->member = wl_registry_bind(registry, name, &type, version); \
-	}
-	BIND(manager, wl_data_device_manager_interface)
-	BIND(constraints, zwp_pointer_constraints_v1_interface)
-	BIND(relative_manager, zwp_relative_pointer_manager_v1_interface)
-	BIND(gestures, zwp_pointer_gestures_v1_interface)
-#undef BIND
-}
-
-static void handle_global_remove(void *data, struct wl_registry *registry, uint32_t name) {
-	(void)data;
-	(void)registry;
-	(void)name;
-}
-
-static const struct wl_registry_listener registry_listener = {handle_global, handle_global_remove};
-
 static void peer_init(struct peer *peer, struct test_client *client, struct test_seat *seat) {
 	memset(peer, 0, sizeof(*peer));
 	peer->client = client;
-	peer->registry = wl_display_get_registry(client->display);
-	wl_registry_add_listener(peer->registry, &registry_listener, peer);
+	struct test_globals globals;
+	test_globals_ask(&globals, client->display);
 	test_client_roundtrip(client);
+	peer->manager = test_globals_bind(&globals, &wl_data_device_manager_interface, 3);
+	peer->constraints = test_globals_bind(&globals, &zwp_pointer_constraints_v1_interface, 1);
+	peer->relative_manager =
+		test_globals_bind(&globals, &zwp_relative_pointer_manager_v1_interface, 1);
+	peer->gestures = test_globals_bind(&globals, &zwp_pointer_gestures_v1_interface, 3);
+	test_globals_finish(&globals);
 	peer->device = wl_data_device_manager_get_data_device(peer->manager, seat->seat);
 	wl_data_device_add_listener(peer->device, &device_listener, peer);
 	test_client_roundtrip(client);
@@ -223,7 +207,6 @@ static void peer_finish(struct peer *peer) {
 	zwp_pointer_constraints_v1_destroy(peer->constraints);
 	zwp_relative_pointer_manager_v1_destroy(peer->relative_manager);
 	zwp_pointer_gestures_v1_release(peer->gestures);
-	wl_registry_destroy(peer->registry);
 }
 
 struct second { // another client, with a window of FLOAT_WIDTH x FLOAT_HEIGHT in the middle
