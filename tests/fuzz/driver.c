@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// fuzz-NAME [FILE|FOLDER]...: runs a target without libFuzzer. First every file (of its corpus) as it is, then VITRINE_RUNS
-// (0 unless set) inputs that are made of them by mutation, each by a seed of its own from VITRINE_SEED (1) on:
-// the same ones each time, so that this is a test. What a failure needs to come again is printed.
+// fuzz-NAME [FILE|FOLDER]...: runs a target without libFuzzer. First every file (of its corpus) as it is, then
+// VITRINE_RUNS (0 unless set) inputs that are made of them by mutation, each by a seed of its own from VITRINE_SEED (1)
+// on: the same ones each time, so that this is a test. What a failure needs to come again is printed.
 #include <dirent.h>
 #include <signal.h>
 #include <stdio.h>

@@ -7,11 +7,11 @@
 #include <stdint.h>
 
 #include <cmocka.h>
-#include <fcntl.h>
 #include <glob.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "count.h"
 #include "shared/memory.h"
 
 static bool usable(const char *pattern) {
@@ -21,17 +21,9 @@ static bool usable(const char *pattern) {
 	return ok;
 }
 
-static int count_fds(void) {
-	int count = 0;
-	for (int fd = 0; fd < 256; fd++) {
-		count += fcntl(fd, F_GETFD) >= 0;
-	}
-	return count;
-}
-
 // What is written through one mapping is there in the next, and nothing stays behind.
 static void write_and_read_back(enum client_memory_kind kind, size_t size, uint32_t pitch) {
-	int fds = count_fds();
+	int fds = test_count_entries("/proc/self/fd");
 	struct client_allocator_options options = {.kind = kind};
 	struct client_allocator allocator;
 	assert_true(client_allocator_open(&allocator, &options));
@@ -52,7 +44,7 @@ static void write_and_read_back(enum client_memory_kind kind, size_t size, uint3
 	client_memory_end(&memory, false);
 	client_memory_free(&memory);
 	client_allocator_close(&allocator);
-	assert_int_equal(count_fds(), fds);
+	assert_int_equal(test_count_entries("/proc/self/fd"), fds);
 }
 
 static void check_kind(enum client_memory_kind kind, const char *pattern) {
