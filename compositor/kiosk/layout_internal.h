@@ -122,8 +122,6 @@ void layout_update_fronts(struct layout_output *output);
 // In front of its siblings of the same level.
 void layout_insert_front(struct layout_window *window);
 
-// Where the window stands among its likes.
-struct wl_list *layout_siblings(const struct layout_window *window);
 // The next one of the tree of `top`, or of all of the output's if that is NULL; parents come before
 // their children. No recursion: clients decide how deep it goes.
 struct layout_window *layout_next_window(

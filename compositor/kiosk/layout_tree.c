@@ -6,7 +6,8 @@ static struct layout_window *window_from_link(struct wl_list *link) {
 	return wl_container_of(link, window, stack_link);
 }
 
-struct wl_list *layout_siblings(const struct layout_window *window) {
+// Where the window stands among its likes.
+static struct wl_list *siblings_of(const struct layout_window *window) {
 	return window->parent ? &window->parent->children : &window->output->roots;
 }
 
@@ -16,7 +17,7 @@ struct layout_window *layout_next_window(
 		return window_from_link(window->children.next);
 	}
 	while (window != top) {
-		if (window->stack_link.next != layout_siblings(window)) {
+		if (window->stack_link.next != siblings_of(window)) {
 			return window_from_link(window->stack_link.next);
 		}
 		window = window->parent;
@@ -39,7 +40,7 @@ struct layout_window *layout_topmost_mapped(struct wl_list *stack) {
 }
 
 void layout_insert_front(struct layout_window *window) {
-	struct wl_list *siblings = layout_siblings(window), *below = siblings->prev;
+	struct wl_list *siblings = siblings_of(window), *below = siblings->prev;
 	while (!window->parent && below != siblings && window_from_link(below)->level > window->level) {
 		below = below->prev;
 	}

@@ -27,7 +27,8 @@ static void stage_anyway(struct kms_property *property, uint64_t value) {
 	property->is_staged = property->id != 0 && !property->immutable;
 }
 
-uint64_t kms_property_next(const struct kms_property *property) {
+// What the property will be after the commit.
+static uint64_t next_value(const struct kms_property *property) {
 	return property->is_staged ? property->staged : property->value;
 }
 
@@ -136,7 +137,7 @@ static bool any_staged(const struct kms_property *props, int count) {
 
 static uint32_t crtc_bits(struct kms_device *device, const struct kms_property *crtc_id) {
 	struct kms_crtc *before = kms_device_crtc(device, crtc_id->value);
-	struct kms_crtc *after = kms_device_crtc(device, kms_property_next(crtc_id));
+	struct kms_crtc *after = kms_device_crtc(device, next_value(crtc_id));
 	return (before ? 1u << before->index : 0) | (after ? 1u << after->index : 0);
 }
 
@@ -319,7 +320,7 @@ bool kms_crtc_stage_mode(struct kms_crtc *crtc, const drmModeModeInfo *mode) {
 static bool has_connector(const struct kms_crtc *crtc) {
 	const struct kms_device *device = crtc->device;
 	for (int i = 0; i < device->n_connectors; i++) {
-		if (kms_property_next(&device->connectors[i].props[KMS_CONNECTOR_CRTC_ID]) == crtc->id) {
+		if (next_value(&device->connectors[i].props[KMS_CONNECTOR_CRTC_ID]) == crtc->id) {
 			return true;
 		}
 	}
@@ -344,7 +345,7 @@ bool kms_request_enable(
 	if (!kms_crtc_stage_mode(crtc, mode)) {
 		return false;
 	}
-	struct kms_crtc *former = kms_device_crtc(crtc->device, kms_property_next(crtc_id));
+	struct kms_crtc *former = kms_device_crtc(crtc->device, next_value(crtc_id));
 	kms_property_stage(crtc_id, crtc->id);
 	kms_property_stage(&connector->props[KMS_CONNECTOR_LINK_STATUS], DRM_MODE_LINK_STATUS_GOOD);
 	kms_property_stage(&crtc->props[KMS_CRTC_ACTIVE], 1);
@@ -389,12 +390,12 @@ void kms_request_disable(struct kms_crtc *crtc) {
 	struct kms_device *device = crtc->device;
 	for (int i = 0; i < device->n_connectors; i++) {
 		struct kms_property *crtc_id = &device->connectors[i].props[KMS_CONNECTOR_CRTC_ID];
-		if (kms_property_next(crtc_id) == crtc->id) {
+		if (next_value(crtc_id) == crtc->id) {
 			kms_property_stage(crtc_id, 0);
 		}
 	}
 	for (int i = 0; i < device->n_planes; i++) {
-		if (kms_property_next(&device->planes[i].props[KMS_PLANE_CRTC_ID]) == crtc->id) {
+		if (next_value(&device->planes[i].props[KMS_PLANE_CRTC_ID]) == crtc->id) {
 			kms_request_plane(&device->planes[i], NULL, NULL);
 		}
 	}
@@ -404,7 +405,7 @@ void kms_request_disable(struct kms_crtc *crtc) {
 
 void kms_request_dark(struct kms_connector *connector) {
 	struct kms_property *crtc_id = &connector->props[KMS_CONNECTOR_CRTC_ID];
-	struct kms_crtc *crtc = kms_device_crtc(connector->device, kms_property_next(crtc_id));
+	struct kms_crtc *crtc = kms_device_crtc(connector->device, next_value(crtc_id));
 	kms_property_stage(crtc_id, 0);
 	if (crtc && !has_connector(crtc)) {
 		kms_request_disable(crtc);

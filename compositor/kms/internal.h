@@ -73,8 +73,6 @@ bool kms_request_init(struct kms_device *device);
 void kms_request_finish(struct kms_device *device);
 // Stages `value` if it differs from the kernel's; properties that the driver lacks are skipped.
 void kms_property_stage(struct kms_property *property, uint64_t value);
-// What the property will be after the commit.
-uint64_t kms_property_next(const struct kms_property *property);
 // Makes staged_blob hold `mode`. False when out of blobs.
 bool kms_crtc_stage_mode(struct kms_crtc *crtc, const drmModeModeInfo *mode);
 

@@ -75,7 +75,8 @@ static size_t map_limit(void) {
 	return n > 0 ? n : 65530; // Linux' own default
 }
 
-void client_limits_init(struct client_limits *limits) {
+// Those of the process.
+static void limits_init(struct client_limits *limits) {
 	size_t files = file_limit(), maps = map_limit();
 	limits->maps = maps / SHARE;
 	limits->fds = files / SHARE < limits->maps ? files / SHARE : limits->maps;
@@ -183,7 +184,7 @@ static void handle_client_created(struct wl_listener *listener, void *data) {
 }
 
 void client_watch(struct wayland_server *server) {
-	client_limits_init(&server->limits);
+	limits_init(&server->limits);
 	wl_display_set_default_max_buffer_size(server->display, server->limits.buffer);
 	server->client_created.notify = handle_client_created;
 	wl_display_add_client_created_listener(server->display, &server->client_created);

@@ -67,21 +67,6 @@ static struct seat_client *client_create(struct seat *seat, struct wl_client *wl
 	return client;
 }
 
-struct wl_list *seat_pointers(struct seat *seat, struct wl_client *wl_client) {
-	struct seat_client *client = seat_client_get(seat, wl_client);
-	return client ? &client->pointers : NULL;
-}
-
-struct wl_list *seat_keyboards(struct seat *seat, struct wl_client *wl_client) {
-	struct seat_client *client = seat_client_get(seat, wl_client);
-	return client ? &client->keyboards : NULL;
-}
-
-struct wl_list *seat_touches(struct seat *seat, struct wl_client *wl_client) {
-	struct seat_client *client = seat_client_get(seat, wl_client);
-	return client ? &client->touches : NULL;
-}
-
 // ---- Clients that do not read ----
 
 static int handle_behind(void *data) {

@@ -127,7 +127,6 @@ struct surface *seat_pick(struct seat *seat, const struct seat_place *place, dou
 // it is there.
 void seat_set_keyboard_focus(struct seat *seat, struct surface *surface);
 struct surface *seat_keyboard_focus(struct seat *seat); // NULL: none
-struct surface *seat_pointer_focus(struct seat *seat);  // NULL: none
 struct seat_place seat_pointer_place(struct seat *seat);
 // What the outputs show has changed: who is under the pointer is looked up anew, soon.
 void seat_scene_changed(struct seat *seat);
@@ -138,7 +137,6 @@ void seat_output_changed(struct seat *seat, struct wayland_output *output);
 
 // Emitted after the change, with the seat as data.
 struct wl_signal *seat_keyboard_focus_signal(struct seat *seat);
-struct wl_signal *seat_pointer_focus_signal(struct seat *seat);
 
 // ---- Serials ----
 
@@ -156,9 +154,8 @@ uint32_t seat_issue_serial(struct seat *seat, struct wl_client *client, enum sea
 bool seat_has_serial(struct seat *seat, struct wl_client *client, uint32_t serial, uint32_t kinds);
 // Nobody else was told of a press or a release since this client was: people are busy with it.
 bool seat_acted_last(struct seat *seat, struct wl_client *client);
-// How many buttons and touches are down, however they came to be.
+// How many buttons are down, however they came to be.
 unsigned seat_buttons_down(struct seat *seat);
-unsigned seat_touches_down(struct seat *seat);
 // The surface that holds the implicit grab of the pointer, or of the touch with that id; NULL: none.
 struct surface *seat_pointer_grab(struct seat *seat);
 struct surface *seat_touch_grab(struct seat *seat, int32_t id);
@@ -253,14 +250,6 @@ void seat_send_modifiers(
 void seat_send_own(struct seat *seat);
 int32_t seat_repeat_rate(struct seat *seat);
 int32_t seat_repeat_delay(struct seat *seat);
-
-// ---- The client's objects ----
-
-// The lists of a client's wl_pointer, wl_keyboard and wl_touch resources (wl_resource_get_link);
-// NULL if it has none. Valid until the client is gone.
-struct wl_list *seat_pointers(struct seat *seat, struct wl_client *client);
-struct wl_list *seat_keyboards(struct seat *seat, struct wl_client *client);
-struct wl_list *seat_touches(struct seat *seat, struct wl_client *client);
 
 // ---- Drags ----
 

@@ -99,7 +99,6 @@ struct seat_pointer {
 	bool shared;               // buttons are down, but the focus follows the pointer all the same
 	int32_t v120[SEAT_N_AXES]; // of a notch that is not full
 	bool source_sent, frame_owed;
-	struct wl_signal focus_changed;
 };
 
 struct seat_touch_point {

@@ -106,7 +106,6 @@ static void set_focus(struct seat *seat, struct surface *surface, double x, doub
 		send_enter(seat);
 	}
 	seat_constraint_update(seat);
-	wl_signal_emit_mutable(&pointer->focus_changed, seat);
 }
 
 static void handle_focus_gone(struct wl_listener *listener, void *data) {
@@ -122,7 +121,6 @@ static void handle_focus_gone(struct wl_listener *listener, void *data) {
 	}
 	seat_cursor_focus(seat, before, NULL);
 	seat_constraint_update(seat);
-	wl_signal_emit_mutable(&pointer->focus_changed, seat);
 	seat_scene_changed(seat); // what is below gets the pointer once the surface is off the output
 }
 
@@ -194,16 +192,8 @@ void seat_pointer_refocus(struct seat *seat) {
 	send_frame(seat);
 }
 
-struct surface *seat_pointer_focus(struct seat *seat) {
-	return seat->pointer.focus.surface;
-}
-
 struct seat_place seat_pointer_place(struct seat *seat) {
 	return seat->pointer.place;
-}
-
-struct wl_signal *seat_pointer_focus_signal(struct seat *seat) {
-	return &seat->pointer.focus_changed;
 }
 
 // ---- Motion ----
@@ -479,7 +469,6 @@ void seat_pointer_output_removed(struct seat *seat, struct wayland_output *outpu
 
 void seat_pointer_init(struct seat *seat) {
 	seat_surface_init(&seat->pointer.focus);
-	wl_signal_init(&seat->pointer.focus_changed);
 }
 
 void seat_pointer_finish(struct seat *seat) {

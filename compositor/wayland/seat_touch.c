@@ -253,10 +253,6 @@ void seat_touch_check(struct seat *seat) {
 	}
 }
 
-unsigned seat_touches_down(struct seat *seat) {
-	return seat->touch.n_points;
-}
-
 struct surface *seat_touch_grab(struct seat *seat, int32_t id) {
 	struct seat_touch_point *point = find_point(seat, id);
 	return point ? point->grab.surface : NULL;

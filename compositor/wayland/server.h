@@ -107,8 +107,6 @@ struct client_account {
 	struct wl_event_source *refusal; // may be NULL
 };
 
-// Reads the limits of the process.
-void client_limits_init(struct client_limits *limits);
 // From now on every client of the display has an account and is kept within the limits.
 void client_watch(struct wayland_server *server);
 struct client_account *client_account(struct wl_client *client);

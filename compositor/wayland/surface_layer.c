@@ -16,7 +16,8 @@ static int32_t clamp(double value, int32_t min, int32_t max) {
 	return value < min ? min : value > max ? max : (int32_t)value;
 }
 
-bool wayland_output_is_plain(const struct wayland_output *output) {
+// Scale 1, not turned: logical px are px.
+static bool is_plain_output(const struct wayland_output *output) {
 	return output->info.scale == 1 && output->info.transform == WL_OUTPUT_TRANSFORM_NORMAL;
 }
 
@@ -78,9 +79,10 @@ struct scene_rect wayland_output_turned(
 	return turn(output, upright, width, height);
 }
 
-struct scene_rect wayland_output_rect(
+// Where a box in logical px of the output lies in px of its scene.
+static struct scene_rect output_rect(
 	const struct wayland_output *output, const struct scene_rect *logical) {
-	if (wayland_output_is_plain(output)) {
+	if (is_plain_output(output)) {
 		return (struct scene_rect){logical->x, logical->y, clamp(logical->width, 0, MAX_SIZE),
 			clamp(logical->height, 0, MAX_SIZE)};
 	}
@@ -160,7 +162,7 @@ static bool map_region(const struct surface *surface, const pixman_region32_t *r
 }
 
 static bool is_plain(const struct surface *surface) {
-	return !surface->output || wayland_output_is_plain(surface->output);
+	return !surface->output || is_plain_output(surface->output);
 }
 
 static bool compute_opaque(struct surface *surface) {
@@ -219,7 +221,7 @@ static bool update_place(struct surface *surface) {
 	struct scene_rect rect = logical_rect(surface);
 	enum wl_output_transform transform = surface->current.transform;
 	if (surface->output) {
-		rect = wayland_output_rect(surface->output, &rect);
+		rect = output_rect(surface->output, &rect);
 		transform = scene_transform_compose(
 			transform, scene_transform_invert(surface->output->info.transform));
 	}

@@ -153,14 +153,9 @@ void wayland_output_logical_size(
 	const struct wayland_output *output, int32_t *width, int32_t *height);
 void wayland_output_info_size(
 	const struct wayland_output_info *info, int32_t *width, int32_t *height); // likewise
-// Where a box in logical px of the output lies in px of its scene.
-struct scene_rect wayland_output_rect(
-	const struct wayland_output *output, const struct scene_rect *logical);
-// The same from upright px, which are scaled but not turned.
+// Where a box in upright px of the output, which are scaled but not turned, lies in px of its scene.
 struct scene_rect wayland_output_turned(
 	const struct wayland_output *output, const struct scene_rect *upright);
-// Scale 1, not turned: logical px are px.
-bool wayland_output_is_plain(const struct wayland_output *output);
 struct scene_output *wayland_output_scene(struct wayland_output *output);
 void *wayland_output_data(struct wayland_output *output); // of set_data
 void wayland_output_set_data(struct wayland_output *output, void *data);
@@ -196,7 +191,6 @@ void toplevel_configure(
 	struct toplevel *toplevel, int32_t width, int32_t height, uint32_t states, bool force);
 // The size that the client's own choice should stay within, sent with the next configure.
 void toplevel_set_bounds(struct toplevel *toplevel, int32_t width, int32_t height);
-void toplevel_close(struct toplevel *toplevel); // asks the client to close it
 // Policy shows it elsewhere now: its reactive popups are placed anew.
 void toplevel_moved(struct toplevel *toplevel);
 struct toplevel *toplevel_from_surface(const struct surface *surface); // NULL if it is none

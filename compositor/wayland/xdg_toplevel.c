@@ -91,10 +91,6 @@ void toplevel_set_bounds(struct toplevel *toplevel, int32_t width, int32_t heigh
 	}
 }
 
-void toplevel_close(struct toplevel *toplevel) {
-	xdg_toplevel_send_close(toplevel->resource);
-}
-
 // ---- What policy sees ----
 
 struct surface *toplevel_surface(const struct toplevel *toplevel) {
