@@ -10,8 +10,6 @@
 // cmocka.h needs some of the above.
 #include <cmocka.h>
 
-#include "globals.h"
-
 static void handle_ping(void *data, struct xdg_wm_base *wm_base, uint32_t serial) {
 	(void)data;
 	xdg_wm_base_pong(wm_base, serial);
@@ -33,7 +31,8 @@ struct binding {
 	size_t offset;    // in struct test_client
 };
 
-static void bind_globals(struct test_client *client, struct test_globals *globals) {
+static void handle_global(void *data, struct wl_registry *registry, uint32_t name,
+	const char *interface, uint32_t version) {
 	static const struct binding bindings[] = {
 		{&wl_compositor_interface, 6, offsetof(struct test_client, compositor)},
 		{&wl_subcompositor_interface, 1, offsetof(struct test_client, subcompositor)},
@@ -53,27 +52,39 @@ static void bind_globals(struct test_client *client, struct test_globals *global
 			offsetof(struct test_client, single_pixel)},
 		{&vitrine_control_v1_interface, 3, offsetof(struct test_client, control)},
 	};
+	struct test_client *client = data;
+	if (strcmp(interface, wl_output_interface.name) == 0 && client->n_outputs < TEST_MAX_OUTPUTS) {
+		client->outputs[client->n_outputs++] =
+			wl_registry_bind(registry, name, &wl_output_interface, version < 4 ? version : 4);
+	}
 	for (size_t i = 0; i < sizeof(bindings) / sizeof(bindings[0]); i++) {
-		void *proxy = test_globals_bind(globals, bindings[i].interface, bindings[i].version);
-		memcpy((char *)client + bindings[i].offset, &proxy, sizeof(proxy));
+		if (strcmp(interface, bindings[i].interface->name) == 0) {
+			void *proxy = wl_registry_bind(registry, name, bindings[i].interface,
+				version < bindings[i].version ? version : bindings[i].version);
+			memcpy((char *)client + bindings[i].offset, &proxy, sizeof(proxy));
+		}
 	}
-	struct wl_output *output;
-	while (client->n_outputs < TEST_MAX_OUTPUTS &&
-		(output = test_globals_bind_nth(globals, &wl_output_interface, 4, client->n_outputs))) {
-		client->outputs[client->n_outputs++] = output;
-	}
-	test_globals_finish(globals);
 }
+
+static void handle_global_remove(void *data, struct wl_registry *registry, uint32_t name) {
+	(void)data;
+	(void)registry;
+	(void)name;
+}
+
+static const struct wl_registry_listener registry_listener = {
+	.global = handle_global,
+	.global_remove = handle_global_remove,
+};
 
 void test_client_connect(struct test_client *client, const struct test_server *server) {
 	*client = (struct test_client){.display = wl_display_connect(server->socket)};
 	if (!client->display) {
 		fail_msg("cannot connect to %s: %s", server->socket, strerror(errno));
 	}
-	struct test_globals globals;
-	test_globals_ask(&globals, client->display);
+	client->registry = wl_display_get_registry(client->display);
+	wl_registry_add_listener(client->registry, &registry_listener, client);
 	test_client_roundtrip(client);
-	bind_globals(client, &globals);
 	assert_non_null(client->compositor);
 	assert_non_null(client->shm);
 	assert_non_null(client->wm_base);
@@ -103,6 +114,7 @@ static void destroy_globals(struct test_client *client) {
 		(struct wl_proxy *)client->presentation,
 		(struct wl_proxy *)client->single_pixel,
 		(struct wl_proxy *)client->control,
+		(struct wl_proxy *)client->registry,
 	};
 	for (size_t i = 0; i < sizeof(proxies) / sizeof(proxies[0]); i++) {
 		if (proxies[i]) {

@@ -28,6 +28,7 @@ enum { TEST_MAX_OUTPUTS = 4 };
 
 struct test_client {
 	struct wl_display *display; // NULL when not connected
+	struct wl_registry *registry;
 	struct wl_compositor *compositor;
 	struct wl_subcompositor *subcompositor;
 	struct wl_shm *shm;

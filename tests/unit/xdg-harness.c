@@ -11,8 +11,6 @@
 #include <unistd.h>
 #include <wayland-server-core.h>
 
-#include "globals.h"
-
 // Proxies that a test does not destroy are lost with their client, as in a client that is killed.
 const char *__lsan_default_suppressions(void);
 const char *__lsan_default_suppressions(void) {
@@ -114,24 +112,43 @@ static void handle_ping(void *data, struct xdg_wm_base *wm_base, uint32_t serial
 
 static const struct xdg_wm_base_listener wm_base_listener = {.ping = handle_ping};
 
-static void bind_globals(struct client *client, struct test_globals *globals) {
-	assert_int_equal(test_globals_version(globals, &xdg_wm_base_interface), 6);
-	client->compositor = test_globals_bind(globals, &wl_compositor_interface, UINT32_MAX);
-	client->subcompositor = test_globals_bind(globals, &wl_subcompositor_interface, 1);
-	client->shm = test_globals_bind(globals, &wl_shm_interface, 1);
-	client->seat = test_globals_bind(globals, &wl_seat_interface, 5);
-	client->wm_base = test_globals_bind(globals, &xdg_wm_base_interface, 6);
-	xdg_wm_base_add_listener(client->wm_base, &wm_base_listener, NULL);
-	client->decoration = test_globals_bind(globals, &zxdg_decoration_manager_v1_interface, 1);
-	client->activation = test_globals_bind(globals, &xdg_activation_v1_interface, 1);
-	struct wl_output *output;
-	while (client->n_outputs < MAX_OUTPUTS &&
-		(output = test_globals_bind_nth(
-			 globals, &wl_output_interface, UINT32_MAX, client->n_outputs)) != NULL) {
-		client->outputs[client->n_outputs++] = output;
+static void handle_global(void *data, struct wl_registry *registry, uint32_t name,
+	const char *interface, uint32_t version) {
+	struct client *client = data;
+	if (strcmp(interface, wl_compositor_interface.name) == 0) {
+		client->compositor = wl_registry_bind(registry, name, &wl_compositor_interface, version);
+	} else if (strcmp(interface, wl_subcompositor_interface.name) == 0) {
+		client->subcompositor =
+			wl_registry_bind(registry, name, &wl_subcompositor_interface, version);
+	} else if (strcmp(interface, wl_shm_interface.name) == 0) {
+		client->shm = wl_registry_bind(registry, name, &wl_shm_interface, 1);
+	} else if (strcmp(interface, wl_seat_interface.name) == 0) {
+		client->seat = wl_registry_bind(registry, name, &wl_seat_interface, 5);
+	} else if (strcmp(interface, xdg_wm_base_interface.name) == 0) {
+		assert_int_equal(version, 6);
+		client->wm_base = wl_registry_bind(registry, name, &xdg_wm_base_interface, version);
+		xdg_wm_base_add_listener(client->wm_base, &wm_base_listener, NULL);
+	} else if (strcmp(interface, zxdg_decoration_manager_v1_interface.name) == 0) {
+		client->decoration =
+			wl_registry_bind(registry, name, &zxdg_decoration_manager_v1_interface, 1);
+	} else if (strcmp(interface, xdg_activation_v1_interface.name) == 0) {
+		client->activation = wl_registry_bind(registry, name, &xdg_activation_v1_interface, 1);
+	} else if (strcmp(interface, wl_output_interface.name) == 0) {
+		client->outputs[client->n_outputs++ % MAX_OUTPUTS] =
+			wl_registry_bind(registry, name, &wl_output_interface, version);
 	}
-	test_globals_finish(globals);
 }
+
+static void handle_global_remove(void *data, struct wl_registry *registry, uint32_t name) {
+	(void)data;
+	(void)registry;
+	(void)name;
+}
+
+static const struct wl_registry_listener registry_listener = {
+	.global = handle_global,
+	.global_remove = handle_global_remove,
+};
 
 struct client *client_connect(struct harness *harness) {
 	int fds[2];
@@ -143,8 +160,8 @@ struct client *client_connect(struct harness *harness) {
 	client->harness = harness;
 	client->display = wl_display_connect_to_fd(fds[1]);
 	assert_non_null(client->display);
-	struct test_globals globals;
-	test_globals_ask(&globals, client->display);
+	client->registry = wl_display_get_registry(client->display);
+	wl_registry_add_listener(client->registry, &registry_listener, client);
 	int i = 0;
 	while (harness->clients[i]) {
 		i++;
@@ -152,7 +169,6 @@ struct client *client_connect(struct harness *harness) {
 	}
 	harness->clients[i] = client;
 	assert_true(client_sync(client));
-	bind_globals(client, &globals);
 	assert_non_null(client->wm_base);
 	return client;
 }

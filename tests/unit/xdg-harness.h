@@ -46,6 +46,7 @@ struct client {
 	struct harness *harness;
 	struct wl_client *peer; // of the server; gone when the connection broke
 	struct wl_display *display;
+	struct wl_registry *registry;
 	struct wl_compositor *compositor;
 	struct wl_subcompositor *subcompositor;
 	struct wl_shm *shm;
