@@ -34,7 +34,7 @@ bool udmabuf_seal(int fd);
 // A dma-buf of [offset, offset + size) of a sealed file, and what else is in its last page. The caller closes it.
 // -1 with errno set: EDOM if that is no whole pages.
 int udmabuf_create(int device, int fd, size_t offset, size_t size);
-// What a CPU wrote so far is there for devices that do not look into its caches.
+// What a CPU wrote so far is there for devices that do not look into its caches, where there are such.
 void udmabuf_flush(int dmabuf);
 
 #endif

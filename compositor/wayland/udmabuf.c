@@ -17,6 +17,14 @@
 #include "base/log.h"
 #include "wayland/shm.h"
 
+// Devices see what CPUs write, caches or not: the kernel then has nothing to do when a CPU's access ends (it does
+// not choose ARCH_HAS_SYNC_DMA_FOR_DEVICE), and to ask it with each frame would be a system call for nothing.
+#if defined(__x86_64__) || defined(__i386__)
+static const bool coherent = true;
+#else
+static const bool coherent = false;
+#endif
+
 int udmabuf_open(const char *path) {
 	int fd = open(path, O_RDWR | O_CLOEXEC);
 	if (fd < 0) {
@@ -75,7 +83,7 @@ int udmabuf_create(int device, int fd, size_t offset, size_t size) {
 		}
 		dmabuf = create(device, fd, offset, whole);
 	}
-	if (dmabuf >= 0) {
+	if (dmabuf >= 0 && !coherent) {
 		// Maps it for the device that udmabuf_flush is about.
 		dmabuf_sync(dmabuf, DMA_BUF_SYNC_START | DMA_BUF_SYNC_WRITE);
 	}
@@ -84,5 +92,7 @@ int udmabuf_create(int device, int fd, size_t offset, size_t size) {
 
 // Nothing but the end of an access: its beginning would throw away what the client's CPU has in its caches.
 void udmabuf_flush(int dmabuf) {
-	dmabuf_sync(dmabuf, DMA_BUF_SYNC_END | DMA_BUF_SYNC_WRITE);
+	if (!coherent) {
+		dmabuf_sync(dmabuf, DMA_BUF_SYNC_END | DMA_BUF_SYNC_WRITE);
+	}
 }
