@@ -25,9 +25,10 @@ enum {
 	HIGH_PERCENT = 99,
 	USUAL_PERCENT = 75,
 	QUICK_PERCENT = 10,
-	COSTS_MAX = 1024, // then each counts half
-	COSTS_FEW = 32,   // that tell little
-	COSTS_SOME = 128, // that tell enough not to ask for each
+	COSTS_FIRST = 128, // then each counts half, so that what a start costs is soon forgotten,
+	COSTS_MAX = 1024,  // later after ever more of them
+	COSTS_FEW = 32,    // that tell little
+	COSTS_SOME = 128,  // that tell enough not to ask for each
 	FIRST_COST_NS = 6000000,
 
 	FIRST_MARGIN_NS = 2000000,
@@ -71,6 +72,7 @@ void pace_start(struct pace *pace, int64_t refresh_ns, int64_t blank_ns) {
 		.cost_ns = least(FIRST_COST_NS, refresh_ns / 3),
 		.margin_ns = least(FIRST_MARGIN_NS, refresh_ns / 8),
 		.usual_ns = least(FIRST_COST_NS, refresh_ns / 3),
+		.cap_costs = COSTS_FIRST,
 		.patience = FIRST_PATIENCE,
 		.trials_rest = LEARNING_TRIALS,
 		.trials_after = FIRST_TRIALS_REST,
@@ -138,8 +140,9 @@ static void learn_cost(struct pace *pace, int64_t cost) {
 	int64_t bucket = most(cost, 0) / PACE_BUCKET_NS;
 	pace->costs[least(bucket, PACE_BUCKETS - 1)]++;
 	pace->n_costs++;
-	if (pace->n_costs >= COSTS_MAX) {
+	if (pace->n_costs >= pace->cap_costs) {
 		pace->n_costs = 0;
+		pace->cap_costs = (int)least(2 * pace->cap_costs, COSTS_MAX);
 		for (int i = 0; i < PACE_BUCKETS; i++) {
 			pace->costs[i] /= 2;
 			pace->n_costs += pace->costs[i];

@@ -20,7 +20,7 @@ struct pace {
 
 	// What it takes from the moment at which a frame should be begun until it is committed.
 	uint16_t costs[PACE_BUCKETS];
-	int n_costs;
+	int n_costs, cap_costs;
 	int64_t cost_ns;  // few frames take longer; may be more than there is time for
 	int64_t usual_ns; // most take no longer
 	int64_t quick_ns; // few frames take less

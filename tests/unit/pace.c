@@ -447,6 +447,23 @@ static void one_slow_frame_is_forgotten(void **state) {
 	}
 }
 
+// Windows come, buffers are seen for the first time: in 4 s later it is as if that had not been.
+static void what_a_start_costs_is_forgotten(void **state) {
+	(void)state;
+	struct pace pace = known();
+	for (int i = 0; i < 100; i++) {
+		run(&pace, 1, i % 16 == 0 ? 9 * MS : 2 * MS);
+	}
+	assert_in_range(pace.cost_ns, 9 * MS, 9 * MS + PACE_BUCKET_NS);
+	run(&pace, 240, 2 * MS);
+	assert_in_range(pace.cost_ns, 2 * MS, 2 * MS + PACE_BUCKET_NS);
+	// What comes again and again is not.
+	for (int i = 0; i < 2000; i++) {
+		run(&pace, 1, i % 50 == 0 ? 7 * MS : 2 * MS);
+	}
+	assert_in_range(pace.cost_ns, 7 * MS, 7 * MS + PACE_BUCKET_NS);
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(at_once_while_nothing_is_known),
@@ -467,6 +484,7 @@ int main(void) {
 		cmocka_unit_test(a_lead_that_does_not_help_is_given_up),
 		cmocka_unit_test(a_lead_that_helps_some_is_kept),
 		cmocka_unit_test(one_slow_frame_is_forgotten),
+		cmocka_unit_test(what_a_start_costs_is_forgotten),
 	};
 	return cmocka_run_group_tests_name("pace", tests, NULL, NULL);
 }
