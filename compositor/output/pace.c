@@ -13,15 +13,22 @@
 // that a flip was missed: a margin for it grows with each miss, and shrinks while there is none. The more
 // often it had to grow, the more frames in time it takes until it shrinks, so that it comes to rest where
 // misses are rare rather than try again and again.
+//
+// There are machines that stop now and then, often at the same phase of the display, such as when it has flipped. What
+// such a frame takes is the longer the earlier it should have been begun, the lead grows, and it is late all the
+// same. So a long lead that does not keep frames from being late is given up for one of usual frames, unless they are
+// clearly more often late with that. It is tried anew some time later.
 #include "output/pace.h"
 
 enum {
 	// Of 100 frames.
 	HIGH_PERCENT = 99,
+	USUAL_PERCENT = 75,
 	QUICK_PERCENT = 10,
-	COSTS_MAX = 1024, // then each counts half
-	COSTS_FEW = 32,   // that tell little
-	COSTS_SOME = 128, // that tell enough not to ask for each
+	COSTS_FIRST = 128, // then each counts half, so that what a start costs is soon forgotten,
+	COSTS_MAX = 1024,  // later after ever more of them
+	COSTS_FEW = 32,    // that tell little
+	COSTS_SOME = 128,  // that tell enough not to ask for each
 	FIRST_COST_NS = 6000000,
 
 	FIRST_MARGIN_NS = 2000000,
@@ -30,6 +37,12 @@ enum {
 	ON_TIME_NS = 50000,
 	FIRST_PATIENCE = 32,
 	MOST_PATIENCE = 4096,
+	TRIAL = 256,         // frames
+	TRIAL_LATE = 3,      // of them: that is often
+	BRIEF_TRIALS = 16,   // after which the long lead is tried anew
+	LEARNING_TRIALS = 1, // it takes until the long lead is what it should be
+	FIRST_TRIALS_REST = 4,
+	MOST_TRIALS_REST = 64,
 	FIRST_CAUTION = 64,
 	MOST_CAUTION = 4096,
 	// One of so many early frames tells what it cost: to look at the clock is a system call on some machines.
@@ -58,7 +71,11 @@ void pace_start(struct pace *pace, int64_t refresh_ns, int64_t blank_ns) {
 		.variable = pace->variable,
 		.cost_ns = least(FIRST_COST_NS, refresh_ns / 3),
 		.margin_ns = least(FIRST_MARGIN_NS, refresh_ns / 8),
+		.usual_ns = least(FIRST_COST_NS, refresh_ns / 3),
+		.cap_costs = COSTS_FIRST,
 		.patience = FIRST_PATIENCE,
+		.trials_rest = LEARNING_TRIALS,
+		.trials_after = FIRST_TRIALS_REST,
 		.caution = FIRST_CAUTION,
 	};
 }
@@ -69,9 +86,13 @@ void pace_set_variable(struct pace *pace, bool variable) {
 
 // Clients have a quarter of the refresh to get into the frame, unless even quick frames leave them less: what
 // takes longer now and then, on a machine that is busy with something else, is late anyway.
-int64_t pace_window(const struct pace *pace) {
+static int64_t window_for(const struct pace *pace, int64_t cost) {
 	int64_t longest = most(pace->refresh_ns * 3 / 4, pace->quick_ns + pace->margin_ns);
-	return least(pace->cost_ns + pace->margin_ns, longest);
+	return least(cost + pace->margin_ns, longest);
+}
+
+int64_t pace_window(const struct pace *pace) {
+	return window_for(pace, pace->brief ? pace->usual_ns : pace->cost_ns);
 }
 
 // The first flip after `now` that a frame reaches which takes `cost` from now on.
@@ -119,8 +140,9 @@ static void learn_cost(struct pace *pace, int64_t cost) {
 	int64_t bucket = most(cost, 0) / PACE_BUCKET_NS;
 	pace->costs[least(bucket, PACE_BUCKETS - 1)]++;
 	pace->n_costs++;
-	if (pace->n_costs >= COSTS_MAX) {
+	if (pace->n_costs >= pace->cap_costs) {
 		pace->n_costs = 0;
+		pace->cap_costs = (int)least(2 * pace->cap_costs, COSTS_MAX);
 		for (int i = 0; i < PACE_BUCKETS; i++) {
 			pace->costs[i] /= 2;
 			pace->n_costs += pace->costs[i];
@@ -132,6 +154,7 @@ static void learn_cost(struct pace *pace, int64_t cost) {
 	} else {
 		// Without the bucket that it lies in: rather too little.
 		pace->quick_ns = percentile(pace, QUICK_PERCENT) - PACE_BUCKET_NS;
+		pace->usual_ns = percentile(pace, USUAL_PERCENT);
 	}
 }
 
@@ -146,6 +169,47 @@ static void learn_margin(struct pace *pace, bool late) {
 		pace->margin_ns = most(pace->margin_ns - ON_TIME_NS, floor);
 		pace->patience = (int)most(pace->patience - pace->patience / 64, FIRST_PATIENCE);
 		pace->calm = 0;
+	}
+}
+
+static int64_t first_margin(const struct pace *pace) {
+	return least(FIRST_MARGIN_NS, pace->refresh_ns / 8);
+}
+
+static void begin_trial(struct pace *pace, bool brief, int rest) {
+	pace->brief = brief;
+	pace->tried = 0;
+	pace->trials_rest = rest;
+	if (brief) { // it grew in vain
+		pace->margin_ns = least(pace->margin_ns, first_margin(pace));
+		pace->patience = FIRST_PATIENCE;
+		pace->calm = 0;
+	}
+}
+
+// One more frame was late or not. Margins are learned while the long lead is in use.
+static void judge_lead(struct pace *pace, bool late) {
+	pace->tried_late += late;
+	if (++pace->tried % TRIAL != 0) {
+		return;
+	}
+	const int number = pace->tried_late;
+	pace->tried_late = 0;
+	if (!pace->brief) {
+		bool longer = window_for(pace, pace->cost_ns) >
+			pace->usual_ns + first_margin(pace) + pace->refresh_ns / 8;
+		pace->full_late = number;
+		pace->tried = 0;
+		if (pace->trials_rest > 0) {
+			pace->trials_rest--;
+		} else if (number >= TRIAL_LATE && longer) {
+			begin_trial(pace, true, 0);
+		}
+	} else if (number > pace->full_late + pace->full_late / 2 + 1) {
+		begin_trial(pace, false, pace->trials_after);
+		pace->trials_after = (int)least(pace->trials_after * 2, MOST_TRIALS_REST);
+	} else if (pace->tried >= TRIAL * BRIEF_TRIALS) {
+		begin_trial(pace, false, LEARNING_TRIALS);
 	}
 }
 
@@ -194,7 +258,10 @@ int pace_flipped(struct pace *pace, int64_t time) {
 		missed = (int)least((late + pace->refresh_ns / 2) / pace->refresh_ns, MOST_MISSED);
 	}
 	if (pace->sure && time != 0 && missed < MOST_MISSED) {
-		learn_margin(pace, missed > 0);
+		if (!pace->brief) {
+			learn_margin(pace, missed > 0);
+		}
+		judge_lead(pace, missed > 0);
 	}
 	return missed;
 }

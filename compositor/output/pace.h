@@ -20,13 +20,22 @@ struct pace {
 
 	// What it takes from the moment at which a frame should be begun until it is committed.
 	uint16_t costs[PACE_BUCKETS];
-	int n_costs;
+	int n_costs, cap_costs;
 	int64_t cost_ns;  // few frames take longer; may be more than there is time for
+	int64_t usual_ns; // most take no longer
 	int64_t quick_ns; // few frames take less
 	// For what is not seen of here: between the commit and the device.
 	int64_t margin_ns;
 	int calm;     // frames in time since it last changed
 	int patience; // how many of them it takes until it shrinks
+
+	// Whether such a lead is worth it, or a short one, of usual frames, is missed no more often.
+	bool brief;       // the short one is in use
+	int tried;        // frames since it was decided
+	int tried_late;   // of them
+	int full_late;    // with the long one, when that was tried last
+	int trials_rest;  // of the long one, until the short one is tried again
+	int trials_after; // that will be, if it turns out to be worse
 
 	// Frames that are not begun early, from now on, and when one was found to be too early again.
 	int rest, caution;

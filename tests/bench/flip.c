@@ -14,6 +14,8 @@
 
 #include <drm_fourcc.h>
 
+#include "kms/kms.h"
+
 enum { MASTER_MS = 5000 };
 
 int64_t flip_now_ns(void) {
@@ -54,10 +56,12 @@ static bool take_mode(
 			return true;
 		}
 	}
-	return false;
+	// As the compositor does: the timings are the same to the kHz.
+	return options->width > 0 &&
+		kms_mode_custom((int)options->width, (int)options->height, 0, &flip->mode);
 }
 
-// Takes the first connected connector that has the mode, and the first CRTC that can drive it.
+// Takes the first connected connector that has the mode or is given it, and the first CRTC that can drive it.
 static bool find_route(struct flip *flip, const struct flip_options *options) {
 	drmModeRes *res = drmModeGetResources(flip->fd);
 	if (!res) {
@@ -80,7 +84,8 @@ static bool find_route(struct flip *flip, const struct flip_options *options) {
 	}
 	drmModeFreeResources(res);
 	errno = ENXIO;
-	return flip->connector != 0 || flip_complain("no connected display has this mode");
+	return flip->connector != 0 ||
+		flip_complain("no display is connected, or none can have this mode");
 }
 
 static bool plane_is_primary(int fd, uint32_t plane) {

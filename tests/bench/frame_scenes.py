@@ -36,9 +36,10 @@ class Scene:
     """One client, or several, that all programs show in turn."""
 
     def __init__(self, *client, floor=None, floor_pace="frame", programs=PROGRAMS, size=None,
-                 peer_client=None, why=None, one_plane=False):
+                 rate=None, peer_client=None, why=None, one_plane=False):
         self.client, self.floor, self.floor_pace = client, floor, floor_pace
         self.programs, self.size = programs, size
+        self.rate = rate  # Hz; else that of the mode that is listed, or 60
         self.peer_client = peer_client  # where peers cannot have the same
         self.why = why  # no figures of the others
         self.one_plane = one_plane  # one framebuffer fills the screen
@@ -62,7 +63,7 @@ SCENES = {
                        why=NO_DMABUF, one_plane=True),
     "memory": Scene("--memory", "udmabuf", programs=PROGRAMS[1:], size="1920x1080",
                     peer_client=SHM, why=NO_DMABUF),
-    "long": Scene("--memory", "udmabuf", programs=("vitrine",), size=SMALL),
+    "long": Scene("--memory", "udmabuf", programs=("vitrine",), size=SMALL, rate=240),
     "busy": Scene(*SHM, floor="dumb"),
     "missed": Scene("--memory", "udmabuf", floor="udmabuf", programs=OURS, size=SMALL,
                     why=NO_DMABUF),
@@ -197,9 +198,11 @@ class Bench:
 
     def served(self, server, name, size, seconds, fences=0, bare=False, **extra):
         heir, others = None, []
+        rate = SCENES[name].rate
+        mode = f"{size}@{rate}" if rate else size
         try:
             # Beside hogs, a client that waits until the CPU is free would be late itself.
-            with servers.Running(server, size, count=not bare, bare=bare,
+            with servers.Running(server, mode, count=not bare, bare=bare,
                                  yielding=name != "busy") as running:
                 client = self.start(running, name, seconds, name == "camera" or fences > 0)
                 try:

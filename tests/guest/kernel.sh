@@ -86,15 +86,16 @@ kernel_source() {
 	rm -f "$build"/*.deb
 }
 
-# kernel_change: the source as guest_changes says. A script that finds nothing to change is out of date.
+# kernel_change: the source as guest_changes says. A script that finds nothing to change in a file is out of date.
 kernel_change() {
-	changed=$build/source/drivers/gpu/drm/vkms/vkms_drv.c
-	sed -f "$guest_changes" "$changed" >"$build/changed.c" ||
-		fail "cannot change $changed" "is there room in $guest_kernels?"
-	! cmp -s "$changed" "$build/changed.c" ||
-		fail "$guest_changes does not fit Linux $source_version: vkms_drv.c reads otherwise there" \
-			"look for driver_features in $package's drivers/gpu/drm/vkms/vkms_drv.c"
-	mv "$build/changed.c" "$changed"
+	for changed in drivers/gpu/drm/vkms/vkms_drv.c mm/vmalloc.c; do
+		sed -f "$guest_changes" "$build/source/$changed" >"$build/changed.c" ||
+			fail "cannot change $changed" "is there room in $guest_kernels?"
+		! cmp -s "$build/source/$changed" "$build/changed.c" ||
+			fail "$guest_changes does not fit Linux $source_version: $changed reads otherwise there" \
+				"look for what it changes in $package's $changed"
+		mv "$build/changed.c" "$build/source/$changed"
+	done
 }
 
 # kernel_progress PID LOG START: a line every ten seconds while PID lives.

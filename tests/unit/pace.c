@@ -339,6 +339,131 @@ static void misses_become_rare(void **state) {
 	assert_true(pace_window(&pace) < REFRESH * 3 / 4);
 }
 
+// ---- Machines that stop ----
+
+// Every so many frames, so long after the flip, all stands still for a while: timers, who is to be woken by them, the
+// kernel's part of a commit, and the display's clock, which then tells of its flips late but with their time.
+struct stops {
+	int every;
+	int64_t after, length;
+};
+
+enum { COST = 1600 * US, UNSEEN = 300 * US };
+
+// When what is begun at `at` and takes `cost` is done.
+static int64_t done(int64_t at, int64_t cost, int64_t from, int64_t to) {
+	int64_t begun = at >= from && at < to ? to : at;
+	return begun < from && begun + cost > from ? begun + cost + to - from : begun + cost;
+}
+
+// A frame for each flip, wanted soon after the one before. Returns how many refreshes are missed.
+static int run_stopping(struct pace *pace, int frames, struct stops stops) {
+	int missed = 0;
+	for (int i = 1; i <= frames; i++) {
+		const int64_t flip = pace->flip_ns, from = flip + stops.after;
+		const int64_t to = i % stops.every == 0 ? from + stops.length : from;
+		int64_t begun = pace_begin(pace, done(flip + 200 * US, 500 * US, from, to));
+		int64_t committed = done(begun, COST, from, to);
+		pace_committed(pace, begun, committed);
+		int64_t since = done(committed, UNSEEN, from, to) - flip;
+		missed += pace_flipped(pace, flip + (since / REFRESH + 1) * REFRESH);
+	}
+	return missed;
+}
+
+// Frames begun before the stop are in time: that is learned in less than a second.
+static void a_lead_that_helps_is_kept(void **state) {
+	(void)state;
+	static const struct stops machines[] = {
+		{11, 9 * MS, 10 * MS},
+		{11, 11 * MS, 6 * MS},
+		{11, 12 * MS, 4 * MS},
+		{28, 9 * MS, 10 * MS},
+	};
+	for (size_t i = 0; i < sizeof(machines) / sizeof(machines[0]); i++) {
+		struct pace pace = known();
+		int missed = run_stopping(&pace, 10 * machines[i].every, machines[i]);
+		assert_in_range(missed, 1, 6);
+		missed = run_stopping(&pace, 4000, machines[i]);
+		assert_in_range(missed, 0, 2);
+		missed = run_stopping(&pace, 60 * 1000, machines[i]);
+		assert_in_range(missed, 0, 8);
+		assert_true(pace_window(&pace) < REFRESH * 3 / 4);
+	}
+}
+
+// Those whose stop begins right after the flip are late whenever they are begun: clients are not to have less time
+// for it. It is seen again and again whether that is still so, and once it has ended it is soon forgotten.
+static void a_lead_that_does_not_help_is_given_up(void **state) {
+	(void)state;
+	static const struct stops machines[] = {{11, 700 * US, 15500 * US}, {28, 700 * US, 15 * MS}};
+	for (size_t i = 0; i < sizeof(machines) / sizeof(machines[0]); i++) {
+		struct pace pace = known();
+		run_stopping(&pace, 1000, machines[i]);
+		int long_ones = 0, missed = 0;
+		enum { FRAMES = 20000 };
+		for (int frame = 0; frame < FRAMES; frame += machines[i].every) {
+			missed += run_stopping(&pace, machines[i].every, machines[i]);
+			long_ones += pace_window(&pace) > 5 * MS ? machines[i].every : 0;
+		}
+		assert_in_range(missed, FRAMES / machines[i].every - 1, FRAMES / machines[i].every + 1);
+		assert_in_range(long_ones, 1, FRAMES / 5);
+		run(&pace, 7000, COST);
+		assert_in_range(pace_window(&pace), COST, COST + MS);
+	}
+}
+
+// Of two kinds of slow frames a lead helps but one, and is kept for that.
+static void a_lead_that_helps_some_is_kept(void **state) {
+	(void)state;
+	struct pace pace = known();
+	enum { FRAMES = 20000 };
+	int missed = 0;
+	for (int i = 0; i < FRAMES; i++) {
+		int64_t begun = pace_begin(&pace, pace.flip_ns + MS);
+		int64_t cost = i % 20 == 0 ? 20 * MS : i % 20 == 10 ? 8 * MS : 2 * MS;
+		pace_committed(&pace, begun, begun + cost);
+		int64_t since = begun + cost + BLANK - pace.flip_ns;
+		missed += pace_flipped(&pace, pace.flip_ns + (since + REFRESH - 1) / REFRESH * REFRESH);
+	}
+	// Those of 20 ms, and some of the others while the short one is tried.
+	assert_in_range(missed, FRAMES / 20, FRAMES / 20 * 11 / 10);
+}
+
+static void one_slow_frame_is_forgotten(void **state) {
+	(void)state;
+	for (int before = 40; before <= 1000; before += 240) {
+		struct pace pace = known();
+		run(&pace, before, MS);
+		int64_t begun = pace_begin(&pace, pace.flip_ns + MS);
+		pace_committed(&pace, begun, begun + 14 * MS);
+		assert_int_equal(pace_flipped(&pace, pace.due_ns + REFRESH), 1);
+		run(&pace, 100, MS);
+		assert_in_range(pace.cost_ns, MS, MS + PACE_BUCKET_NS);
+		// The margin grew by it, and takes its time.
+		assert_in_range(pace_window(&pace), 2 * MS, 5 * MS);
+		run(&pace, 4000, MS);
+		assert_in_range(pace_window(&pace), MS, 2 * MS);
+	}
+}
+
+// Windows come, buffers are seen for the first time: in 4 s later it is as if that had not been.
+static void what_a_start_costs_is_forgotten(void **state) {
+	(void)state;
+	struct pace pace = known();
+	for (int i = 0; i < 100; i++) {
+		run(&pace, 1, i % 16 == 0 ? 9 * MS : 2 * MS);
+	}
+	assert_in_range(pace.cost_ns, 9 * MS, 9 * MS + PACE_BUCKET_NS);
+	run(&pace, 240, 2 * MS);
+	assert_in_range(pace.cost_ns, 2 * MS, 2 * MS + PACE_BUCKET_NS);
+	// What comes again and again is not.
+	for (int i = 0; i < 2000; i++) {
+		run(&pace, 1, i % 50 == 0 ? 7 * MS : 2 * MS);
+	}
+	assert_in_range(pace.cost_ns, 7 * MS, 7 * MS + PACE_BUCKET_NS);
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(at_once_while_nothing_is_known),
@@ -355,6 +480,11 @@ int main(void) {
 		cmocka_unit_test(variable_refresh),
 		cmocka_unit_test(deadlines_are_within_bounds),
 		cmocka_unit_test(misses_become_rare),
+		cmocka_unit_test(a_lead_that_helps_is_kept),
+		cmocka_unit_test(a_lead_that_does_not_help_is_given_up),
+		cmocka_unit_test(a_lead_that_helps_some_is_kept),
+		cmocka_unit_test(one_slow_frame_is_forgotten),
+		cmocka_unit_test(what_a_start_costs_is_forgotten),
 	};
 	return cmocka_run_group_tests_name("pace", tests, NULL, NULL);
 }
