@@ -5,12 +5,14 @@
 #include <stdio.h>
 
 #include "app.h"
+#include "watch.h"
 
 enum {
 	VIDEOS = 7,            // more than there are planes
 	ROUNDS = 6,            // of other videos being the fast ones
 	FRAMES_OF_ROUND = 180, // more than it takes the planner to believe in new rates
 	LEAST_CHANGES = 3,     // of layouts, in all rounds
+	LEAST_SEEN = 200,      // refreshes whose picture is known, of more than 1,000
 };
 
 // Which parts are on planes, a bit each; the lowest layer is the window.
@@ -40,17 +42,27 @@ static unsigned find_missing(struct app *app, struct test_picture *picture, uint
 	return 0;
 }
 
-// What was read until now, each value of which must be the expected one.
-static void assert_no_other(struct fixture *fixture, struct app *app, struct test_screen *screen,
-	uint32_t expected, int round) {
+static void assert_no_other(
+	struct fixture *fixture, struct app *app, struct test_watch *watch, int round) {
 	uint32_t frame, value;
-	while (test_crc_read(&screen->crc, &frame, &value, 0)) {
-		if (value != expected) {
-			fail_msg(
-				"the screen's CRC was %08x at frame %u, round %d, should stay %08x (missing: %02x)",
-				value, frame, round, expected, find_missing(app, &fixture->picture, value));
-		}
+	if (test_watch_wrong(watch, &frame, &value)) {
+		fail_msg(
+			"the screen's CRC was %08x at frame %u, round %d, should stay %08x (missing: %02x)",
+			value, frame, round, watch->expected, find_missing(app, &fixture->picture, value));
 	}
+}
+
+// What the watch would tell of: a part is missing.
+static void assert_missing_is_seen(
+	struct fixture *fixture, struct app *app, struct test_screen *screen) {
+	static struct test_watch watch;
+	uint32_t frame, value;
+	test_watch_start(&watch, screen, &fixture->picture);
+	part_unmap(&app->parts[0]);
+	do {
+		app_commit_state(app);
+	} while (!test_watch_wrong(&watch, &frame, &value));
+	test_watch_stop(&watch);
 }
 
 // A part's contents in both of its buffers, so that turning it changes nothing.
@@ -70,10 +82,11 @@ static void test_layouts_change_between_refreshes(void **state) {
 	add_videos(&app);
 	app_commit(&app);
 	app_draw(&app, &fixture->picture);
-	uint32_t expected = test_picture_crc(&fixture->picture);
-	struct test_screen screen;
+	static struct test_screen screen;
 	test_screen_open(&screen, 0);
 	test_screen_wait(&screen, &fixture->picture);
+	static struct test_watch watch;
+	test_watch_start(&watch, &screen, &fixture->picture);
 	unsigned on = parts_on_planes(fixture);
 	int changes = 0;
 	for (int round = 0; round < ROUNDS; round++) {
@@ -86,12 +99,18 @@ static void test_layouts_change_between_refreshes(void **state) {
 			unsigned now = parts_on_planes(fixture);
 			changes += now != on;
 			on = now;
-			assert_no_other(fixture, &app, &screen, expected, round);
+			assert_no_other(fixture, &app, &watch, round);
 		}
 	}
+	test_watch_stop(&watch);
+	assert_no_other(fixture, &app, &watch, ROUNDS);
 	print_message("%d changes of the layout in %d frames\n", changes, ROUNDS * FRAMES_OF_ROUND);
+	print_message("%u refreshes were seen in time, %u late, %u of them with another CRC\n",
+		watch.in_time, watch.late, watch.late_wrong);
+	assert_true(watch.in_time >= LEAST_SEEN);
 	assert_true(changes >= LEAST_CHANGES);
 	assert_true(changes <= ROUNDS * 4); // and it does not swing
+	assert_missing_is_seen(fixture, &app, &screen);
 	test_screen_close(&screen);
 	app_finish(&app);
 }
