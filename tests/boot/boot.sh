@@ -69,12 +69,25 @@ boot_disk_make() {
 	say "boot disk: kept as $disk"
 }
 
+# boot_place_test TEST: the machine's test, which is watched.
+boot_place_test() {
+	cp "$top/tests/boot/watched" "$boot_folder/shared/test"
+	cp "$top/tests/boot/look-around" "$boot_folder/shared/"
+	cp "$1" "$boot_folder/shared/body"
+}
+
+# What the machine's test has left, also if it did not end.
+boot_keep() {
+	[ -z "${boot_shared:-}" ] || cp -r "$boot_folder/shared/." "$boot_shared/"
+}
+
 # boot_machine SECONDS ARG...: one run of the machine with the disk; ARG... go to the kernel's command line, before
 # the names of folders: Plymouth reads its first 511 bytes.
 boot_machine() {
 	seconds=$1
 	shift
 	rm -f "$boot_folder/status"
+	echo "$seconds" >"$boot_folder/shared/limit"
 	# shellcheck disable=SC2016,SC2086 # for the inner shell; a list of words
 	env TMPDIR="$(vm_memory_folder)" timeout -s KILL "$seconds" \
 		sh -c 'echo $$ >"$0/pid"; exec "$@"' "$boot_folder" "$kernel" \
@@ -86,7 +99,8 @@ boot_machine() {
 	[ -s "$boot_folder/shared/status" ] || {
 		echo "---- the last 100 lines of the machine ----" >&2
 		tail -n 100 "$boot_folder/log" | tr -d '\r' >&2
-		cat "$boot_folder/shared/output" >&2 2>/dev/null || :
+		cat "$boot_folder/shared/output" "$boot_folder/shared/stands" >&2 2>/dev/null || :
+		boot_keep
 		fail "the machine ended, or was ended after $seconds s, without a word"
 	}
 	boot_status=$(cat "$boot_folder/shared/status")
@@ -140,7 +154,7 @@ boot_install() {
 	# shellcheck disable=SC2086 # a list of files
 	cp "$top/tests/boot/install" $boot_files "$boot_folder/shared/"
 	cp "$1" "$boot_folder/shared/setup"
-	cp "$2" "$boot_folder/shared/test"
+	boot_place_test "$2"
 	boot_machine "$boot_timeout" init=/usr/local/sbin/host-folder vkms.create_default_dev=0
 	cat "$boot_folder/shared/output"
 	[ "$boot_status" -eq 0 ] || fail "the package cannot be installed (status $boot_status)"
@@ -150,6 +164,7 @@ boot_install() {
 boot_test() {
 	boot_machine "$boot_timeout" quiet vkms.enable_overlay=1 vkms.enable_cursor=1 vkms.enable_writeback=1 "$@"
 	cat "$boot_folder/shared/output"
+	[ "$boot_status" -eq 0 ] || cat "$boot_folder/shared/stands" >&2 || :
 }
 
 # Boots once for each --kernel, from the same disk each time; ends at the first test that fails.
@@ -183,6 +198,6 @@ boot() {
 	else
 		boot_test
 	fi
-	[ -z "$boot_shared" ] || cp -r "$boot_folder/shared/." "$boot_shared/"
+	boot_keep
 	exit "$boot_status"
 }

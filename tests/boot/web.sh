@@ -132,7 +132,7 @@ web() {
 	trap 'exit 130' INT
 	trap 'exit 143' TERM
 	mkdir "$boot_folder/shared"
-	cp "$top/tests/boot/web-test" "$boot_folder/shared/test"
+	boot_place_test "$top/tests/boot/web-test"
 	# What Debian's installer has put there whatever one chooses.
 	release_bare "$web_suite" "$boot_folder/root" --include=systemd-sysv,udev,kmod
 	web_follow
