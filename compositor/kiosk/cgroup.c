@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <linux/magic.h>
 #include <poll.h>
 #include <signal.h>
@@ -35,10 +36,14 @@ struct cgroups {
 	struct scopes *scopes; // NULL: no systemd
 	struct chores *chores;
 	char own[PATH_SIZE]; // where cgroups are made; "": nowhere
-	char
-		before[PATH_SIZE]; // where this process was before it moved into own/server; "": it did not
-	bool controls[3];      // which of `controllers` there are in `own`
-	bool told[3];          // that one is missing
+	struct settling {    // the thread's, as long as there is one
+		struct chore chore;
+		char own[PATH_SIZE], base[PATH_SIZE]; // `base`: where this process was found
+		bool alone;                           // it was
+		bool moved;                           // into own/server
+		bool controls[3];                     // which of `controllers` there are in `own`
+	} settling;
+	bool told[3]; // that one is missing
 	uint64_t serial;
 	struct wl_list dying; // cgroup.link: killed, to be removed once empty
 };
@@ -59,7 +64,8 @@ struct cgroup {
 	int chores;          // of it that are not done
 	bool over;           // destroyed, to be freed
 	bool emptied;        // maybe: while it was being removed something in it has ended
-	void (*ready)(void *data, const char *join);
+	int go;              // pipe of vitrine-launch; -1: it has been told
+	void (*ready)(void *data);
 	void *data;
 };
 
@@ -199,90 +205,125 @@ static void sweep(const char *base) {
 	}
 }
 
-// Controllers can be handed down only from a cgroup without processes (or the root of all): if this
-// process is alone in its own, it moves further down. False if they cannot.
-static bool move_down(struct cgroups *cgroups, const char *base) {
-	char text[64], alone[32], inner[PATH_SIZE + 16];
-	snprintf(alone, sizeof(alone), "%d\n", (int)getpid());
-	if (strcmp(base, root) == 0) {
-		return true;
-	}
-	if (!read_in(base, "cgroup.procs", text, sizeof(text)) || strcmp(text, alone) != 0) {
+// What was started while this process moved has not come along.
+static bool empty_into(const char *base, const char *inner) {
+	char text[4096];
+	if (!read_in(base, "cgroup.procs", text, sizeof(text))) {
 		return false;
 	}
-	snprintf(inner, sizeof(inner), "%s/server", cgroups->own);
-	if (mkdir(inner, 0755) != 0 || !write_in(inner, "cgroup.procs", alone)) {
-		rmdir(inner);
-		return false;
+	for (const char *line = text; *line != '\0'; line += strcspn(line, "\n") + 1) {
+		char pid[32];
+		snprintf(pid, sizeof(pid), "%.*s", (int)strcspn(line, "\n"), line);
+		write_in(inner, "cgroup.procs", pid);
 	}
-	snprintf(cgroups->before, sizeof(cgroups->before), "%s", base);
 	return true;
 }
 
-static void move_up(struct cgroups *cgroups) {
+// Controllers can be handed down only from a cgroup without processes (or the root of all): if this
+// process is alone in its own, it moves further down. False if they cannot.
+static bool move_down(struct settling *settling) {
+	char text[32], inner[PATH_SIZE + 16];
+	if (strcmp(settling->base, root) == 0) {
+		return true;
+	}
+	if (!settling->alone) {
+		return false;
+	}
+	snprintf(text, sizeof(text), "%d\n", (int)getpid());
+	snprintf(inner, sizeof(inner), "%s/server", settling->own);
+	if (mkdir(inner, 0755) != 0 || !write_in(inner, "cgroup.procs", text)) {
+		rmdir(inner);
+		return false;
+	}
+	settling->moved = true;
+	return empty_into(settling->base, inner);
+}
+
+static void move_up(const struct settling *settling) {
 	char text[64] = "";
-	if (cgroups->before[0] != '\0') {
+	if (settling->moved) {
 		size_t len = 0;
 		for (int i = 0; i < 3; i++) { // in one go: each waits for the kernel's RCU
-			if (cgroups->controls[i]) {
+			if (settling->controls[i]) {
 				len += (size_t)snprintf(text + len, sizeof(text) - len, "-%s ", controllers[i]);
 			}
 		}
-		write_in(cgroups->own, "cgroup.subtree_control", text);
-		write_in(cgroups->before, "cgroup.subtree_control", text);
+		write_in(settling->own, "cgroup.subtree_control", text);
+		write_in(settling->base, "cgroup.subtree_control", text);
 		snprintf(text, sizeof(text), "%d", (int)getpid());
-		write_in(cgroups->before, "cgroup.procs", text);
+		write_in(settling->base, "cgroup.procs", text);
 		char inner[PATH_SIZE + 16];
-		snprintf(inner, sizeof(inner), "%s/server", cgroups->own);
+		snprintf(inner, sizeof(inner), "%s/server", settling->own);
 		rmdir(inner);
 	}
-	rmdir(cgroups->own);
+	rmdir(settling->own);
 }
 
 // In one go: each write waits for the kernel's RCU. False if one of them is missing.
-static bool hand_down_all(struct cgroups *cgroups, const char *base) {
+static bool hand_down_all(struct settling *settling) {
 	char text[64];
 	snprintf(text, sizeof(text), "+%s +%s +%s", controllers[0], controllers[1], controllers[2]);
-	bool all = write_in(base, "cgroup.subtree_control", text) &&
-		write_in(cgroups->own, "cgroup.subtree_control", text);
+	bool all = write_in(settling->base, "cgroup.subtree_control", text) &&
+		write_in(settling->own, "cgroup.subtree_control", text);
 	for (int i = 0; i < 3; i++) {
-		cgroups->controls[i] = all;
+		settling->controls[i] = all;
 	}
 	return all;
 }
 
-static void hand_down_each(struct cgroups *cgroups, const char *base) {
+static void hand_down_each(struct settling *settling) {
 	for (int i = 0; i < 3; i++) {
 		char text[32];
 		snprintf(text, sizeof(text), "+%s", controllers[i]);
-		write_in(base, "cgroup.subtree_control", text);
-		cgroups->controls[i] = write_in(cgroups->own, "cgroup.subtree_control", text);
+		write_in(settling->base, "cgroup.subtree_control", text);
+		settling->controls[i] = write_in(settling->own, "cgroup.subtree_control", text);
 	}
 }
 
-static bool make_subtree(struct cgroups *cgroups) {
-	char base[PATH_SIZE];
+// With processes left in `base` some controllers would make it a root of threads, in which cgroups like
+// ours are not valid.
+static void run_settle(struct chore *chore) {
+	struct settling *settling = wl_container_of(chore, settling, chore);
+	if (move_down(settling) && !hand_down_all(settling)) {
+		hand_down_each(settling);
+	}
+}
+
+static void handle_settled(struct chore *chore) {
+	(void)chore;
+}
+
+static bool find_subtree(struct cgroups *cgroups) {
+	struct settling *settling = &cgroups->settling;
+	char text[64], alone[32];
 	struct statfs fs;
-	if (statfs(root, &fs) != 0 || fs.f_type != CGROUP2_SUPER_MAGIC || !find_path(getpid(), base) ||
-		!is_delegated(base) ||
-		snprintf(cgroups->own, PATH_SIZE, "%.*s/vitrine-%d", PATH_SIZE - 64, base, (int)getpid()) >=
-			PATH_SIZE) {
-		cgroups->own[0] = '\0';
+	if (statfs(root, &fs) != 0 || fs.f_type != CGROUP2_SUPER_MAGIC ||
+		!find_path(getpid(), settling->base) || !is_delegated(settling->base) ||
+		snprintf(settling->own, PATH_SIZE, "%.*s/vitrine-%d", PATH_SIZE - 64, settling->base,
+			(int)getpid()) >= PATH_SIZE) {
 		return false;
 	}
-	sweep(base);
+	sweep(settling->base);
 	// Who may not move a process into it has no use for it. Leaving `base` needs leave for that, too.
-	if ((mkdir(cgroups->own, 0755) != 0 && errno != EEXIST) ||
-		faccessat(AT_FDCWD, base, W_OK, 0) != 0) {
-		cgroups->own[0] = '\0';
+	if ((mkdir(settling->own, 0755) != 0 && errno != EEXIST) ||
+		faccessat(AT_FDCWD, settling->base, W_OK, 0) != 0) {
 		return false;
 	}
-	// With processes left in `base` some controllers would make it a root of threads, in which cgroups
-	// like ours are not valid.
-	bool may_control = move_down(cgroups, base);
-	if (may_control && !hand_down_all(cgroups, base)) {
-		hand_down_each(cgroups, base);
+	snprintf(alone, sizeof(alone), "%d\n", (int)getpid());
+	settling->alone =
+		read_in(settling->base, "cgroup.procs", text, sizeof(text)) && strcmp(text, alone) == 0;
+	return true;
+}
+
+// Moving waits for the kernel (see below), and this process starts meanwhile.
+static bool make_subtree(struct cgroups *cgroups) {
+	struct settling *settling = &cgroups->settling;
+	if (!find_subtree(cgroups)) {
+		return false;
 	}
+	strcpy(cgroups->own, settling->own);
+	settling->chore = (struct chore){.run = run_settle, .done = handle_settled};
+	chores_add(cgroups->chores, &settling->chore);
 	return true;
 }
 
@@ -340,6 +381,12 @@ struct tree_chore {
 	struct cgroup *cgroup; // NULL: of nobody any more
 	char path[PATH_SIZE];
 	int error; // 0: it went well
+
+	// Of one that is made.
+	const struct settling *settling; // done before
+	struct cgroup_limits limits;
+	int go;          // of the process
+	bool missing[3]; // which of `controllers` are that it would need
 	struct setting {
 		const char *file;
 		char value[32];
@@ -382,9 +429,13 @@ static struct setting *next_setting(struct tree_chore *work, const char *file) {
 	return setting;
 }
 
-static void plan_limits(struct tree_chore *work, const struct cgroup *cgroup) {
-	const struct cgroup_limits *limits = &cgroup->limits;
-	const bool *controls = cgroup->cgroups->controls;
+static void plan_limits(struct tree_chore *work) {
+	const struct cgroup_limits *limits = &work->limits;
+	const bool *controls = work->settling->controls;
+	const bool wanted[3] = {limits->memory_max > 0, limits->cpu_quota > 0, limits->pids_max > 0};
+	for (int i = 0; i < 3; i++) {
+		work->missing[i] = wanted[i] && !controls[i];
+	}
 	if (limits->memory_max > 0 && controls[0]) {
 		struct setting *setting = next_setting(work, "memory.max");
 		snprintf(setting->value, sizeof(setting->value), "%" PRId64, limits->memory_max);
@@ -405,13 +456,25 @@ static void plan_limits(struct tree_chore *work, const struct cgroup *cgroup) {
 	}
 }
 
+// The process goes on: after it has put itself into the cgroup `join` (absolute), unless that is empty.
+static void tell_to_go(int go, const char *join) {
+	char message[PIPE_BUF];
+	int len = snprintf(message, sizeof(message), "g%s", join);
+	ssize_t n = write(go, message, (size_t)len);
+	(void)n; // it is dead if nobody reads that
+	close(go);
+}
+
+// From here on the process is told: the event loop may not run yet, or be busy.
 static void run_make(struct chore *chore) {
 	struct tree_chore *work = wl_container_of(chore, work, chore);
+	plan_limits(work);
 	work->error = mkdir(work->path, 0755) == 0 ? 0 : errno;
 	for (int i = 0; work->error == 0 && i < work->n_settings; i++) {
 		struct setting *setting = &work->settings[i];
 		setting->error = write_in(work->path, setting->file, setting->value) ? 0 : errno;
 	}
+	tell_to_go(work->go, work->error == 0 ? work->path : "");
 }
 
 static void end(struct cgroup *cgroup);
@@ -426,6 +489,11 @@ static void handle_made(struct chore *chore) {
 	} else {
 		log_warning("app %s: no cgroup %s: %s", cgroup->name, work->path, strerror(work->error));
 	}
+	for (int i = 0; i < 3; i++) {
+		if (work->missing[i]) {
+			tell_missing(cgroup->cgroups, i, cgroup->name);
+		}
+	}
 	for (int i = 0; i < work->n_settings; i++) {
 		const struct setting *setting = &work->settings[i];
 		if (setting->error != 0 && !setting->optional) {
@@ -437,30 +505,40 @@ static void handle_made(struct chore *chore) {
 	if (cgroup->over) {
 		end(cgroup);
 	} else {
-		cgroup->ready(cgroup->data, cgroup->path);
+		cgroup->ready(cgroup->data);
 	}
+}
+
+// Where it is not to be put anywhere.
+static void let_go(struct cgroup *cgroup) {
+	tell_to_go(cgroup->go, "");
+	cgroup->go = -1;
+	cgroup->ready(cgroup->data);
 }
 
 static void make(struct cgroup *cgroup) {
 	struct cgroups *cgroups = cgroup->cgroups;
-	const struct cgroup_limits *limits = &cgroup->limits;
-	const bool wanted[3] = {limits->memory_max > 0, limits->cpu_quota > 0, limits->pids_max > 0};
-	for (int i = 0; i < 3; i++) {
-		if (wanted[i] && !cgroups->controls[i]) {
-			tell_missing(cgroups, i, cgroup->name);
-		}
-	}
 	cgroup->path[0] = '\0';
 	struct tree_chore *work = cgroups->own[0] != '\0' ? calloc(1, sizeof(*work)) : NULL;
 	if (work == NULL) {
-		cgroup->ready(cgroup->data, "");
+		const struct cgroup_limits *limits = &cgroup->limits;
+		const int64_t wanted[3] = {limits->memory_max, limits->cpu_quota, limits->pids_max};
+		for (int i = 0; i < 3; i++) {
+			if (wanted[i] > 0) {
+				tell_missing(cgroups, i, cgroup->name);
+			}
+		}
+		let_go(cgroup);
 		return;
 	}
 	work->chore = (struct chore){.run = run_make, .done = handle_made};
 	work->cgroup = cgroup;
 	snprintf(work->path, PATH_SIZE, "%.*s/%s.%" PRIu64, PATH_SIZE - 100, cgroups->own, cgroup->name,
 		cgroups->serial++);
-	plan_limits(work, cgroup);
+	work->settling = &cgroups->settling;
+	work->limits = cgroup->limits;
+	work->go = cgroup->go;
+	cgroup->go = -1;
 	cgroup->chores++;
 	chores_add(cgroups->chores, &work->chore);
 }
@@ -497,15 +575,17 @@ static void handle_scope(void *data, bool started) {
 		return;
 	}
 	find_slice(cgroup);
-	cgroup->ready(cgroup->data, "");
+	let_go(cgroup);
 }
 
 struct cgroup *cgroup_create(struct cgroups *cgroups, const char *name, pid_t pid,
-	const struct cgroup_limits *limits, void (*ready)(void *data, const char *join), void *data) {
+	const struct cgroup_limits *limits, int go, void (*ready)(void *data), void *data) {
 	struct cgroup *cgroup = calloc(1, sizeof(*cgroup));
 	if (cgroup == NULL) {
+		close(go);
 		return NULL;
 	}
+	cgroup->go = go;
 	cgroup->cgroups = cgroups;
 	cgroup->pid = pid;
 	cgroup->limits = *limits;
@@ -601,6 +681,9 @@ static void cgroup_free(struct cgroup *cgroup) {
 	if (cgroup->events >= 0) {
 		close(cgroup->events);
 	}
+	if (cgroup->go >= 0) {
+		close(cgroup->go);
+	}
 	free(cgroup);
 }
 
@@ -684,7 +767,7 @@ void cgroups_destroy(struct cgroups *cgroups) {
 		cgroup_free(cgroup);
 	}
 	if (cgroups->own[0] != '\0') {
-		move_up(cgroups);
+		move_up(&cgroups->settling);
 	}
 	scopes_destroy(cgroups->scopes);
 	free(cgroups);

@@ -28,12 +28,13 @@ void cgroups_destroy(struct cgroups *cgroups);
 // For status: "systemd", "own" or "none".
 const char *cgroups_kind(const struct cgroups *cgroups);
 
-// A cgroup for the process, which waits for it. `ready` is called once, maybe before this returns, when the process
-// is to go on: after it has put itself into the cgroup `join` (absolute), unless that is empty, as it is in one then
-// or none can be had. NULL when out of memory.
+// A cgroup for the process, which waits at the pipe `go` (owned). As soon as it is to go on, not waiting for the event
+// loop, a 'g' is written there, and behind it the absolute path of the cgroup that it has to put itself into first: none
+// if it is in one, or if none can be had. `ready` is called later, once, maybe before this returns. NULL when out of
+// memory; `go` is closed then.
 struct cgroup *cgroup_create(struct cgroups *cgroups, const char *name, pid_t pid,
-	const struct cgroup_limits *limits, void (*ready)(void *data, const char *join), void *data);
-// The process has done so, or could not.
+	const struct cgroup_limits *limits, int go, void (*ready)(void *data), void *data);
+// The process has done so, or could not; after `ready`.
 void cgroup_joined(struct cgroup *cgroup);
 // Kills all that is in it; it is removed once that is gone. NULL is fine.
 void cgroup_destroy(struct cgroup *cgroup);

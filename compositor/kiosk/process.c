@@ -29,7 +29,7 @@ struct process {
 	struct wl_list link; // process_host.processes
 	pid_t pid;
 	int pidfd;
-	int go, report; // pipes to and from vitrine-launch; -1: over
+	int report; // pipe from vitrine-launch; -1: over
 	struct wl_event_source *exit_event, *report_event;
 	struct cgroup *cgroup; // NULL until it was asked for
 	bool not_run;          // `problem` tells why
@@ -299,7 +299,9 @@ static void set_inherited(int fd, bool inherited) {
 	fcntl(fd, F_SETFD, inherited ? 0 : FD_CLOEXEC);
 }
 
-static bool spawn(struct process *process, const struct process_spec *spec, char error[256]) {
+// *go_fd is the caller's, to tell it to go on.
+static bool spawn(
+	struct process *process, const struct process_spec *spec, int *go_fd, char error[256]) {
 	struct process_host *host = process->host;
 	const struct user_socket *socket = NULL;
 	struct passwd *user = spec->user != NULL ? getpwnam(spec->user) : NULL;
@@ -319,7 +321,6 @@ static bool spawn(struct process *process, const struct process_spec *spec, char
 		close(go[1]);
 		return false;
 	}
-	process->go = go[1];
 	process->report = report[0];
 	char numbers[3][16], *argv0 = host->launcher;
 	snprintf(numbers[0], sizeof(numbers[0]), "%d", go[0]);
@@ -341,6 +342,11 @@ static bool spawn(struct process *process, const struct process_spec *spec, char
 	}
 	close(go[0]);
 	close(report[1]);
+	if (rc == 0) {
+		*go_fd = go[1];
+	} else {
+		close(go[1]);
+	}
 	free(argv);
 	environment_free(environment);
 	if (rc != 0) {
@@ -350,13 +356,15 @@ static bool spawn(struct process *process, const struct process_spec *spec, char
 	return rc == 0;
 }
 
-static void handle_cgroup_ready(void *data, const char *join) {
+// What is reported is heard from here on: the program runs in the cgroup then, or never will.
+static void handle_cgroup_ready(void *data) {
 	struct process *process = data;
-	char message[PIPE_BUF];
-	int len = snprintf(message, sizeof(message), "g%s", join);
-	ssize_t n = write(process->go, message, (size_t)len);
-	(void)n; // it is dead if nobody reads that
-	close_fd(&process->go);
+	process->report_event = wl_event_loop_add_fd(
+		process->host->loop, process->report, WL_EVENT_READABLE, handle_report, process);
+	if (process->report_event == NULL) {
+		log_error("process %d: out of memory: it is ended", (int)process->pid);
+		kill(process->pid, SIGKILL);
+	}
 }
 
 struct process *process_start(struct process_host *host, const struct process_spec *spec,
@@ -368,10 +376,11 @@ struct process *process_start(struct process_host *host, const struct process_sp
 	}
 	process->host = host;
 	process->handler = *handler;
-	process->pidfd = process->go = process->report = -1;
+	process->pidfd = process->report = -1;
+	int go;
 	wl_list_insert(&host->processes, &process->link);
 	snprintf(process->variable, sizeof(process->variable), "VITRINE_APP=%.64s", spec->name);
-	if (!spawn(process, spec, error)) {
+	if (!spawn(process, spec, &go, error)) {
 		process_destroy(process);
 		return NULL;
 	}
@@ -379,11 +388,11 @@ struct process *process_start(struct process_host *host, const struct process_sp
 	process->exit_event = process->pidfd < 0
 		? NULL
 		: wl_event_loop_add_fd(host->loop, process->pidfd, WL_EVENT_READABLE, handle_exit, process);
-	process->report_event = wl_event_loop_add_fd(
-		host->loop, process->report, WL_EVENT_READABLE, handle_report, process);
-	if (process->exit_event != NULL && process->report_event != NULL) {
-		process->cgroup = cgroup_create(
-			host->cgroups, spec->name, process->pid, &spec->limits, handle_cgroup_ready, process);
+	if (process->exit_event != NULL) {
+		process->cgroup = cgroup_create(host->cgroups, spec->name, process->pid, &spec->limits, go,
+			handle_cgroup_ready, process);
+	} else {
+		close(go);
 	}
 	if (process->cgroup == NULL) {
 		snprintf(error, 256, "%s", process->pidfd < 0 ? strerror(errno) : "out of memory");
@@ -426,7 +435,6 @@ void process_destroy(struct process *process) {
 		wl_event_source_remove(process->exit_event);
 	}
 	close_report(process);
-	close_fd(&process->go);
 	close_fd(&process->pidfd);
 	cgroup_destroy(process->cgroup);
 	wl_list_remove(&process->link);
