@@ -16,7 +16,6 @@
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 // cmocka.h needs some of the above.
 #include <cmocka.h>
@@ -25,7 +24,6 @@
 
 #define LOG_PIPE_BYTES (1 << 20) // a test reads it only while it waits for a line
 #define MAX_ARGS 32
-#define STOP_LIMIT_NS 2000000000
 
 static struct test_server *running; // for the guard
 bool test_server_status_screen;
@@ -228,25 +226,15 @@ void test_server_free(struct test_server *server) {
 	*server = (struct test_server){.log = -1};
 }
 
-static int64_t now_ns(void) {
-	struct timespec ts;
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
-}
-
 void test_server_stop(struct test_server *server) {
-	int64_t start = now_ns();
 	kill(server->pid, SIGTERM);
 	int status = test_server_wait_exit(server);
-	int64_t took = now_ns() - start;
-	bool ended_well = status == 0 && took <= STOP_LIMIT_NS;
-	if (!ended_well) {
+	if (status != 0) {
 		show_log(server);
 	}
 	test_server_free(server);
-	if (!ended_well) {
-		fail_msg("after SIGTERM the server took %lld ms and exited with %d",
-			(long long)(took / 1000000), status);
+	if (status != 0) {
+		fail_msg("after SIGTERM the server exited with %d", status);
 	}
 }
 
