@@ -35,13 +35,14 @@ struct cgroups {
 	struct wl_event_loop *loop;
 	struct scopes *scopes; // NULL: no systemd
 	struct chores *chores;
-	char own[PATH_SIZE]; // where cgroups are made; "": nowhere
-	struct settling {    // the thread's, as long as there is one
+	struct settling {
 		struct chore chore;
-		char own[PATH_SIZE], base[PATH_SIZE]; // `base`: where this process was found
-		bool alone;                           // it was
-		bool moved;                           // into own/server
-		bool controls[3];                     // which of `controllers` there are in `own`
+		char own[PATH_SIZE];  // where cgroups are made; "": nowhere
+		char base[PATH_SIZE]; // where this process was found
+		bool alone;           // it was
+		// The thread's, until it has done this chore.
+		bool moved;       // into own/server
+		bool controls[3]; // which of `controllers` there are in `own`
 	} settling;
 	bool told[3]; // that one is missing
 	uint64_t serial;
@@ -319,9 +320,9 @@ static bool find_subtree(struct cgroups *cgroups) {
 static bool make_subtree(struct cgroups *cgroups) {
 	struct settling *settling = &cgroups->settling;
 	if (!find_subtree(cgroups)) {
+		settling->own[0] = '\0';
 		return false;
 	}
-	strcpy(cgroups->own, settling->own);
 	settling->chore = (struct chore){.run = run_settle, .done = handle_settled};
 	chores_add(cgroups->chores, &settling->chore);
 	return true;
@@ -345,7 +346,7 @@ struct cgroups *cgroups_create(struct wl_event_loop *loop) {
 	if (cgroups->scopes != NULL) {
 		log_debug("apps run in scopes of systemd");
 	} else if (own) {
-		log_debug("apps run in cgroups below %s", cgroups->own);
+		log_debug("apps run in cgroups below %s", cgroups->settling.own);
 	} else {
 		log_info("apps run without cgroups, which neither systemd nor a delegated subtree gives: "
 				 "what they start is only found by its parents, and has no limits");
@@ -354,19 +355,26 @@ struct cgroups *cgroups_create(struct wl_event_loop *loop) {
 }
 
 const char *cgroups_kind(const struct cgroups *cgroups) {
-	return cgroups->scopes != NULL ? "systemd" : cgroups->own[0] != '\0' ? "own" : "none";
+	return cgroups->scopes != NULL ? "systemd" : cgroups->settling.own[0] != '\0' ? "own" : "none";
 }
 
 // ---- One cgroup ----
 
-static void tell_missing(struct cgroups *cgroups, int controller, const char *name) {
-	if (!cgroups->told[controller]) {
-		cgroups->told[controller] = true;
-		log_warning(
-			"app %s: its limit is not kept: the cgroup controller \"%s\" is not handed down "
-			"to %s",
-			name, controllers[controller],
-			cgroups->own[0] != '\0' ? cgroups->own : "apps, which have no cgroups here");
+// Of the controllers that its limits want, those that are not among `controls`: each once for all apps.
+static void tell_missing(struct cgroup *cgroup, const bool controls[3]) {
+	struct cgroups *cgroups = cgroup->cgroups;
+	const struct cgroup_limits *limits = &cgroup->limits;
+	const bool wanted[3] = {limits->memory_max > 0, limits->cpu_quota > 0, limits->pids_max > 0};
+	for (int i = 0; i < 3; i++) {
+		if (wanted[i] && !controls[i] && !cgroups->told[i]) {
+			cgroups->told[i] = true;
+			log_warning(
+				"app %s: its limit is not kept: the cgroup controller \"%s\" is not handed down "
+				"to %s",
+				cgroup->name, controllers[i],
+				cgroups->settling.own[0] != '\0' ? cgroups->settling.own
+												 : "apps, which have no cgroups here");
+		}
 	}
 }
 
@@ -385,8 +393,7 @@ struct tree_chore {
 	// Of one that is made.
 	const struct settling *settling; // done before
 	struct cgroup_limits limits;
-	int go;          // of the process
-	bool missing[3]; // which of `controllers` are that it would need
+	int go; // of the process
 	struct setting {
 		const char *file;
 		char value[32];
@@ -432,10 +439,6 @@ static struct setting *next_setting(struct tree_chore *work, const char *file) {
 static void plan_limits(struct tree_chore *work) {
 	const struct cgroup_limits *limits = &work->limits;
 	const bool *controls = work->settling->controls;
-	const bool wanted[3] = {limits->memory_max > 0, limits->cpu_quota > 0, limits->pids_max > 0};
-	for (int i = 0; i < 3; i++) {
-		work->missing[i] = wanted[i] && !controls[i];
-	}
 	if (limits->memory_max > 0 && controls[0]) {
 		struct setting *setting = next_setting(work, "memory.max");
 		snprintf(setting->value, sizeof(setting->value), "%" PRId64, limits->memory_max);
@@ -489,11 +492,7 @@ static void handle_made(struct chore *chore) {
 	} else {
 		log_warning("app %s: no cgroup %s: %s", cgroup->name, work->path, strerror(work->error));
 	}
-	for (int i = 0; i < 3; i++) {
-		if (work->missing[i]) {
-			tell_missing(cgroup->cgroups, i, cgroup->name);
-		}
-	}
+	tell_missing(cgroup, work->settling->controls);
 	for (int i = 0; i < work->n_settings; i++) {
 		const struct setting *setting = &work->settings[i];
 		if (setting->error != 0 && !setting->optional) {
@@ -519,22 +518,16 @@ static void let_go(struct cgroup *cgroup) {
 static void make(struct cgroup *cgroup) {
 	struct cgroups *cgroups = cgroup->cgroups;
 	cgroup->path[0] = '\0';
-	struct tree_chore *work = cgroups->own[0] != '\0' ? calloc(1, sizeof(*work)) : NULL;
+	struct tree_chore *work = cgroups->settling.own[0] != '\0' ? calloc(1, sizeof(*work)) : NULL;
 	if (work == NULL) {
-		const struct cgroup_limits *limits = &cgroup->limits;
-		const int64_t wanted[3] = {limits->memory_max, limits->cpu_quota, limits->pids_max};
-		for (int i = 0; i < 3; i++) {
-			if (wanted[i] > 0) {
-				tell_missing(cgroups, i, cgroup->name);
-			}
-		}
+		tell_missing(cgroup, (const bool[3]){false});
 		let_go(cgroup);
 		return;
 	}
 	work->chore = (struct chore){.run = run_make, .done = handle_made};
 	work->cgroup = cgroup;
-	snprintf(work->path, PATH_SIZE, "%.*s/%s.%" PRIu64, PATH_SIZE - 100, cgroups->own, cgroup->name,
-		cgroups->serial++);
+	snprintf(work->path, PATH_SIZE, "%.*s/%s.%" PRIu64, PATH_SIZE - 100, cgroups->settling.own,
+		cgroup->name, cgroups->serial++);
 	work->settling = &cgroups->settling;
 	work->limits = cgroup->limits;
 	work->go = cgroup->go;
@@ -766,7 +759,7 @@ void cgroups_destroy(struct cgroups *cgroups) {
 		}
 		cgroup_free(cgroup);
 	}
-	if (cgroups->own[0] != '\0') {
+	if (cgroups->settling.own[0] != '\0') {
 		move_up(&cgroups->settling);
 	}
 	scopes_destroy(cgroups->scopes);
