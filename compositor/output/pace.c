@@ -64,14 +64,22 @@ static int64_t most(int64_t a, int64_t b) {
 	return a > b ? a : b;
 }
 
+static int64_t first_cost(int64_t refresh_ns) {
+	return least(FIRST_COST_NS, refresh_ns / 3);
+}
+
+static int64_t first_margin(int64_t refresh_ns) {
+	return least(FIRST_MARGIN_NS, refresh_ns / 8);
+}
+
 void pace_start(struct pace *pace, int64_t refresh_ns, int64_t blank_ns) {
 	*pace = (struct pace){
 		.refresh_ns = refresh_ns,
 		.blank_ns = blank_ns,
 		.variable = pace->variable,
-		.cost_ns = least(FIRST_COST_NS, refresh_ns / 3),
-		.margin_ns = least(FIRST_MARGIN_NS, refresh_ns / 8),
-		.usual_ns = least(FIRST_COST_NS, refresh_ns / 3),
+		.cost_ns = first_cost(refresh_ns),
+		.margin_ns = first_margin(refresh_ns),
+		.usual_ns = first_cost(refresh_ns),
 		.cap_costs = COSTS_FIRST,
 		.patience = FIRST_PATIENCE,
 		.trials_rest = LEARNING_TRIALS,
@@ -150,7 +158,7 @@ static void learn_cost(struct pace *pace, int64_t cost) {
 	}
 	pace->cost_ns = percentile(pace, HIGH_PERCENT);
 	if (pace->n_costs < COSTS_FEW) {
-		pace->cost_ns = most(pace->cost_ns, least(FIRST_COST_NS, pace->refresh_ns / 3));
+		pace->cost_ns = most(pace->cost_ns, first_cost(pace->refresh_ns));
 	} else {
 		// Without the bucket that it lies in: rather too little.
 		pace->quick_ns = percentile(pace, QUICK_PERCENT) - PACE_BUCKET_NS;
@@ -172,16 +180,12 @@ static void learn_margin(struct pace *pace, bool late) {
 	}
 }
 
-static int64_t first_margin(const struct pace *pace) {
-	return least(FIRST_MARGIN_NS, pace->refresh_ns / 8);
-}
-
 static void begin_trial(struct pace *pace, bool brief, int rest) {
 	pace->brief = brief;
 	pace->tried = 0;
 	pace->trials_rest = rest;
 	if (brief) { // it grew in vain
-		pace->margin_ns = least(pace->margin_ns, first_margin(pace));
+		pace->margin_ns = least(pace->margin_ns, first_margin(pace->refresh_ns));
 		pace->patience = FIRST_PATIENCE;
 		pace->calm = 0;
 	}
@@ -197,7 +201,7 @@ static void judge_lead(struct pace *pace, bool late) {
 	pace->tried_late = 0;
 	if (!pace->brief) {
 		bool longer = window_for(pace, pace->cost_ns) >
-			pace->usual_ns + first_margin(pace) + pace->refresh_ns / 8;
+			pace->usual_ns + first_margin(pace->refresh_ns) + pace->refresh_ns / 8;
 		pace->full_late = number;
 		pace->tried = 0;
 		if (pace->trials_rest > 0) {
