@@ -186,6 +186,16 @@ static void end_users(struct wayland_server *server) {
 	}
 }
 
+// Who has not heard of that may still bind it; of the one before, everybody has.
+static void withdraw(struct sync_device *sync) {
+	wl_global_remove(sync->global);
+	if (sync->retired) {
+		wl_global_destroy(sync->retired);
+	}
+	sync->retired = sync->global;
+	sync->global = NULL;
+}
+
 bool wayland_server_set_sync_device(struct wayland_server *server, int fd) {
 	struct sync_device *sync = &server->sync;
 	bool works = sync_set_device(server, fd), ok = true;
@@ -193,8 +203,7 @@ bool wayland_server_set_sync_device(struct wayland_server *server, int fd) {
 		sync->global = surface_extension_create(server, &extension);
 		ok = sync->global != NULL;
 	} else if (fd >= 0 && !works && sync->global) {
-		wl_global_remove(sync->global); // who has not heard of that may still bind it
-		sync->global = NULL;
+		withdraw(sync);
 		end_users(server);
 	}
 	struct surface *surface;

@@ -26,10 +26,11 @@ struct dmabuf_formats {
 
 // The display device's file, as far as clients' timelines are concerned.
 struct sync_device {
-	int fd;                   // borrowed; -1: there is no such device, or it has no timelines
-	uint32_t carrier;         // an object that fences pass through; 0: not made yet
-	struct wl_list timelines; // struct sync_timeline.link
-	struct wl_global *global; // NULL while nothing is offered
+	int fd;                    // borrowed; -1: there is no such device, or it has no timelines
+	uint32_t carrier;          // an object that fences pass through; 0: not made yet
+	struct wl_list timelines;  // struct sync_timeline.link
+	struct wl_global *global;  // NULL while nothing is offered
+	struct wl_global *retired; // the last one that was withdrawn, or NULL
 };
 
 // What one client may hold, and how many there may be (client.c).
