@@ -10,6 +10,10 @@ static void handle_frame(void *data, struct wl_callback *callback, uint32_t time
 	wl_callback_destroy(callback);
 	client->callback = NULL;
 	client->now.callbacks++;
+	if (client->options.late_ms > 0) {
+		client->ready_ns =
+			client_now_ns(CLOCK_MONOTONIC) + (int64_t)client->options.late_ms * 1000000;
+	}
 	if (client->first_callback_ns == 0) {
 		client->first_callback_ns = client_now_ns(CLOCK_MONOTONIC);
 	}

@@ -26,6 +26,7 @@ static const char usage[] =
 	"  --window WxH          of that size instead of fullscreen\n"
 	"  --windows N           that many: a toplevel that stays and N - 1 subsurfaces that change\n"
 	"  --fence MS            pictures are done so long after their commit (udmabuf only)\n"
+	"  --late MS             a commit so long after the frame callback\n"
 	"  --seed N              of the random times\n"
 	"  --warm-up S           before the measured time\n"
 	"  --seconds S           the measured time\n"
@@ -87,6 +88,9 @@ static bool take_option(struct client_options *options, int code, const char *va
 	case 'F':
 		options->fence_ms = (uint32_t)strtoul(value, NULL, 10);
 		return options->fence_ms > 0;
+	case 'L':
+		options->late_ms = (uint32_t)strtoul(value, NULL, 10);
+		return options->late_ms > 0;
 	case 'S':
 		options->seed = (uint32_t)strtoul(value, NULL, 10);
 		return true;
@@ -146,6 +150,7 @@ static bool parse_options(struct client_options *options, int argc, char **argv)
 		{"window", required_argument, NULL, 'W'},
 		{"windows", required_argument, NULL, 'n'},
 		{"fence", required_argument, NULL, 'F'},
+		{"late", required_argument, NULL, 'L'},
 		{"seed", required_argument, NULL, 'S'},
 		{"announce", no_argument, NULL, 'a'},
 		{"samples", no_argument, NULL, 'l'},
@@ -196,6 +201,10 @@ static void step(struct client *client, bool *starving, int64_t *wake_ns) {
 		return;
 	}
 	int64_t now_ns = client_now_ns(CLOCK_MONOTONIC);
+	if (now_ns < client->ready_ns) {
+		*wake_ns = client->ready_ns;
+		return;
+	}
 	if (client->options.pace == CLIENT_PACE_RANDOM && now_ns < client->next_ns) {
 		*wake_ns = client->next_ns;
 		return;

@@ -56,6 +56,7 @@ struct client_options {
 	uint32_t box_width, box_height; // px, of what changes a frame; 0: everything
 	uint32_t width, height;         // px of a window of that size; 0: fullscreen
 	uint32_t windows;               // 1, and as many subsurfaces more
+	uint32_t late_ms;               // from a frame callback to the next commit
 	uint32_t fence_ms;              // until a picture is done after its commit; 0: before it
 	uint32_t seed;                  // of random times; 0: of the clock
 	double warm_up, seconds;
@@ -134,6 +135,7 @@ struct client {
 	int64_t next_ns;         // of the next commit at CLIENT_PACE_RANDOM
 	struct bench_random random;
 	struct test_timeline *timeline; // NULL without fences
+	int64_t ready_ns;               // when the next picture is drawn, with options.late_ms
 	int64_t signal_ns;              // when the fence on its way is due; 0: none is
 
 	struct client_event *events; // of options.events; NULL unless CLIENT_PACE_INPUT

@@ -18,7 +18,10 @@ import servers
 CLIENT_TIMEOUT = 60  # s, beyond the measured time
 PROGRAMS = ("floor", "vitrine", "weston", "cage")
 NO_DMABUF = "takes no dma-bufs without a GPU, so it gets wl_shm"
-FENCES = (0, 1, 4)
+# Clients above the measured one, by the option that makes their pictures late: (number, option, name).
+BESIDE = ((0, None, ""), (1, "--fence", "1 with fences"), (1, "--late", "1 late"),
+          (4, "--fence", "4 with fences"), (4, "--late", "4 late"))
+LATE_MS = 100
 OTHERS_SECONDS = 5
 HOGS = 4
 WARM_UP_SECONDS = 2
@@ -172,7 +175,7 @@ class Bench:
             raise
         return client
 
-    def others(self, running, name, fences, others):
+    def others(self, running, name, beside, others):
         """Adds clients that are shown above the measured one."""
         end = time.monotonic() + OTHERS_SECONDS
         if name == "camera":
@@ -187,16 +190,17 @@ class Bench:
                     raise servers.Failed(others[0].stderr.read().decode().strip())
                 time.sleep(0.1)
         # Smaller ones above larger ones: all of them are seen.
-        for number in range(fences):
+        number_of, option, _ = beside
+        for number in range(number_of):
             side = 400 - 80 * number
             others.append(running.client(
-                "--memory", "udmabuf", "--fence", "100", "--window", f"{side}x{side}",
+                "--memory", "udmabuf", option, str(LATE_MS), "--window", f"{side}x{side}",
                 "--seconds", "1000", "--announce"))
             servers.wait_for(others[-1], b"lit")
         if time.monotonic() > end:
             raise servers.Failed("the clients beside the measured one were too slow to start")
 
-    def served(self, server, name, size, seconds, fences=0, bare=False, **extra):
+    def served(self, server, name, size, seconds, beside=BESIDE[0], bare=False, **extra):
         heir, others = None, []
         rate = SCENES[name].rate
         mode = f"{size}@{rate}" if rate else size
@@ -204,12 +208,12 @@ class Bench:
             # Beside hogs, a client that waits until the CPU is free would be late itself.
             with servers.Running(server, mode, count=not bare, bare=bare,
                                  yielding=name != "busy") as running:
-                client = self.start(running, name, seconds, name == "camera" or fences > 0)
+                client = self.start(running, name, seconds, name == "camera" or beside[0] > 0)
                 try:
                     if SCENES[name].one_plane:
                         heir = self.heir(size)
                         running.heirs = 1
-                    self.others(running, name, fences, others)
+                    self.others(running, name, beside, others)
                     with Hogs(name):
                         run = self.measure(running, client, seconds, size, name == "long")
                 finally:
@@ -223,7 +227,7 @@ class Bench:
             if heir and heir.poll() is None:
                 heir.kill()
                 heir.wait()
-        self.note(program=server.name, scene=name, size=size, fences=fences, **extra, **run)
+        self.note(program=server.name, scene=name, size=size, beside=beside[2], **extra, **run)
 
     def measure(self, running, client, seconds, size, watch_memory):
         tells = running.server.name == "vitrine"
@@ -312,8 +316,8 @@ class Bench:
             rounds, seconds = self.options["missed_rounds"], 60
         for number in range(rounds):
             say(f"frame: {name}, {size}, round {number + 1} of {rounds}")
-            for fences in FENCES if name == "fence" else (0,):
-                self.turn(usable, name, size, seconds, floor=fences == 0, fences=fences,
+            for beside in BESIDE if name == "fence" else BESIDE[:1]:
+                self.turn(usable, name, size, seconds, floor=not beside[0], beside=beside,
                           bare=name in ("memory", "long"))
             self.save()
 
