@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: MIT
 // vitrine-launch: what an app is between its birth and its own program.
 //
-// The compositor starts it without copying its own memory (posix_spawn), makes a cgroup for it, and
+// A thread of the compositor starts it without copying its own memory (posix_spawn), makes a cgroup for it, and
 // then says "go": it puts itself into that, so nothing of the app is ever outside. What could block there (the
 // kernel takes its time to move a process, the user's groups may be looked up in a network) blocks here. It is
 // not meant to be run by hand:
 //
-//   vitrine-launch GO REPORT PARENT DIRECTORY USER COMMAND [ARGUMENT...]
+//   vitrine-launch GO REPORT PARENT FILES RTTIME DIRECTORY USER COMMAND [ARGUMENT...]
 //
 // GO is a pipe that a 'g' comes from, and the path of the cgroup if there is one to enter, REPORT one that closes when
-// COMMAND runs, or gets a line that says why it does not. DIRECTORY and USER may be empty. Variables that the user's
-// entry tells are set where USER is named.
+// COMMAND runs, or gets a line that says why it does not. FILES and RTTIME are the soft limits RLIMIT_NOFILE and
+// RLIMIT_RTTIME of COMMAND: vitrine has others, which are inherited. DIRECTORY and USER may be empty. Variables that
+// the user's entry tells are set where USER is named.
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -26,7 +27,7 @@
 #include <unistd.h>
 
 enum {
-	ARGUMENTS = 6, // before COMMAND
+	ARGUMENTS = 8, // before COMMAND
 	EXIT_NOT_RUN = 127,
 };
 
@@ -91,6 +92,15 @@ static void limit_priority(void) {
 	}
 }
 
+static void set_soft_limit(int resource, const char *text) {
+	struct rlimit limit;
+	if (getrlimit(resource, &limit) == 0) {
+		rlim_t soft = strtoull(text, NULL, 10);
+		limit.rlim_cur = soft < limit.rlim_max ? soft : limit.rlim_max;
+		setrlimit(resource, &limit);
+	}
+}
+
 int main(int argc, char **argv) {
 	int go = argc > ARGUMENTS ? parse_fd(argv[1]) : -1;
 	report_fd = go >= 0 ? parse_fd(argv[2]) : -1;
@@ -98,7 +108,7 @@ int main(int argc, char **argv) {
 		fprintf(stderr, "vitrine-launch: vitrine itself starts apps with this program\n");
 		return EXIT_NOT_RUN;
 	}
-	const char *directory = argv[4], *user = argv[5];
+	const char *directory = argv[6], *user = argv[7];
 	char message[PIPE_BUF + 1];
 	ssize_t n;
 	do {
@@ -114,10 +124,13 @@ int main(int argc, char **argv) {
 	if (user[0] != '\0') {
 		become(user);
 	}
-	// After a change of user, which clears it.
+	// After a change of user, which clears it. Of the parent it is the thread that counts which started us: it stays to the
+	// end.
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != atoi(argv[3])) {
 		return EXIT_NOT_RUN; // vitrine is gone
 	}
+	set_soft_limit(RLIMIT_NOFILE, argv[4]);
+	set_soft_limit(RLIMIT_RTTIME, argv[5]);
 	limit_priority();
 	if (directory[0] != '\0' && chdir(directory) != 0) {
 		fail("directory = %s: %s", directory, strerror(errno));

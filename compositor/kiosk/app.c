@@ -33,7 +33,7 @@ struct app {
 
 static void set_state(struct app *app, enum app_state state, int timer_ms) {
 	if (state == APP_STARTING || state == APP_RUNNING) {
-		log_info("app %s: %s, process %d", app_name(app), app_state_name(state), (int)app_pid(app));
+		log_info("app %s: %s", app_name(app), app_state_name(state));
 	}
 	wl_event_source_timer_update(app->timer, timer_ms);
 	app->state = state;
@@ -320,6 +320,14 @@ pid_t app_pid(const struct app *app) {
 
 uint64_t app_restarts(const struct app *app) {
 	return app->restarts;
+}
+
+bool app_has_process(const struct app *app) {
+	return app->process != NULL;
+}
+
+bool app_is(const struct app *app, pid_t pid) {
+	return app->process != NULL && process_is(app->process, pid);
 }
 
 bool app_has(const struct app *app, pid_t pid) {

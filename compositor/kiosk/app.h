@@ -72,11 +72,14 @@ const char *app_state_name(enum app_state state);
 bool app_is_settled(const struct app *app);
 // Why it is in this state, "" if there is nothing to say.
 const char *app_reason(const struct app *app);
-time_t app_next(const struct app *app);  // when it is started again, s since 1970; 0: it is not
-time_t app_since(const struct app *app); // of the state, s since 1970
-pid_t app_pid(const struct app *app);    // 0 if it does not run
+time_t app_next(const struct app *app);      // when it is started again, s since 1970; 0: it is not
+time_t app_since(const struct app *app);     // of the state, s since 1970
+bool app_has_process(const struct app *app); // it was started, and has not ended
+pid_t app_pid(const struct app *app);        // 0 if it does not run, or not yet
 uint64_t app_restarts(const struct app *app);
-bool app_has(const struct app *app, pid_t pid);         // the process is of it
+// The process is its own; or that, or one of those that it has started. Also if its start has not been heard of yet.
+bool app_is(const struct app *app, pid_t pid);
+bool app_has(const struct app *app, pid_t pid);
 const struct cgroup *app_cgroup(const struct app *app); // NULL if it does not run
 
 #endif

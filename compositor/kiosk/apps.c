@@ -163,7 +163,7 @@ static void handle_changed(void *data) {
 	struct kiosk_app *app = data;
 	struct kiosk_apps *apps = app->apps;
 	apps_watch_update(app);
-	if (app->removed && app_pid(app->app) == 0) {
+	if (app->removed && !app_has_process(app->app)) {
 		kiosk_app_destroy(app);
 	}
 	start_those_in_turn(apps);
@@ -219,7 +219,7 @@ static bool start_command(struct kiosk_apps *apps, char **argv, char error[256])
 		return false;
 	}
 	start_those_in_turn(apps);
-	if (app_pid(app->app) == 0) {
+	if (!app_has_process(app->app)) {
 		snprintf(error, 256, "app %s: %.200s", name, app_reason(app->app));
 		return false;
 	}
@@ -265,7 +265,7 @@ void kiosk_apps_destroy(struct kiosk_apps *apps) {
 static void remove_app(struct kiosk_app *app) {
 	app->removed = true;
 	app->waits = false;
-	if (app_pid(app->app) == 0) {
+	if (!app_has_process(app->app)) {
 		kiosk_app_destroy(app);
 	} else {
 		app_stop(app->app, 0); // handle_changed ends it
@@ -311,7 +311,7 @@ void kiosk_apps_stop(struct kiosk_apps *apps) {
 bool kiosk_apps_have_stopped(const struct kiosk_apps *apps) {
 	const struct kiosk_app *app;
 	wl_list_for_each(app, &apps->apps, link) {
-		if (app_pid(app->app) != 0) {
+		if (app_has_process(app->app)) {
 			return false;
 		}
 	}

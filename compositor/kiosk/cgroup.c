@@ -328,18 +328,14 @@ static bool make_subtree(struct cgroups *cgroups) {
 	return true;
 }
 
-struct cgroups *cgroups_create(struct wl_event_loop *loop) {
+struct cgroups *cgroups_create(struct wl_event_loop *loop, struct chores *chores) {
 	struct cgroups *cgroups = calloc(1, sizeof(*cgroups));
 	if (cgroups == NULL) {
 		return NULL;
 	}
 	cgroups->loop = loop;
 	wl_list_init(&cgroups->dying);
-	cgroups->chores = chores_create(loop);
-	if (cgroups->chores == NULL) {
-		free(cgroups);
-		return NULL;
-	}
+	cgroups->chores = chores;
 	cgroups->scopes = scopes_create(loop);
 	// Also behind systemd's back, for when that does not answer.
 	bool own = make_subtree(cgroups);
@@ -387,8 +383,8 @@ enum { MAX_SETTINGS = 5 };
 struct tree_chore {
 	struct chore chore;
 	struct cgroup *cgroup; // NULL: of nobody any more
-	char path[PATH_SIZE];
-	int error; // 0: it went well
+	char path[PATH_SIZE];  // "": none is made
+	int error;             // 0: it went well
 
 	// Of one that is made.
 	const struct settling *settling; // done before
@@ -471,8 +467,10 @@ static void tell_to_go(int go, const char *join) {
 // From here on the process is told: the event loop may not run yet, or be busy.
 static void run_make(struct chore *chore) {
 	struct tree_chore *work = wl_container_of(chore, work, chore);
-	plan_limits(work);
-	work->error = mkdir(work->path, 0755) == 0 ? 0 : errno;
+	if (work->path[0] != '\0') {
+		plan_limits(work);
+		work->error = mkdir(work->path, 0755) == 0 ? 0 : errno;
+	}
 	for (int i = 0; work->error == 0 && i < work->n_settings; i++) {
 		struct setting *setting = &work->settings[i];
 		setting->error = write_in(work->path, setting->file, setting->value) ? 0 : errno;
@@ -486,10 +484,10 @@ static void handle_made(struct chore *chore) {
 	struct tree_chore *work = wl_container_of(chore, work, chore);
 	struct cgroup *cgroup = work->cgroup;
 	cgroup->chores--;
-	cgroup->made = work->error == 0;
+	cgroup->made = work->error == 0 && work->path[0] != '\0';
 	if (cgroup->made) {
 		strcpy(cgroup->path, work->path);
-	} else {
+	} else if (work->error != 0) {
 		log_warning("app %s: no cgroup %s: %s", cgroup->name, work->path, strerror(work->error));
 	}
 	tell_missing(cgroup, work->settling->controls);
@@ -518,16 +516,18 @@ static void let_go(struct cgroup *cgroup) {
 static void make(struct cgroup *cgroup) {
 	struct cgroups *cgroups = cgroup->cgroups;
 	cgroup->path[0] = '\0';
-	struct tree_chore *work = cgroups->settling.own[0] != '\0' ? calloc(1, sizeof(*work)) : NULL;
+	struct tree_chore *work = calloc(1, sizeof(*work));
 	if (work == NULL) {
-		tell_missing(cgroup, (const bool[3]){false});
+		log_warning("app %s: out of memory: it goes without a cgroup", cgroup->name);
 		let_go(cgroup);
 		return;
 	}
 	work->chore = (struct chore){.run = run_make, .done = handle_made};
 	work->cgroup = cgroup;
-	snprintf(work->path, PATH_SIZE, "%.*s/%s.%" PRIu64, PATH_SIZE - 100, cgroups->settling.own,
-		cgroup->name, cgroups->serial++);
+	if (cgroups->settling.own[0] != '\0') {
+		snprintf(work->path, PATH_SIZE, "%.*s/%s.%" PRIu64, PATH_SIZE - 100, cgroups->settling.own,
+			cgroup->name, cgroups->serial++);
+	}
 	work->settling = &cgroups->settling;
 	work->limits = cgroup->limits;
 	work->go = cgroup->go;
@@ -571,7 +571,7 @@ static void handle_scope(void *data, bool started) {
 	let_go(cgroup);
 }
 
-struct cgroup *cgroup_create(struct cgroups *cgroups, const char *name, pid_t pid,
+struct cgroup *cgroup_create(struct cgroups *cgroups, const char *name,
 	const struct cgroup_limits *limits, int go, void (*ready)(void *data), void *data) {
 	struct cgroup *cgroup = calloc(1, sizeof(*cgroup));
 	if (cgroup == NULL) {
@@ -580,20 +580,32 @@ struct cgroup *cgroup_create(struct cgroups *cgroups, const char *name, pid_t pi
 	}
 	cgroup->go = go;
 	cgroup->cgroups = cgroups;
-	cgroup->pid = pid;
 	cgroup->limits = *limits;
 	cgroup->ready = ready;
 	cgroup->data = data;
 	cgroup->events = -1;
 	wl_list_init(&cgroup->link);
 	snprintf(cgroup->name, sizeof(cgroup->name), "%s", name);
-	if (cgroups->scopes != NULL) {
-		cgroup->scope = scope_start(cgroups->scopes, name, pid, limits, handle_scope, cgroup);
+	return cgroup;
+}
+
+void cgroup_start(struct cgroup *cgroup) {
+	if (cgroup->cgroups->scopes == NULL) {
+		make(cgroup);
 	}
+}
+
+void cgroup_set_process(struct cgroup *cgroup, pid_t pid) {
+	struct cgroups *cgroups = cgroup->cgroups;
+	cgroup->pid = pid;
+	if (cgroups->scopes == NULL) {
+		return; // as cgroup_start has it
+	}
+	cgroup->scope =
+		scope_start(cgroups->scopes, cgroup->name, pid, &cgroup->limits, handle_scope, cgroup);
 	if (cgroup->scope == NULL) {
 		make(cgroup);
 	}
-	return cgroup;
 }
 
 const char *cgroup_path(const struct cgroup *cgroup) {
@@ -746,7 +758,6 @@ void cgroups_destroy(struct cgroups *cgroups) {
 	if (cgroups == NULL) {
 		return;
 	}
-	chores_destroy(cgroups->chores);
 	int64_t end_ms = clock_now_ms() + END_MS;
 	struct cgroup *cgroup, *next;
 	wl_list_for_each_safe(cgroup, next, &cgroups->dying, link) {

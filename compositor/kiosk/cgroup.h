@@ -13,6 +13,7 @@
 #include <wayland-server-core.h>
 
 struct cgroups;
+struct chores;
 struct cgroup;
 
 struct cgroup_limits {  // 0: none
@@ -21,19 +22,22 @@ struct cgroup_limits {  // 0: none
 	int pids_max;       // processes and threads
 };
 
-// NULL when out of memory. What there is is said in the log.
-struct cgroups *cgroups_create(struct wl_event_loop *loop);
+// `chores` are borrowed: it is destroyed after them. NULL when out of memory. What there is is said in the log.
+struct cgroups *cgroups_create(struct wl_event_loop *loop, struct chores *chores);
 // Removes what was made; each cgroup was destroyed before. NULL is fine.
 void cgroups_destroy(struct cgroups *cgroups);
 // For status: "systemd", "own" or "none".
 const char *cgroups_kind(const struct cgroups *cgroups);
 
-// A cgroup for the process, which waits at the pipe `go` (owned). As soon as it is to go on, not waiting for the event
+// A cgroup for a process that will wait at the pipe `go` (owned). As soon as that is to go on, not waiting for the event
 // loop, a 'g' is written there, and behind it the absolute path of the cgroup that it has to put itself into first: none
-// if it is in one, or if none can be had. `ready` is called later, once, maybe before this returns. NULL when out of
-// memory; `go` is closed then.
-struct cgroup *cgroup_create(struct cgroups *cgroups, const char *name, pid_t pid,
+// if it is in one, or if none can be had. `ready` is called then, once. NULL when out of memory; `go` is closed then.
+struct cgroup *cgroup_create(struct cgroups *cgroups, const char *name,
 	const struct cgroup_limits *limits, int go, void (*ready)(void *data), void *data);
+// The chore that starts the process has been added.
+void cgroup_start(struct cgroup *cgroup);
+// It is there. Only now systemd can be asked, so where it is, the process waits for the event loop.
+void cgroup_set_process(struct cgroup *cgroup, pid_t pid);
 // The process has done so, or could not; after `ready`.
 void cgroup_joined(struct cgroup *cgroup);
 // Kills all that is in it; it is removed once that is gone. NULL is fine.

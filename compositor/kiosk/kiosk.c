@@ -156,7 +156,7 @@ void kiosk_check_stopped(struct kiosk *kiosk) {
 	const struct app *osk = kiosk_osk_app(kiosk->osk);
 	const struct app *screen = kiosk_status_screen_app(kiosk->status_screen);
 	if (kiosk->stopping && (kiosk->apps == NULL || kiosk_apps_have_stopped(kiosk->apps)) &&
-		(osk == NULL || app_pid(osk) == 0) && (screen == NULL || app_pid(screen) == 0)) {
+		(osk == NULL || !app_has_process(osk)) && (screen == NULL || !app_has_process(screen))) {
 		wl_display_terminate(wayland_server_display(kiosk->server));
 	}
 }

@@ -39,7 +39,7 @@ static bool is_listed(const char *paths, const struct stat *file) {
 static bool trusts(void *data, pid_t pid, int fd) {
 	const struct kiosk_osk *osk = data;
 	struct peer peer = peer_get(fd);
-	bool trusted = osk->app != NULL && app_pid(osk->app) == pid;
+	bool trusted = osk->app != NULL && app_is(osk->app, pid);
 	if (!trusted && osk->kiosk->config->osk.allow != NULL) {
 		char path[64];
 		snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);

@@ -16,10 +16,12 @@ struct process_host {
 	struct wl_display *display; // for sockets of other users; may be NULL: apps run as this user
 	const char *socket;         // WAYLAND_DISPLAY
 	char *launcher;             // path of vitrine-launch
+	struct chores *chores;      // whose thread is the parent of all, which end with it
 	struct cgroups *cgroups;
 	struct wl_list processes;            // process.link
 	struct wl_list sockets;              // user_socket.link
 	struct wl_event_source *child_event; // NULL where cgroups hold what was started
+	int chores_with_children;            // chores under way that must not be taken a child from
 };
 
 // `launcher` NULL: the one beside this program, else the installed one. False when out of memory.
@@ -58,13 +60,18 @@ struct process;
 char *process_find_own(const char *name);
 // The program can be found in PATH: a path is not told of programs that only another user may see.
 bool process_can_run(const char *program);
-// On failure returns NULL with one line in error.
+// Asks for it, and does not wait: what fails later is told as its end. On failure returns NULL with one line in error.
 struct process *process_start(struct process_host *host, const struct process_spec *spec,
 	const struct process_handler *handler, char error[256]);
-void process_destroy(struct process *process);            // kills what still runs; NULL is fine
+// Kills what still runs, and does not wait for its end. NULL is fine.
+void process_destroy(struct process *process);
+// Both also while it is being started: then what is started ends at once, if it is started at all.
 void process_signal(struct process *process, int number); // to its group
 void process_kill(struct process *process);               // and all that it has started
+// 0 while it is being started.
 pid_t process_pid(const struct process *process);
+// True if it is the process itself, also if its start has not been heard of yet.
+bool process_is(const struct process *process, pid_t pid);
 // True if the process is of it: in its cgroup, else a descendant or of its group.
 bool process_has(const struct process *process, pid_t pid);
 const struct cgroup *process_cgroup(const struct process *process);

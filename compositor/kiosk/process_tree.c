@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 enum {
@@ -101,19 +100,5 @@ static int kill_once(pid_t ancestor, const char *variable) {
 
 void process_tree_kill(pid_t ancestor, const char *variable) {
 	for (int pass = 0; pass < MAX_PASSES && kill_once(ancestor, variable) > 0; pass++) {
-	}
-}
-
-void process_tree_reap(bool (*is_known)(void *data, pid_t pid), void *data) {
-	DIR *proc = opendir("/proc");
-	pid_t pid, parent, group, self = getpid();
-	while ((pid = next_process(proc)) != 0) {
-		if (pid != self && read_stat(pid, &parent, &group) && parent == self &&
-			!is_known(data, pid)) {
-			waitpid(pid, NULL, WNOHANG);
-		}
-	}
-	if (proc != NULL) {
-		closedir(proc);
 	}
 }

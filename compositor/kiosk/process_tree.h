@@ -11,7 +11,5 @@ bool process_tree_has(pid_t ancestor, pid_t pid);
 // Kills all that descends from `ancestor`, and children of this process whose environment holds
 // `variable` (NAME=VALUE, which they inherited): orphans come to the subreaper that this process is.
 void process_tree_kill(pid_t ancestor, const char *variable);
-// Takes note of the end of children for which `is_known` is false.
-void process_tree_reap(bool (*is_known)(void *data, pid_t pid), void *data);
 
 #endif

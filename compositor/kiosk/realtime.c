@@ -57,12 +57,24 @@ static void handle_overrun(int number) {
 	errno = saved_errno;
 }
 
+static void set_limit(bool ours) {
+	if (!limit_known) {
+		return;
+	}
+	struct rlimit limit = first_limit;
+	if (ours) {
+		// At the hard one the kernel kills.
+		limit.rlim_cur = limit.rlim_max / 2 < STRETCH_US ? limit.rlim_max / 2 : STRETCH_US;
+	}
+	setrlimit(RLIMIT_RTTIME, &limit);
+}
+
 // What was counted before counts until the thread waits for something, with the priority.
 static void enter_again(void) {
 	const struct timespec nap = {.tv_nsec = NAP_NS};
 	if (enter()) {
 		nanosleep(&nap, NULL);
-		realtime_set_limit(true); // the kernel made it a second longer as it told of it
+		set_limit(true); // the kernel made it a second longer as it told of it
 	}
 }
 
@@ -79,18 +91,6 @@ static int handle_timer(int fd, uint32_t mask, void *data) {
 	realtime->said = true;
 	enter_again();
 	return 0;
-}
-
-void realtime_set_limit(bool ours) {
-	if (!limit_known) {
-		return;
-	}
-	struct rlimit limit = first_limit;
-	if (ours) {
-		// At the hard one the kernel kills.
-		limit.rlim_cur = limit.rlim_max / 2 < STRETCH_US ? limit.rlim_max / 2 : STRETCH_US;
-	}
-	setrlimit(RLIMIT_RTTIME, &limit);
 }
 
 static bool start(struct realtime *realtime, struct wl_event_loop *loop) {
@@ -120,7 +120,7 @@ struct realtime *realtime_create(struct wl_event_loop *loop) {
 	const struct sigaction action = {.sa_handler = handle_overrun, .sa_flags = SA_RESTART};
 	sigaction(SIGXCPU, &action, &realtime->former_action);
 	limit_known = getrlimit(RLIMIT_RTTIME, &first_limit) == 0;
-	realtime_set_limit(true);
+	set_limit(true);
 	realtime->granted = limit_known && enter();
 	if (!realtime->granted) {
 		log_info("no real-time priority (%s): frames may be late while other programs are busy",
@@ -137,7 +137,7 @@ void realtime_destroy(struct realtime *realtime) {
 		if (realtime->granted) {
 			schedule(SCHED_OTHER, 0);
 		}
-		realtime_set_limit(false);
+		set_limit(false);
 		limit_known = false;
 		sigaction(SIGXCPU, &realtime->former_action, NULL);
 		rest_timer = -1;
@@ -153,4 +153,9 @@ void realtime_destroy(struct realtime *realtime) {
 
 bool realtime_is_on(const struct realtime *realtime) {
 	return realtime != NULL && sched_getscheduler(getpid()) == (SCHED_RR | SCHED_RESET_ON_FORK);
+}
+
+rlim_t realtime_first_limit(void) {
+	struct rlimit limit = first_limit;
+	return limit_known || getrlimit(RLIMIT_RTTIME, &limit) == 0 ? limit.rlim_cur : RLIM_INFINITY;
 }

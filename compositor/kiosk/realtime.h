@@ -4,6 +4,7 @@
 #define VITRINE_KIOSK_REALTIME_H
 
 #include <stdbool.h>
+#include <sys/resource.h>
 
 struct wl_event_loop;
 struct realtime;
@@ -18,7 +19,7 @@ void realtime_destroy(struct realtime *realtime); // may be NULL
 // True while it is so.
 bool realtime_is_on(const struct realtime *realtime); // may be NULL
 
-// The limit of that half second: what is started while it is not `ours` has that of before.
-void realtime_set_limit(bool ours);
+// The soft limit of RLIMIT_RTTIME without that half second, for what is started.
+rlim_t realtime_first_limit(void);
 
 #endif

@@ -60,7 +60,7 @@ static void tell(struct kiosk_status_screen *screen) {
 static bool is_client(const struct kiosk_status_screen *screen, struct wl_client *client) {
 	pid_t pid;
 	wl_client_get_credentials(client, &pid, NULL, NULL);
-	return screen->app != NULL && app_pid(screen->app) == pid;
+	return screen->app != NULL && app_is(screen->app, pid);
 }
 
 static void arm_ping(struct kiosk_status_screen *screen) {
@@ -103,7 +103,7 @@ static void handle_app_changed(void *data) {
 		screen->started_ms = clock_now_ms();
 		arm_ping(screen);
 	}
-	if (app_pid(screen->app) == 0) {
+	if (!app_has_process(screen->app)) {
 		tell(screen); // the next one
 	}
 	kiosk_check_stopped(screen->kiosk);

@@ -36,8 +36,7 @@ static int listen_at(const char *path, const struct passwd *user) {
 	return fd;
 }
 
-static bool make(struct user_socket *socket, struct wl_display *display, const struct passwd *user,
-	char error[256]) {
+static bool make(struct user_socket *socket, const struct passwd *user, char error[256]) {
 	char path[sizeof(socket->folder) + 16];
 	snprintf(socket->folder, sizeof(socket->folder), "%s/%d-%d", parent, (int)getpid(),
 		(int)user->pw_uid);
@@ -48,12 +47,9 @@ static bool make(struct user_socket *socket, struct wl_display *display, const s
 		set_error(error, user->pw_name, socket->folder);
 		return false;
 	}
-	int fd = listen_at(path, user);
-	if (fd < 0 || wl_display_add_socket_fd(display, fd) != 0) {
+	socket->fd = listen_at(path, user);
+	if (socket->fd < 0) {
 		set_error(error, user->pw_name, path);
-		if (fd >= 0) {
-			close(fd);
-		}
 		unlink(path);
 		rmdir(socket->folder);
 		return false;
@@ -66,44 +62,75 @@ static bool make(struct user_socket *socket, struct wl_display *display, const s
 	return true;
 }
 
-struct user_socket *user_socket_get(
-	struct wl_list *sockets, struct wl_display *display, const char *user, char error[256]) {
-	struct user_socket *each;
-	wl_list_for_each(each, sockets, link) {
-		if (strcmp(each->user, user) == 0) {
-			return each;
+struct user_socket *user_socket_find(struct wl_list *sockets, const char *user) {
+	struct user_socket *socket;
+	wl_list_for_each(socket, sockets, link) {
+		if (strcmp(socket->user, user) == 0) {
+			return socket;
 		}
 	}
-	errno = 0;
-	struct passwd *entry = getpwnam(user);
-	if (entry == NULL) {
-		snprintf(error, 256, "user = %.60s: %s", user,
-			errno != 0 ? strerror(errno) : "there is no such user");
-		return NULL;
-	}
-	if (geteuid() != 0) {
-		snprintf(error, 256, "user = %.60s: only root may run apps as other users", user);
-		return NULL;
-	}
-	struct user_socket *socket = calloc(1, sizeof(*socket));
-	if (socket == NULL || !make(socket, display, entry, error)) {
+	socket = calloc(1, sizeof(*socket));
+	if (socket == NULL || (socket->user = strdup(user)) == NULL) {
 		free(socket);
 		return NULL;
 	}
-	snprintf(socket->user, sizeof(socket->user), "%s", user);
 	wl_list_insert(sockets, &socket->link);
 	return socket;
+}
+
+bool user_socket_make(struct user_socket *socket, char error[256]) {
+	if (socket->state != USER_SOCKET_UNKNOWN) {
+		return true;
+	}
+	errno = 0;
+	// Here alone, and so not while its static memory is in use.
+	struct passwd *entry = getpwnam(socket->user);
+	if (entry == NULL) {
+		snprintf(error, 256, "user = %.60s: %s", socket->user,
+			errno != 0 ? strerror(errno) : "there is no such user");
+		return false;
+	}
+	if (entry->pw_uid == geteuid()) {
+		socket->state = USER_SOCKET_OWN;
+		return true;
+	}
+	if (geteuid() != 0) {
+		snprintf(error, 256, "user = %.60s: only root may run apps as other users", socket->user);
+		return false;
+	}
+	if (!make(socket, entry, error)) {
+		return false;
+	}
+	socket->state = USER_SOCKET_MADE;
+	return true;
+}
+
+bool user_socket_serve(struct user_socket *socket, struct wl_display *display, char error[256]) {
+	if (socket->state != USER_SOCKET_MADE || socket->served) {
+		return true;
+	}
+	socket->served = wl_display_add_socket_fd(display, socket->fd) == 0;
+	if (!socket->served) {
+		set_error(error, socket->user, socket->folder);
+	}
+	return socket->served;
 }
 
 void user_sockets_finish(struct wl_list *sockets) {
 	struct user_socket *socket, *tmp;
 	wl_list_for_each_safe(socket, tmp, sockets, link) {
-		char path[sizeof(socket->folder) + 16];
-		snprintf(path, sizeof(path), "%s/wayland", socket->folder);
-		unlink(path);
-		// Only the user's own files could be left in it.
-		rmdir(socket->folder);
+		if (socket->state == USER_SOCKET_MADE) {
+			char path[sizeof(socket->folder) + 16];
+			snprintf(path, sizeof(path), "%s/wayland", socket->folder);
+			unlink(path);
+			// Only the user's own files could be left in it.
+			rmdir(socket->folder);
+			if (!socket->served) {
+				close(socket->fd);
+			}
+		}
 		wl_list_remove(&socket->link);
+		free(socket->user);
 		free(socket);
 	}
 	rmdir(parent);

@@ -41,18 +41,19 @@ static const size_t max_shared = (size_t)256 << 20;
 static struct rlimit first_limit; // as it was found
 static bool limit_known;
 
-bool wayland_set_file_limit(bool raised) {
-	if (!limit_known) {
-		if (getrlimit(RLIMIT_NOFILE, &first_limit) != 0) {
-			return false;
-		}
-		limit_known = true;
+void wayland_raise_file_limit(void) {
+	if (!limit_known && getrlimit(RLIMIT_NOFILE, &first_limit) != 0) {
+		return;
 	}
+	limit_known = true;
 	struct rlimit limit = first_limit;
-	if (raised) {
-		limit.rlim_cur = limit.rlim_max;
-	}
-	return setrlimit(RLIMIT_NOFILE, &limit) == 0;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit); // what is refused is done without
+}
+
+rlim_t wayland_first_file_limit(void) {
+	struct rlimit limit = first_limit;
+	return limit_known || getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : RLIM_INFINITY;
 }
 
 static size_t file_limit(void) {

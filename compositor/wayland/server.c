@@ -97,7 +97,7 @@ static bool init(struct wayland_server *server, const struct wayland_server_opti
 		return false;
 	}
 	server->loop = wl_display_get_event_loop(server->display);
-	wayland_set_file_limit(true); // what is refused is done without
+	wayland_raise_file_limit();
 	client_watch(server);
 	wl_display_set_global_filter(server->display, filter_global, server);
 	server->waiting_timer = wl_event_loop_add_timer(server->loop, surface_handle_waiting, server);

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 #include <wayland-server-core.h>
 
@@ -83,10 +84,11 @@ struct wayland_server_options {
 	const char *udmabuf; // device that makes dma-bufs of shared memory; NULL: it is composed always
 };
 
-// The process' limit of open files (RLIMIT_NOFILE): raised to the hard one, or what it was at first.
-// A server raises it when it is created; what is started with programs of other people's should get
-// the first one back, as those that use select() break with more. False with errno set.
-bool wayland_set_file_limit(bool raised);
+// The process' soft limit of open files (RLIMIT_NOFILE) is raised to the hard one, as each server does that is created;
+// where that is refused all is as before.
+void wayland_raise_file_limit(void);
+// What it was at first: for what is started with programs of other people's, as those that use select() break with more.
+rlim_t wayland_first_file_limit(void);
 
 // The display, its globals, and the socket: those that systemd hands over (sd_listen_fds(3)), else one of its
 // own (mode 0700, with its lock file; a stale one is replaced).
