@@ -94,6 +94,14 @@ static char heard(struct fixture *f) {
 	return c;
 }
 
+// What the app has done may be heard before its start is.
+static pid_t wait_pid(struct fixture *f) {
+	while (app_pid(f->app) == 0) {
+		wl_event_loop_dispatch(f->loop, -1);
+	}
+	return app_pid(f->app);
+}
+
 static void stop(struct fixture *f) {
 	app_stop(f->app, 0);
 	wait_state(f, APP_STOPPED);
@@ -243,11 +251,11 @@ static void test_restart_waits_for_the_end(void **state) {
 	struct fixture *f = *state;
 	start(f, "trap 'printf t; exit' TERM; sleep 1000 & printf r; wait");
 	assert_int_equal(heard(f), 'r');
-	pid_t before = app_pid(f->app);
+	pid_t before = wait_pid(f);
 	app_restart(f->app);
 	assert_int_equal(heard(f), 't');
 	assert_int_equal(heard(f), 'r');
-	assert_int_not_equal(app_pid(f->app), before);
+	assert_int_not_equal(wait_pid(f), before);
 	assert_int_equal(app_state(f->app), APP_RUNNING);
 	assert_int_equal(app_restarts(f->app), 0); // that was by hand
 	stop(f);

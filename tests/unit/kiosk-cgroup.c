@@ -153,12 +153,27 @@ static void an_app_may_be_called_off_at_once(void **state) {
 	assert_false(f->running);
 }
 
+// Its cgroup goes as well, though nobody here knows yet that it was made.
+static void an_app_that_runs_may_be_called_off(void **state) {
+	struct fixture *f = *state;
+	char told[256];
+	struct process *process = start(f);
+	read_line(f->told[0], told);
+	assert_int_equal(process_pid(process), 0);
+	process_destroy(process);
+	while (!wl_list_empty(&f->host.processes)) {
+		wl_event_loop_dispatch(f->loop, PATIENCE_MS);
+	}
+	assert_false(f->running);
+}
+
 int main(int argc, char **argv) {
 	assert_int_equal(argc, 2);
 	launcher = argv[1];
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(an_app_starts_without_the_event_loop, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_app_may_be_called_off_at_once, setup, teardown),
+		cmocka_unit_test_setup_teardown(an_app_that_runs_may_be_called_off, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -93,12 +93,18 @@ struct app_seen apps_look(struct test_client *control, const char *name) {
 	return seen;
 }
 
+// Its process is made meanwhile.
+static bool is_awaited(const struct app_seen *seen) {
+	return seen->pid == 0 &&
+		(strcmp(seen->state, "starting") == 0 || strcmp(seen->state, "running") == 0);
+}
+
 // The log has a line for each change.
 struct app_seen apps_wait(struct test_server *server, struct test_client *control, const char *name,
 	const char *state, int64_t restarts) {
 	for (;;) {
 		struct app_seen seen = apps_look(control, name);
-		if (strcmp(seen.state, state) == 0 && seen.restarts >= restarts) {
+		if (strcmp(seen.state, state) == 0 && seen.restarts >= restarts && !is_awaited(&seen)) {
 			return seen;
 		}
 		assert_true(test_server_read_log(server));

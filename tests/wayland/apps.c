@@ -367,7 +367,7 @@ static void test_deaf(void **state) {
 	struct app_seen before = wait_for(&f, "polite", "running", 0);
 	command(&f, "restart", "polite");
 	for (struct app_seen now = before;
-		 now.pid == before.pid || strcmp(now.state, "running") != 0;) {
+		 now.pid == before.pid || now.pid == 0 || strcmp(now.state, "running") != 0;) {
 		assert_true(test_server_read_log(&f.server));
 		now = look(&f, "polite");
 	}
@@ -458,6 +458,7 @@ static struct rlimit limit_of(pid_t pid, enum __rlimit_resource resource) {
 static void test_priority_is_the_servers_own(void **state) {
 	(void)state;
 	const struct rlimit time = limit_of(0, RLIMIT_RTTIME), former = limit_of(0, RLIMIT_RTPRIO);
+	const struct rlimit files = limit_of(0, RLIMIT_NOFILE);
 	struct rlimit one = former;
 	one.rlim_cur = one.rlim_max = 1; // as the unit has it; not taken back
 	assert_int_equal(setrlimit(RLIMIT_RTPRIO, &one), 0);
@@ -472,6 +473,9 @@ static void test_priority_is_the_servers_own(void **state) {
 	assert_int_equal(sched_getscheduler(one_pid), SCHED_OTHER);
 	assert_int_equal(limit_of(one_pid, RLIMIT_RTTIME).rlim_cur, time.rlim_cur);
 	assert_int_equal(limit_of(one_pid, RLIMIT_RTPRIO).rlim_max, 0);
+	assert_int_equal(limit_of(f.server.pid, RLIMIT_NOFILE).rlim_cur, files.rlim_max);
+	assert_int_equal(limit_of(one_pid, RLIMIT_NOFILE).rlim_cur, files.rlim_cur);
+	assert_true(files.rlim_cur < files.rlim_max); // else that tells nothing
 	struct json_object *status = test_status(&f.control);
 	assert_true(json_object_get_boolean(test_json(status, "realtime")));
 	json_object_put(status);
