@@ -406,9 +406,17 @@ static void test_runs_as_another_user(void **state) {
 	snprintf(text, sizeof(text), "install -m 755 %s/painter /tmp/painter", painter);
 	assert_int_equal(system(text), 0);
 	start(&f,
+		"[app first]\ncommand = sleep 1000\nuser = nobody\n"
 		"[app guest]\ncommand = /tmp/painter 5\nuser = nobody\nready-within = 60\n"
-		"directory = /\n");
-	struct app_seen seen = wait_for(&f, "guest", "running", 0);
+		"directory = /\n"
+		"[app unknown]\ncommand = sleep 1000\nuser = who-is-that\nrestart = never\n"
+		"[app own]\ncommand = sleep 1000\nuser = root\n");
+	struct app_seen seen = wait_for(&f, "unknown", "failed", 0);
+	assert_string_equal(
+		seen.reason, "cannot be started: user = who-is-that: there is no such user");
+	wait_for(&f, "first", "running", 0);
+	wait_for(&f, "own", "running", 0);
+	seen = wait_for(&f, "guest", "running", 0);
 	struct stat st;
 	char path[64];
 	snprintf(path, sizeof(path), "/proc/%d", seen.pid);
