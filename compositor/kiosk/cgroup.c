@@ -21,6 +21,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "kiosk/cgroup_file.h"
 #include "kiosk/chores.h"
 #include "kiosk/scope.h"
 
@@ -72,64 +73,11 @@ struct cgroup {
 
 static const char *const controllers[3] = {"memory", "cpu", "pids"};
 
-// ---- Files ----
-
-static int open_in(const char *path, const char *name, int flags) {
-	char file[PATH_SIZE + 64];
-	snprintf(file, sizeof(file), "%s/%s", path, name);
-	return open(file, flags | O_CLOEXEC);
-}
-
-static bool write_in(const char *path, const char *name, const char *text) {
-	int fd = open_in(path, name, O_WRONLY);
-	bool ok = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
-	int error = errno;
-	if (fd >= 0) {
-		close(fd);
-	}
-	errno = error;
-	return ok;
-}
-
-// What the file holds, cut off at the buffer's end. False if it cannot be read.
-static bool read_in(const char *path, const char *name, char *text, size_t size) {
-	int fd = open_in(path, name, O_RDONLY);
-	ssize_t n = fd >= 0 ? read(fd, text, size - 1) : -1;
-	if (fd >= 0) {
-		close(fd);
-	}
-	text[n > 0 ? n : 0] = '\0';
-	return n >= 0;
-}
-
-static int64_t read_number(const char *path, const char *name) {
-	char text[32];
-	return path[0] != '\0' && read_in(path, name, text, sizeof(text)) && text[0] >= '0' &&
-			text[0] <= '9'
-		? strtoll(text, NULL, 10)
-		: -1;
-}
-
-// The number after the word in a file of lines with a word and a number; -1: none.
-static int64_t read_field(const char *path, const char *name, const char *word) {
-	char text[512];
-	if (path[0] == '\0' || !read_in(path, name, text, sizeof(text))) {
-		return -1;
-	}
-	size_t len = strlen(word);
-	for (const char *line = text; line != NULL;) {
-		if (strncmp(line, word, len) == 0 && line[len] == ' ') {
-			return strtoll(line + len, NULL, 10);
-		}
-		line = strchr(line, '\n');
-		line = line != NULL ? line + 1 : NULL;
-	}
-	return -1;
-}
+// ---- What is read ----
 
 // With those in cgroups below it; each is counted before it is killed.
 static int64_t count_oom_kills(const char *path) {
-	int64_t n = read_field(path, "memory.events", "oom_kill");
+	int64_t n = cgroup_file_field(path, "memory.events", "oom_kill");
 	return n > 0 ? n : 0;
 }
 
@@ -137,7 +85,7 @@ static int64_t count_oom_kills(const char *path) {
 static bool find_path(pid_t pid, char path[PATH_SIZE]) {
 	char process[64], text[4096];
 	snprintf(process, sizeof(process), "/proc/%d", (int)pid);
-	if (!read_in(process, "cgroup", text, sizeof(text))) {
+	if (!cgroup_file_read(process, "cgroup", text, sizeof(text))) {
 		return false;
 	}
 	const char *line = strncmp(text, "0::", 3) == 0 ? text : strstr(text, "\n0::");
@@ -198,7 +146,7 @@ static void sweep(const char *base) {
 			snprintf(path, sizeof(path), "%s/vitrine-%d", base, pid) >= PATH_SIZE) {
 			continue;
 		}
-		write_in(path, "cgroup.kill", "1");
+		cgroup_file_write(path, "cgroup.kill", "1");
 		remove_tree(path);
 	}
 	if (dir != NULL) {
@@ -209,13 +157,13 @@ static void sweep(const char *base) {
 // What was started while this process moved has not come along.
 static bool empty_into(const char *base, const char *inner) {
 	char text[4096];
-	if (!read_in(base, "cgroup.procs", text, sizeof(text))) {
+	if (!cgroup_file_read(base, "cgroup.procs", text, sizeof(text))) {
 		return false;
 	}
 	for (const char *line = text; *line != '\0'; line += strcspn(line, "\n") + 1) {
 		char pid[32];
 		snprintf(pid, sizeof(pid), "%.*s", (int)strcspn(line, "\n"), line);
-		write_in(inner, "cgroup.procs", pid);
+		cgroup_file_write(inner, "cgroup.procs", pid);
 	}
 	return true;
 }
@@ -232,7 +180,7 @@ static bool move_down(struct settling *settling) {
 	}
 	snprintf(text, sizeof(text), "%d\n", (int)getpid());
 	snprintf(inner, sizeof(inner), "%s/server", settling->own);
-	if (mkdir(inner, 0755) != 0 || !write_in(inner, "cgroup.procs", text)) {
+	if (mkdir(inner, 0755) != 0 || !cgroup_file_write(inner, "cgroup.procs", text)) {
 		rmdir(inner);
 		return false;
 	}
@@ -249,10 +197,10 @@ static void move_up(const struct settling *settling) {
 				len += (size_t)snprintf(text + len, sizeof(text) - len, "-%s ", controllers[i]);
 			}
 		}
-		write_in(settling->own, "cgroup.subtree_control", text);
-		write_in(settling->base, "cgroup.subtree_control", text);
+		cgroup_file_write(settling->own, "cgroup.subtree_control", text);
+		cgroup_file_write(settling->base, "cgroup.subtree_control", text);
 		snprintf(text, sizeof(text), "%d", (int)getpid());
-		write_in(settling->base, "cgroup.procs", text);
+		cgroup_file_write(settling->base, "cgroup.procs", text);
 		char inner[PATH_SIZE + 16];
 		snprintf(inner, sizeof(inner), "%s/server", settling->own);
 		rmdir(inner);
@@ -264,8 +212,8 @@ static void move_up(const struct settling *settling) {
 static bool hand_down_all(struct settling *settling) {
 	char text[64];
 	snprintf(text, sizeof(text), "+%s +%s +%s", controllers[0], controllers[1], controllers[2]);
-	bool all = write_in(settling->base, "cgroup.subtree_control", text) &&
-		write_in(settling->own, "cgroup.subtree_control", text);
+	bool all = cgroup_file_write(settling->base, "cgroup.subtree_control", text) &&
+		cgroup_file_write(settling->own, "cgroup.subtree_control", text);
 	for (int i = 0; i < 3; i++) {
 		settling->controls[i] = all;
 	}
@@ -276,8 +224,8 @@ static void hand_down_each(struct settling *settling) {
 	for (int i = 0; i < 3; i++) {
 		char text[32];
 		snprintf(text, sizeof(text), "+%s", controllers[i]);
-		write_in(settling->base, "cgroup.subtree_control", text);
-		settling->controls[i] = write_in(settling->own, "cgroup.subtree_control", text);
+		cgroup_file_write(settling->base, "cgroup.subtree_control", text);
+		settling->controls[i] = cgroup_file_write(settling->own, "cgroup.subtree_control", text);
 	}
 }
 
@@ -311,8 +259,8 @@ static bool find_subtree(struct cgroups *cgroups) {
 		return false;
 	}
 	snprintf(alone, sizeof(alone), "%d\n", (int)getpid());
-	settling->alone =
-		read_in(settling->base, "cgroup.procs", text, sizeof(text)) && strcmp(text, alone) == 0;
+	settling->alone = cgroup_file_read(settling->base, "cgroup.procs", text, sizeof(text)) &&
+		strcmp(text, alone) == 0;
 	return true;
 }
 
@@ -385,6 +333,8 @@ struct tree_chore {
 	struct cgroup *cgroup; // NULL: of nobody any more
 	char path[PATH_SIZE];  // "": none is made
 	int error;             // 0: it went well
+	int events;            // cgroup.events, opened; -1: not
+	pid_t pid;             // that should be in it
 
 	// Of one that is made.
 	const struct settling *settling; // done before
@@ -408,8 +358,10 @@ static bool add_chore(struct cgroups *cgroups, struct cgroup *cgroup, const char
 	}
 	work->chore = (struct chore){.run = run, .done = done};
 	work->cgroup = cgroup;
+	work->events = -1;
 	snprintf(work->path, sizeof(work->path), "%s", path);
 	if (cgroup != NULL) {
+		work->pid = cgroup->pid;
 		cgroup->chores++;
 	}
 	chores_add(cgroups->chores, &work->chore);
@@ -473,7 +425,7 @@ static void run_make(struct chore *chore) {
 	}
 	for (int i = 0; work->error == 0 && i < work->n_settings; i++) {
 		struct setting *setting = &work->settings[i];
-		setting->error = write_in(work->path, setting->file, setting->value) ? 0 : errno;
+		setting->error = cgroup_file_write(work->path, setting->file, setting->value) ? 0 : errno;
 	}
 	tell_to_go(work->go, work->error == 0 ? work->path : "");
 }
@@ -536,15 +488,42 @@ static void make(struct cgroup *cgroup) {
 	chores_add(cgroups->chores, &work->chore);
 }
 
-void cgroup_joined(struct cgroup *cgroup) {
-	if (!cgroup->made || cgroup_has(cgroup, cgroup->pid)) {
-		return;
+static bool is_in(const char *path, pid_t pid, bool otherwise) {
+	char found[PATH_SIZE];
+	size_t len = strlen(path);
+	if (!find_path(pid, found)) {
+		return otherwise;
 	}
-	log_warning("app %s: its process is not in its cgroup %s: it goes without one", cgroup->name,
-		cgroup->path);
-	add_chore(cgroup->cgroups, NULL, cgroup->path, run_remove, free_chore);
-	cgroup->made = false;
-	cgroup->path[0] = '\0';
+	return strncmp(found, path, len) == 0 && (found[len] == '\0' || found[len] == '/');
+}
+
+// Older kernels (before 6.8) keep who asks waiting while any process moves.
+static void run_check(struct chore *chore) {
+	struct tree_chore *work = wl_container_of(chore, work, chore);
+	work->error = is_in(work->path, work->pid, true) ? 0 : ESRCH;
+}
+
+static void handle_checked(struct chore *chore) {
+	struct tree_chore *work = wl_container_of(chore, work, chore);
+	struct cgroup *cgroup = work->cgroup;
+	bool is_outside = work->error != 0;
+	free(work);
+	cgroup->chores--;
+	if (cgroup->over) {
+		end(cgroup);
+	} else if (is_outside) {
+		log_warning("app %s: its process is not in its cgroup %s: it goes without one",
+			cgroup->name, cgroup->path);
+		add_chore(cgroup->cgroups, NULL, cgroup->path, run_remove, free_chore);
+		cgroup->made = false;
+		cgroup->path[0] = '\0';
+	}
+}
+
+void cgroup_joined(struct cgroup *cgroup) {
+	if (cgroup->made) {
+		add_chore(cgroup->cgroups, cgroup, cgroup->path, run_check, handle_checked);
+	}
 }
 
 // A scope goes with its last process, and what it counted with it: mostly before that process' end is heard of here.
@@ -613,18 +592,16 @@ const char *cgroup_path(const struct cgroup *cgroup) {
 }
 
 bool cgroup_has(const struct cgroup *cgroup, pid_t pid) {
-	char path[PATH_SIZE];
-	size_t len = strlen(cgroup->path);
-	return len > 0 && find_path(pid, path) && strncmp(path, cgroup->path, len) == 0 &&
-		(path[len] == '\0' || path[len] == '/');
+	return cgroup->path[0] != '\0' && is_in(cgroup->path, pid, false);
 }
 
 int64_t cgroup_memory(const struct cgroup *cgroup) {
-	return read_number(cgroup->path, "memory.current");
+	return cgroup_file_number(cgroup->path, "memory.current");
 }
 
 int64_t cgroup_processes(const struct cgroup *cgroup) {
-	int fd = cgroup->path[0] != '\0' ? open_in(cgroup->path, "cgroup.procs", O_RDONLY) : -1;
+	int fd =
+		cgroup->path[0] != '\0' ? cgroup_file_open(cgroup->path, "cgroup.procs", O_RDONLY) : -1;
 	FILE *file = fd >= 0 ? fdopen(fd, "r") : NULL;
 	int64_t n = file != NULL ? 0 : -1;
 	int pid;
@@ -647,7 +624,7 @@ bool cgroup_ran_out_of_memory(const struct cgroup *cgroup) {
 // For kernels before 5.14, which have no cgroup.kill. What is forked meanwhile is found the next time.
 static void kill_each(const char *path) {
 	for (int again = 0, found = 1; found > 0 && again < 100; again++) {
-		int fd = open_in(path, "cgroup.procs", O_RDONLY);
+		int fd = cgroup_file_open(path, "cgroup.procs", O_RDONLY);
 		FILE *file = fd >= 0 ? fdopen(fd, "r") : NULL;
 		int pid;
 		found = 0;
@@ -661,7 +638,7 @@ static void kill_each(const char *path) {
 }
 
 static void kill_all(const char *path) {
-	if (!write_in(path, "cgroup.kill", "1")) {
+	if (!cgroup_file_write(path, "cgroup.kill", "1")) {
 		kill_each(path);
 	}
 }
@@ -694,15 +671,35 @@ static void cgroup_free(struct cgroup *cgroup) {
 
 static void try_remove(struct cgroup *cgroup);
 
+static int handle_events(int fd, uint32_t mask, void *data) {
+	(void)mask;
+	struct cgroup *cgroup = data;
+	char text[256];
+	ssize_t n = pread(fd, text, sizeof(text), 0); // or it would be reported again and again
+	(void)n;
+	try_remove(cgroup);
+	return 0;
+}
+
 static void handle_removed(struct chore *chore) {
 	struct tree_chore *work = wl_container_of(chore, work, chore);
 	struct cgroup *cgroup = work->cgroup;
-	bool gone = work->error == 0;
+	bool gone = work->error == 0, is_new = work->events >= 0;
+	if (is_new) {
+		cgroup->events = work->events;
+	}
 	free(work);
 	cgroup->chores--;
 	if (gone || cgroup->events < 0) {
 		cgroup_free(cgroup);
-	} else if (cgroup->emptied) {
+		return;
+	}
+	if (is_new) {
+		// The kernel reports a change as POLLERR with POLLPRI, the first of which is always heard.
+		cgroup->events_event =
+			wl_event_loop_add_fd(cgroup->cgroups->loop, cgroup->events, 0, handle_events, cgroup);
+	}
+	if (cgroup->emptied) {
 		try_remove(cgroup);
 	}
 }
@@ -715,14 +712,10 @@ static void try_remove(struct cgroup *cgroup) {
 	}
 }
 
-static int handle_events(int fd, uint32_t mask, void *data) {
-	(void)mask;
-	struct cgroup *cgroup = data;
-	char text[256];
-	ssize_t n = pread(fd, text, sizeof(text), 0); // or it would be reported again and again
-	(void)n;
-	try_remove(cgroup);
-	return 0;
+static void run_watch_and_remove(struct chore *chore) {
+	struct tree_chore *work = wl_container_of(chore, work, chore);
+	work->events = cgroup_file_open(work->path, "cgroup.events", O_RDONLY);
+	run_remove(chore);
 }
 
 static void end(struct cgroup *cgroup) {
@@ -733,13 +726,9 @@ static void end(struct cgroup *cgroup) {
 	}
 	wl_list_remove(&cgroup->link);
 	wl_list_insert(&cgroup->cgroups->dying, &cgroup->link);
-	cgroup->events = open_in(cgroup->path, "cgroup.events", O_RDONLY);
-	if (cgroup->events >= 0) {
-		// The kernel reports a change as POLLERR with POLLPRI, the first of which is always heard.
-		cgroup->events_event =
-			wl_event_loop_add_fd(cgroup->cgroups->loop, cgroup->events, 0, handle_events, cgroup);
+	if (!add_chore(cgroup->cgroups, cgroup, cgroup->path, run_watch_and_remove, handle_removed)) {
+		cgroup->events = cgroup_file_open(cgroup->path, "cgroup.events", O_RDONLY);
 	}
-	try_remove(cgroup);
 }
 
 void cgroup_destroy(struct cgroup *cgroup) {

@@ -38,7 +38,7 @@ struct cgroup *cgroup_create(struct cgroups *cgroups, const char *name,
 void cgroup_start(struct cgroup *cgroup);
 // It is there. Only now systemd can be asked, so where it is, the process waits for the event loop.
 void cgroup_set_process(struct cgroup *cgroup, pid_t pid);
-// The process has done so, or could not; after `ready`.
+// The process has done so, or could not; after `ready`. It is looked at later.
 void cgroup_joined(struct cgroup *cgroup);
 // Kills all that is in it; it is removed once that is gone. NULL is fine.
 void cgroup_destroy(struct cgroup *cgroup);
