@@ -167,6 +167,33 @@ static void an_app_that_runs_may_be_called_off(void **state) {
 	assert_false(f->running);
 }
 
+// A launcher that does not do what it is told.
+static int setup_disobedient(void **state) {
+	static const char path[] = "/tmp/vitrine-disobedient";
+	const char *obedient = launcher;
+	int fd = open(path, O_CREAT | O_WRONLY | O_TRUNC | O_CLOEXEC, 0755);
+	assert_true(fd >= 0);
+	close(fd);
+	write_file(path, "#!/bin/bash\neval \"exec $2>&-\"\nexec sleep 1000\n");
+	launcher = path;
+	setup(state);
+	launcher = obedient;
+	return 0;
+}
+
+// What is outside is not taken for what is in it.
+static void an_app_may_be_outside(void **state) {
+	struct fixture *f = *state;
+	log_set_level(LOG_LEVEL_ERROR);
+	struct process *process = start(f);
+	while (!f->running || cgroup_path(process_cgroup(process))[0] != '\0') {
+		wl_event_loop_dispatch(f->loop, PATIENCE_MS);
+	}
+	assert_true(process_has(process, process_pid(process)));
+	assert_false(process_has(process, getpid()));
+	process_destroy(process);
+}
+
 int main(int argc, char **argv) {
 	assert_int_equal(argc, 2);
 	launcher = argv[1];
@@ -174,6 +201,7 @@ int main(int argc, char **argv) {
 		cmocka_unit_test_setup_teardown(an_app_starts_without_the_event_loop, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_app_may_be_called_off_at_once, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_app_that_runs_may_be_called_off, setup, teardown),
+		cmocka_unit_test_setup_teardown(an_app_may_be_outside, setup_disobedient, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -132,7 +132,8 @@ static int begin(struct fixture *f, const char *launcher) {
 	*f = (struct fixture){0};
 	log_set_level(LOG_LEVEL_ERROR);
 	spawns.at = N_MOMENTS;
-	spawns.error = spawns.n = 0;
+	spawns.error = 0;
+	spawns.n = 0;
 	f->n_fds = test_count_entries("/proc/self/fd");
 	assert_int_equal(pipe2(spawns.inside, O_CLOEXEC), 0);
 	assert_int_equal(pipe2(spawns.pass, O_CLOEXEC), 0);
