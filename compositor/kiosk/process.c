@@ -281,14 +281,13 @@ static bool open_pipes(int go[2], int report[2]) {
 	if (pipe2(go, O_CLOEXEC) != 0) {
 		return false;
 	}
-	if (pipe2(report, O_CLOEXEC) != 0) {
+	if (pipe2(report, O_CLOEXEC | O_NONBLOCK) != 0) {
 		int error = errno;
 		close(go[0]);
 		close(go[1]);
 		errno = error;
 		return false;
 	}
-	fcntl(report[0], F_SETFL, O_NONBLOCK);
 	return true;
 }
 

@@ -21,7 +21,7 @@ struct process_host {
 	struct wl_list processes;            // process.link
 	struct wl_list sockets;              // user_socket.link
 	struct wl_event_source *child_event; // NULL where cgroups hold what was started
-	int chores_with_children;            // chores under way that must not be taken a child from
+	int chores_with_children; // under way: as long as they are no child is reaped behind them
 };
 
 // `launcher` NULL: the one beside this program, else the installed one. False when out of memory.
