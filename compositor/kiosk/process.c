@@ -153,19 +153,15 @@ bool process_can_run(const char *program) {
 	return false;
 }
 
-static void close_fd(int *fd) {
-	if (*fd >= 0) {
-		close(*fd);
-	}
-	*fd = -1;
-}
-
 static void close_report(struct process *process) {
 	if (process->report_event != NULL) {
 		wl_event_source_remove(process->report_event);
 		process->report_event = NULL;
 	}
-	close_fd(&process->report);
+	if (process->report >= 0) {
+		close(process->report);
+		process->report = -1;
+	}
 }
 
 // What vitrine-launch says, if anything: it is the app then that runs.
@@ -217,7 +213,9 @@ static void handle_cgroup_ready(void *data) {
 static void process_free(struct process *process) {
 	struct process_host *host = process->host;
 	close_report(process);
-	close_fd(&process->pidfd);
+	if (process->pidfd >= 0) {
+		close(process->pidfd);
+	}
 	cgroup_destroy(process->cgroup);
 	wl_list_remove(&process->link);
 	free(process);

@@ -326,10 +326,9 @@ class Targets:
                      unit="", digits=0)
         for number in (1, 4):
             self.at_most(f"refreshes missed below clients whose fences take 100 ms, {number}: as many as "
-                         "below those that draw as long themselves",
+                         "below those that commit so much later",
                          self.row("vitrine", "fence", f"{number} with fences")["missed"],
                          self.row("vitrine", "fence", f"{number} late")["missed"], unit="", digits=0)
-
         self.at_most("refreshes missed beside 4 busy programs: the better peer",
                      self.row("vitrine", "busy")["missed"], self.peer("busy", "missed"), unit="",
                      digits=0)

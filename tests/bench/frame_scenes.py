@@ -4,6 +4,7 @@
 usage: frame_scenes.py FILE.json OPTIONS.json
 """
 
+import collections
 import json
 import os
 import re
@@ -18,9 +19,11 @@ import servers
 CLIENT_TIMEOUT = 60  # s, beyond the measured time
 PROGRAMS = ("floor", "vitrine", "weston", "cage")
 NO_DMABUF = "takes no dma-bufs without a GPU, so it gets wl_shm"
-# Clients above the measured one, by the option that makes their pictures late: (number, option, name).
-BESIDE = ((0, None, ""), (1, "--fence", "1 with fences"), (1, "--late", "1 late"),
-          (4, "--fence", "4 with fences"), (4, "--late", "4 late"))
+# Clients above the measured one: how many, what makes their pictures late, what a row is called.
+Beside = collections.namedtuple("Beside", "number option name")
+NOBODY = Beside(0, None, "")
+BESIDE = (NOBODY, Beside(1, "--fence", "1 with fences"), Beside(1, "--late", "1 late"),
+          Beside(4, "--fence", "4 with fences"), Beside(4, "--late", "4 late"))
 LATE_MS = 100
 OTHERS_SECONDS = 5
 HOGS = 4
@@ -190,17 +193,16 @@ class Bench:
                     raise servers.Failed(others[0].stderr.read().decode().strip())
                 time.sleep(0.1)
         # Smaller ones above larger ones: all of them are seen.
-        number_of, option, _ = beside
-        for number in range(number_of):
+        for number in range(beside.number):
             side = 400 - 80 * number
             others.append(running.client(
-                "--memory", "udmabuf", option, str(LATE_MS), "--window", f"{side}x{side}",
+                "--memory", "udmabuf", beside.option, str(LATE_MS), "--window", f"{side}x{side}",
                 "--seconds", "1000", "--announce"))
             servers.wait_for(others[-1], b"lit")
         if time.monotonic() > end:
             raise servers.Failed("the clients beside the measured one were too slow to start")
 
-    def served(self, server, name, size, seconds, beside=BESIDE[0], bare=False, **extra):
+    def served(self, server, name, size, seconds, beside=NOBODY, bare=False, **extra):
         heir, others = None, []
         rate = SCENES[name].rate
         mode = f"{size}@{rate}" if rate else size
@@ -208,7 +210,7 @@ class Bench:
             # Beside hogs, a client that waits until the CPU is free would be late itself.
             with servers.Running(server, mode, count=not bare, bare=bare,
                                  yielding=name != "busy") as running:
-                client = self.start(running, name, seconds, name == "camera" or beside[0] > 0)
+                client = self.start(running, name, seconds, name == "camera" or beside.number > 0)
                 try:
                     if SCENES[name].one_plane:
                         heir = self.heir(size)
@@ -227,7 +229,7 @@ class Bench:
             if heir and heir.poll() is None:
                 heir.kill()
                 heir.wait()
-        self.note(program=server.name, scene=name, size=size, beside=beside[2], **extra, **run)
+        self.note(program=server.name, scene=name, size=size, beside=beside.name, **extra, **run)
 
     def measure(self, running, client, seconds, size, watch_memory):
         tells = running.server.name == "vitrine"
@@ -316,8 +318,8 @@ class Bench:
             rounds, seconds = self.options["missed_rounds"], 60
         for number in range(rounds):
             say(f"frame: {name}, {size}, round {number + 1} of {rounds}")
-            for beside in BESIDE if name == "fence" else BESIDE[:1]:
-                self.turn(usable, name, size, seconds, floor=not beside[0], beside=beside,
+            for beside in BESIDE if name == "fence" else (NOBODY,):
+                self.turn(usable, name, size, seconds, floor=not beside.number, beside=beside,
                           bare=name in ("memory", "long"))
             self.save()
 
